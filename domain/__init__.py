@@ -1,0 +1,1 @@
+"""The business, in pure Python: may import the standard library and `domain`, nothing else."""

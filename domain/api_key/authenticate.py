@@ -1,0 +1,87 @@
+"""Use case: find out who signed a request (security.md 3.2, no. 17; docs/signing.md has a vector)."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from domain.actor import KeyHolder
+from domain.api_key.model import ApiKey, ClockSkewed, NonceReused, SignatureRefused
+from domain.api_key.ports import Repositories
+from domain.clock import Clock, epoch_seconds
+from domain.tenant.model import split_address
+from domain.unit_of_work import Runner
+
+WINDOW = timedelta(seconds=300)
+NONCE_LIFE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """The parts of a request that the signature covers, and the signature."""
+
+    key: str
+    """`<tenant>.<key id>`"""
+    timestamp: str
+    """Whole seconds since 1970."""
+    nonce: str
+    signature: str
+    """64 hex digits."""
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def canonical(self) -> str:
+        """Seven lines: method, path, sorted query, SHA-256 of the body, timestamp, nonce, key."""
+        query = "&".join(
+            sorted(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in self.query)
+        )
+        body = hashlib.sha256(self.body).hexdigest()
+        return f"{self.method}\n{self.path}\n{query}\n{body}\n{self.timestamp}\n{self.nonce}\n{self.key}"
+
+
+def signature_of(request: SignedRequest, secret: str) -> str:
+    """HMAC-SHA-256 of the canonical text, in hex."""
+    return hmac.new(secret.encode(), request.canonical().encode(), hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticateKey:
+    """Raises SignatureRefused, ClockSkewed or NonceReused."""
+
+    runner: Runner[Repositories]
+    clock: Clock
+
+    def __call__(self, request: SignedRequest, *, once: bool) -> KeyHolder:
+        """`once`: the nonce is stored, because nothing else in the request can be recognised again."""
+        now = self.clock()
+        tenant_id, key_id = split_address(request.key)
+        if not tenant_id:
+            raise SignatureRefused
+        key = self.runner.use(tenant_id, lambda repositories, _: repositories.api_keys.find(key_id))
+        if key is None or key.revoked_at is not None or not _signed_by(request, key):
+            raise SignatureRefused
+        _check_time(request.timestamp, now)
+        if once and not self.runner.use(
+            tenant_id,
+            lambda repositories, _: repositories.nonces.use(key_id, request.nonce, now + NONCE_LIFE),
+        ):
+            raise NonceReused
+        return key.actor(tenant_id)
+
+
+def _signed_by(request: SignedRequest, key: ApiKey) -> bool:
+    given = request.signature.encode()
+    matches = [
+        hmac.compare_digest(signature_of(request, secret.open()).encode(), given) for secret in key.secrets
+    ]
+    return any(matches)
+
+
+def _check_time(timestamp: str, now: datetime) -> None:
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+        raise SignatureRefused
+    if abs(epoch_seconds(now) - int(timestamp)) > WINDOW.total_seconds():
+        raise ClockSkewed

@@ -1,0 +1,84 @@
+"""Use case: somebody logs in by phone number and code, and joins if the number is new."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.ids import Ids
+from domain.joining.meet import find_channel, new_person
+from domain.joining.model import WrongChannel
+from domain.joining.ports import Repositories
+from domain.joining.prove_phone import Joiner
+from domain.member.identity import Identity, IdentityKind
+from domain.member.model import Member, MemberState
+from domain.session.keep import OpenSession
+from domain.session.model import Login
+from domain.sms_code.check import CheckCode
+from domain.sms_code.model import Purpose
+from domain.sms_code.send import SendCode, Sent
+from domain.tenant.model import ChannelKind
+from domain.unit_of_work import Plan, Runner
+
+
+@dataclass(frozen=True, slots=True)
+class SendLoginCode:
+    """To any number; the answer does not tell whether anybody is known by it."""
+
+    runner: Runner[Repositories]
+    send_code: SendCode
+
+    def __call__(self, address: str, number: str, *, network_address: str) -> Sent:
+        channel = find_channel(self.runner, address)
+        if channel.kind is not ChannelKind.WEB:
+            raise WrongChannel
+        return self.send_code(
+            channel.tenant_id, number, Purpose.LOGIN, address=network_address, identity=None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneLogin:
+    """What the client sends."""
+
+    channel: str
+    number: str
+    code: str
+    agreed_to: str | None
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogInByPhone:
+    """Raises ConsentRequired for a new number without consent: the code stays good for a second try."""
+
+    runner: Runner[Repositories]
+    check_code: CheckCode
+    open_session: OpenSession
+    ids: Ids
+
+    def __call__(self, request: PhoneLogin) -> tuple[Login, Member]:
+        channel = find_channel(self.runner, request.channel)
+        if channel.kind is not ChannelKind.WEB:
+            raise WrongChannel
+        tenant_id = channel.tenant_id
+        proof = self.check_code(tenant_id, request.number, request.code, Purpose.LOGIN)
+        joiner = Joiner(
+            self.ids, request.number, request.agreed_to, channel.channel_id, f"login:{channel.channel_id}"
+        )
+        member_id = self.ids.new("m_")
+
+        def plan(repositories: Repositories, now: datetime) -> Plan[Member]:
+            spent = proof.spend(repositories, now)
+            identity = Identity(IdentityKind.PHONE, proof.phone_index)
+            holder = repositories.identities.holders([identity]).get(identity)
+            if holder is not None:
+                return Plan(repositories.members.get(holder), (spent,))
+            stranger = Member(member_id, MemberState.FAN, met_at=now, met_through=channel.channel_id)
+            phone = joiner.phone(repositories)
+            joined, card = joiner.made_member(repositories, stranger, phone, now)
+            person = new_person(replace(joined, version=1), (identity, card.identity))
+            return Plan(joined, (spent, *person))
+
+        member = self.runner.run(tenant_id, plan)
+        identity = Identity(IdentityKind.PHONE, proof.phone_index).text()
+        login = self.open_session(tenant_id, member.member_id, channel.channel_id, identity, request.device)
+        return login, member

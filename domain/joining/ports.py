@@ -1,0 +1,44 @@
+"""What joining needs from the outside world."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.member.identity import PlatformIdentity
+from domain.merge import ports as merge
+from domain.sms_code import ports as sms_code
+from domain.tenant.model import Channel
+from domain.tenant.ports import Channels
+
+
+class PhoneProofs(Protocol):
+    def find(self, digest: str) -> "ProofUse | None":
+        """Who presented this proof first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProofUse:
+    """A platform's phone proof that can be shown again belongs to the identity that showed it first."""
+
+    digest: str
+    identity: str
+
+
+class Repositories(merge.Repositories, sms_code.Repositories, Protocol):
+    @property
+    def channels(self) -> Channels: ...
+
+    @property
+    def phone_proofs(self) -> PhoneProofs: ...
+
+
+class Platform(Protocol):
+    """WeChat or Alipay, as far as it says who somebody is."""
+
+    def who(self, channel: Channel, code: str) -> PlatformIdentity:
+        """Exchanges a login code. Raises LoginCodeRefused, TooMany or Unavailable."""
+        ...
+
+    def phone(self, channel: Channel, proof: str) -> str:
+        """The verified number, in E.164. Raises PhoneProofRefused, TooMany or Unavailable."""
+        ...

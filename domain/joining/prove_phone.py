@@ -1,0 +1,205 @@
+"""Use case: a logged-in person proves a phone, and so joins, changes the phone, or turns out to be known.
+
+Proof comes from the platform of the session (never from a typed number) or from a code by short message.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.actor import MemberSelf
+from domain.errors import DomainError
+from domain.ids import Ids
+from domain.joining.model import Outcome, PhoneProofOfAnother, Proved, WrongChannel
+from domain.joining.ports import Platform, ProofUse, Repositories
+from domain.keyring import Fresh
+from domain.member.card import new_card_number
+from domain.member.identity import Identity, IdentityKind
+from domain.member.model import Consent, ConsentRequired, Member, MemberState, Phone, Sentinel
+from domain.member.phone import mask
+from domain.merge.decide import get
+from domain.merge.merge import Meeting, plan_merge
+from domain.merge.model import MergeCause
+from domain.merge.settle import SettleMerge
+from domain.session.keep import OpenSession
+from domain.session.model import Login
+from domain.sms_code.check import CheckCode, Proof
+from domain.sms_code.model import Purpose
+from domain.tenant.model import ChannelKind
+from domain.unit_of_work import Change, Changed, Created, Plan, Removed, RequestKey, Runner
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformProof:
+    """A WeChat phone code, or Alipay's encrypted response."""
+
+    kinds: frozenset[ChannelKind]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeProof:
+    """A number and the code that was sent to it."""
+
+    number: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneRequest:
+    """`agreed_to`: the version of the terms that the person accepted with this request."""
+
+    proof: PlatformProof | CodeProof
+    agreed_to: str | None
+    key: RequestKey[Proved]
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    number: str
+    use: ProofUse | None = None
+    code: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProvePhone:
+    """The same request again gets the same answer, even though platform codes can be used once only."""
+
+    runner: Runner[Repositories]
+    platforms: Mapping[ChannelKind, Platform]
+    check_code: CheckCode
+    open_session: OpenSession
+    settle: SettleMerge
+    ids: Ids
+
+    def __call__(self, actor: MemberSelf, request: PhoneRequest) -> tuple[Proved, Member, Login | None]:
+        """Raises ConsentRequired, PhoneProofRefused, PhoneOfAnother, CodeWrong, CodeExpired, CodeLocked…"""
+        try:
+            verified = self._verify(actor, request.proof)
+        except DomainError:
+            answered = self.runner.recall(actor.tenant_id, request.key)
+            if answered is None:
+                raise
+            return self._answer(actor, answered)
+        joiner = Joiner(self.ids, verified.number, request.agreed_to, actor.channel_id, actor.caller)
+
+        def plan(repositories: Repositories, now: datetime) -> Plan[Proved]:
+            spent = _spend(repositories, verified, now)
+            planned = joiner.join(repositories, repositories.members.get(actor.member_id), now)
+            return Plan(planned.answer, (*planned.changes, *spent) if planned.changes else spent)
+
+        return self._answer(actor, self.runner.run_once(actor.tenant_id, plan, request.key))
+
+    def _verify(self, actor: MemberSelf, proof: PlatformProof | CodeProof) -> _Verified:
+        if isinstance(proof, CodeProof):
+            code = self.check_code(actor.tenant_id, proof.number, proof.code, Purpose.PHONE)
+            return _Verified(proof.number, code=code)
+        channel = self.runner.use(actor.tenant_id, lambda stores, _: stores.channels.get(actor.channel_id))
+        if channel.kind not in proof.kinds or channel.kind not in self.platforms:
+            raise WrongChannel
+        number = self.platforms[channel.kind].phone(channel, proof.text)
+        if channel.kind is not ChannelKind.ALIPAY_APP:
+            return _Verified(number)
+        # Alipay's response can be shown again, by anybody who has it; see decision 0011.
+        digest = hashlib.sha256(proof.text.encode()).hexdigest()
+        return _Verified(number, ProofUse(digest, actor.identity))
+
+    def _answer(self, actor: MemberSelf, proved: Proved) -> tuple[Proved, Member, Login | None]:
+        tenant_id = actor.tenant_id
+        if proved.merge_id:
+            merge_id = proved.merge_id
+            merge = self.runner.use(tenant_id, lambda stores, _: get(stores, merge_id))
+            self.settle(tenant_id, merge)
+        member = self.runner.use(tenant_id, lambda stores, _: stores.members.get(proved.member_id))
+        login = None
+        if member.member_id != actor.member_id:
+            login = self.open_session(tenant_id, member.member_id, actor.channel_id, actor.identity, "")
+        return proved, member, login
+
+
+def _spend(repositories: Repositories, verified: _Verified, now: datetime) -> tuple[Change, ...]:
+    if verified.code:
+        return (verified.code.spend(repositories, now),)
+    if verified.use is None:
+        return ()
+    known = repositories.phone_proofs.find(verified.use.digest)
+    if known is None:
+        return (Created(verified.use),)
+    if known.identity != verified.use.identity:
+        raise PhoneProofOfAnother
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Joiner:
+    """What a proven number means for a person; shared by proof in a session and login by code."""
+
+    ids: Ids
+    number: str
+    agreed_to: str | None
+    channel_id: str
+    caller: str
+
+    def join(self, repositories: Repositories, member: Member, now: datetime) -> Plan[Proved]:
+        """Raises ConsentRequired for a fan who did not agree to the current terms."""
+        phone = self.phone(repositories)
+        if member.phone and member.phone.index == phone.index:
+            return Plan(Proved(Outcome.UNCHANGED, member.member_id))
+        identity = Identity(IdentityKind.PHONE, phone.index)
+        holder = repositories.identities.holders([identity]).get(identity)
+        if holder is None:
+            return self._take(repositories, member, phone, now)
+        meeting = Meeting(
+            member.member_id, holder, MergeCause.PHONE, self.ids.new("g_"), self.caller, proven=phone
+        )
+        planned = plan_merge(repositories, meeting, now)
+        if planned.survivor is None:
+            return Plan(Proved(Outcome.WAITING, member.member_id, None), planned.changes)
+        survivor = planned.survivor.member_id
+        return Plan(Proved(Outcome.MERGED, survivor, planned.merge.merge_id), planned.changes)
+
+    def phone(self, repositories: Repositories) -> Phone:
+        index = repositories.keyring.index("phone", self.number)
+        return Phone(index, mask(self.number), Fresh(self.number))
+
+    def consent(self, repositories: Repositories, now: datetime) -> Consent:
+        """Raises ConsentRequired."""
+        current = repositories.tenants.settings().consent_version
+        if self.agreed_to != current:
+            raise ConsentRequired(f"The current terms are version {current}.", consent_version=current)
+        return Consent(current, now, self.channel_id)
+
+    def _take(self, repositories: Repositories, member: Member, phone: Phone, now: datetime) -> Plan[Proved]:
+        """Nobody holds the number: a member changes the phone, a fan becomes a member."""
+        sentinel = Sentinel(Identity(IdentityKind.PHONE, phone.index), member.member_id)
+        if member.is_member:
+            after = member.next(phone=phone)
+            old = _old_phone(member)
+            return Plan(
+                Proved(Outcome.PHONE_CHANGED, member.member_id),
+                (Created(sentinel), *old, Changed(member, after)),
+            )
+        joined, card = self.made_member(repositories, member, phone, now)
+        changes = (Created(sentinel), Created(card), Changed(member, joined))
+        return Plan(Proved(Outcome.JOINED, member.member_id), changes)
+
+    def made_member(
+        self, repositories: Repositories, fan: Member, phone: Phone, now: datetime
+    ) -> tuple[Member, Sentinel]:
+        """The fan as a member, and the card number's sentinel. Raises ConsentRequired."""
+        consent = self.consent(repositories, now)
+        card_number = new_card_number(repositories.tenants.settings().card_prefix, self.ids)
+        joined = replace(
+            fan.next(phone=phone, card_number=card_number),
+            state=MemberState.MEMBER,
+            joined_at=now,
+            consents=(*fan.consents, consent),
+        )
+        return joined, Sentinel(Identity(IdentityKind.CARD, card_number), fan.member_id)
+
+
+def _old_phone(member: Member) -> tuple[Change, ...]:
+    if member.phone is None:
+        return ()
+    return (Removed(Sentinel(Identity(IdentityKind.PHONE, member.phone.index), member.member_id)),)

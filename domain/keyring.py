@@ -1,0 +1,32 @@
+"""One tenant's keys, behind a port: seals personal fields, indexes phones, signs what we hand out."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Sealed(Protocol):
+    """A personal field that is encrypted where it rests, and opened only when somebody needs it."""
+
+    def open(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A personal field that has just come in and is sealed when it is written."""
+
+    value: str
+
+    def open(self) -> str:
+        return self.value
+
+
+class Keyring(Protocol):
+    """The keys of one tenant (docs/decisions/0007: data key and index key, wrapped side by side)."""
+
+    def index(self, kind: str, value: str) -> str:
+        """A blind index: HMAC-SHA-256 in hex, never shortened, equal for equal values of one kind."""
+        ...
+
+    def sign(self, purpose: str, text: str) -> bytes:
+        """HMAC-SHA-256 for codes and cursors; `purpose` keeps uses apart."""
+        ...

@@ -1,0 +1,67 @@
+"""What a person can be recognised by."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class IdentityKind(StrEnum):
+    """Short, because the value is part of a key."""
+
+    WECHAT_OPENID = "wx"
+    WECHAT_UNIONID = "wxu"
+    ALIPAY_OPENID = "ali"
+    ALIPAY_USER = "aliuser"
+    ALIPAY_UNION = "aliu"
+    PHONE = "phone"
+    CARD = "card"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Identity:
+    """One mark of a person. Ids that hold in one app only carry the app's id in their value.
+
+    Platform ids stand plain, so that a login needs no key; a phone stands as its blind index.
+    """
+
+    kind: IdentityKind
+    value: str
+
+    def text(self) -> str:
+        return f"{self.kind.value}:{self.value}"
+
+
+def parse_identity(text: str) -> Identity:
+    """The reverse of `text`."""
+    kind, _, value = text.partition(":")
+    return Identity(IdentityKind(kind), value)
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformIdentity:
+    """Who a platform says is there: the id in one app, and ids that the same person has elsewhere too."""
+
+    primary: Identity
+    shared: tuple[Identity, ...] = ()
+
+    def all(self) -> tuple[Identity, ...]:
+        return (self.primary, *self.shared)
+
+
+def wechat_identity(app_id: str, openid: str, unionid: str | None) -> PlatformIdentity:
+    """From code2session (platform sheet of WeChat, 1.1 and 1.7); the unionid may come later or never."""
+    shared = (Identity(IdentityKind.WECHAT_UNIONID, unionid),) if unionid else ()
+    return PlatformIdentity(Identity(IdentityKind.WECHAT_OPENID, f"{app_id}:{openid}"), shared)
+
+
+def alipay_identity(
+    app_id: str, open_id: str | None, user_id: str | None, union_id: str | None
+) -> PlatformIdentity:
+    """From oauth.token (platform sheet of Alipay, 2.1 and 2.2): apps give open_id, user_id or both."""
+    user = Identity(IdentityKind.ALIPAY_USER, user_id) if user_id else None
+    union = Identity(IdentityKind.ALIPAY_UNION, union_id) if union_id else None
+    known = [identity for identity in (user, union) if identity]
+    if open_id:
+        return PlatformIdentity(Identity(IdentityKind.ALIPAY_OPENID, f"{app_id}:{open_id}"), tuple(known))
+    if not known:
+        raise ValueError("Alipay gave neither open_id nor user_id.")
+    return PlatformIdentity(known[0], tuple(known[1:]))

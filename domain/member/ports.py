@@ -1,0 +1,47 @@
+"""What members need from the outside world."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from domain.keyring import Keyring
+from domain.member.identity import Identity
+from domain.member.model import Member
+from domain.tenant.ports import Tenants
+
+
+class Members(Protocol):
+    """People of one tenant, as stored now."""
+
+    def get(self, member_id: str) -> Member:
+        """The person with that id, or the one that it was merged into. Raises MemberNotFound."""
+        ...
+
+    def exact(self, member_id: str) -> Member | None:
+        """The person with exactly that id, merged away or not."""
+        ...
+
+    def redirect(self, member_id: str, old: str, new: str) -> None:
+        """Points a merged person and the account at `new`, if they point at `old`."""
+        ...
+
+
+class Identities(Protocol):
+    """Who holds which identity, as stored now."""
+
+    def holders(self, identities: Iterable[Identity]) -> dict[Identity, str]:
+        """Member ids by identity, in one call; identities that nobody holds are absent."""
+        ...
+
+
+class Repositories(Protocol):
+    @property
+    def members(self) -> Members: ...
+
+    @property
+    def identities(self) -> Identities: ...
+
+    @property
+    def tenants(self) -> Tenants: ...
+
+    @property
+    def keyring(self) -> Keyring: ...

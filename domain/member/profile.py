@@ -1,0 +1,102 @@
+"""Use cases of a person's own record: read it, change it, show the code for the till."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from domain.actor import MemberSelf
+from domain.clock import shop_date
+from domain.errors import invalid
+from domain.keyring import Fresh
+from domain.member.card import member_code
+from domain.member.model import Gender, Member, NotAMember, Profile
+from domain.member.ports import Repositories
+from domain.unit_of_work import Changed, Plan, Runner
+
+EARLIEST_BIRTHDAY = date(1900, 1, 1)
+
+
+class Unset:
+    """Marks a field that the request leaves as it is; None empties it."""
+
+
+UNSET = Unset()
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChange:
+    """The fields to change."""
+
+    nickname: str | Unset | None = UNSET
+    name: str | Unset | None = UNSET
+    gender: Gender | Unset | None = UNSET
+    birthday: date | Unset | None = UNSET
+    city: str | Unset | None = UNSET
+
+    def apply(self, profile: Profile, today: date) -> Profile:
+        """Raises InvalidInput."""
+        changes: dict[str, object] = {
+            name: value
+            for name in ("nickname", "gender", "birthday", "city")
+            if not isinstance(value := getattr(self, name), Unset)
+        }
+        if isinstance(self.birthday, date) and not EARLIEST_BIRTHDAY <= self.birthday <= today:
+            raise invalid("birthday", "out-of-range")
+        if not isinstance(self.name, Unset):
+            changes["name"] = None if self.name is None else Fresh(self.name)
+        return replace(profile, **changes)  # type: ignore[arg-type]  # the names are those of Profile
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMyself:
+    """The person's own record."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: MemberSelf) -> Member:
+        return self.runner.use(actor.tenant_id, lambda stores, _: stores.members.get(actor.member_id))
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeProfile:
+    """Sending the same change again changes nothing."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: MemberSelf, change: ProfileChange) -> Member:
+        def plan(repositories: Repositories, now: datetime) -> Plan[Member]:
+            member = repositories.members.get(actor.member_id)
+            profile = change.apply(member.profile, shop_date(now))
+            if _readable(profile) == _readable(member.profile):
+                return Plan(member)
+            after = member.next(profile=profile)
+            return Plan(after, (Changed(member, after),))
+
+        return self.runner.run(actor.tenant_id, plan)
+
+
+def _readable(profile: Profile) -> Profile:
+    return replace(profile, name=Fresh(profile.name.open()) if profile.name else None)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCode:
+    """A member code and how long the till accepts it."""
+
+    code: str
+    expires_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCode:
+    """The code that the member shows at the till. Raises NotAMember for a fan."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: MemberSelf) -> ShownCode:
+        def ask(repositories: Repositories, now: datetime) -> ShownCode:
+            member = repositories.members.get(actor.member_id)
+            if member.card_number is None:
+                raise NotAMember
+            return ShownCode(*member_code(member.card_number, repositories.keyring, now))
+
+        return self.runner.use(actor.tenant_id, ask)

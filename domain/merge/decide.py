@@ -1,0 +1,119 @@
+"""Use cases of staff: list the merges that wait, approve one, reject one (decision D-16)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.actor import Operator
+from domain.member.identity import Identity, IdentityKind
+from domain.member.model import Member, Phone, Sentinel
+from domain.merge.flip import Occasion, Person, flip, who_survives
+from domain.merge.model import Merge, MergeNotFound, MergeNotWaiting, MergeState
+from domain.merge.ports import Repositories
+from domain.merge.settle import SettleMerge
+from domain.page import Page
+from domain.unit_of_work import Change, Changed, Plan, Removed, Runner
+
+
+@dataclass(frozen=True, slots=True)
+class ListWaiting:
+    """The oldest first."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: Operator, limit: int, position: str | None) -> Page[Merge]:
+        return self.runner.use(actor.tenant_id, lambda stores, _: stores.merges.waiting(limit, position))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMerge:
+    """Raises MergeNotFound."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: Operator, merge_id: str) -> Merge:
+        return self.runner.use(actor.tenant_id, lambda stores, _: get(stores, merge_id))
+
+
+def get(repositories: Repositories, merge_id: str) -> Merge:
+    """The merge as stored now. Raises MergeNotFound."""
+    merge = repositories.merges.find(merge_id)
+    if merge is None:
+        raise MergeNotFound
+    return merge
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveMerge:
+    """Approving again answers the same. Raises MergeNotWaiting if it was rejected or undone."""
+
+    runner: Runner[Repositories]
+    settle: SettleMerge
+
+    def __call__(self, actor: Operator, merge_id: str) -> Merge:
+        def plan(repositories: Repositories, now: datetime) -> Plan[Merge]:
+            waiting = get(repositories, merge_id)
+            if waiting.state is MergeState.DONE:
+                return Plan(waiting)
+            if waiting.state is not MergeState.WAITING:
+                raise MergeNotWaiting
+            pair = repositories.people.pair(waiting.source_id, waiting.target_id)
+            source, target = who_survives(Person(*pair[0]), Person(*pair[1]))
+            if source.member.redirect_to or target.member.redirect_to:
+                raise MergeNotWaiting
+            proven = _proven(waiting, source.member, target.member)
+            done = flip(source, target, Occasion(merge_id, waiting.cause, now, actor.caller, proven))
+            merge = replace(
+                done.merge,
+                prover_id=waiting.prover_id,
+                wait_reason=waiting.wait_reason,
+                version=waiting.version + 1,
+            )
+            return Plan(merge, (Changed(waiting, merge), *done.changes))
+
+        merge = self.runner.run(actor.tenant_id, plan)
+        return self.settle(actor.tenant_id, merge)
+
+
+def _proven(waiting: Merge, source: Member, target: Member) -> Phone | None:
+    for member in (source, target):
+        if member.phone and member.phone.index == waiting.proven_phone:
+            return member.phone
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class RejectMerge:
+    """They are two people. With `release_phone` the number leaves its old holder and can be proven anew."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: Operator, merge_id: str, *, release_phone: bool) -> Merge:
+        def plan(repositories: Repositories, now: datetime) -> Plan[Merge]:
+            waiting = get(repositories, merge_id)
+            if waiting.state is MergeState.REJECTED:
+                return Plan(waiting)
+            if waiting.state is not MergeState.WAITING:
+                raise MergeNotWaiting
+            merge = replace(
+                waiting,
+                state=MergeState.REJECTED,
+                at=now,
+                caller=actor.caller,
+                version=waiting.version + 1,
+            )
+            released = _release(repositories, waiting) if release_phone else ()
+            return Plan(merge, (Changed(waiting, merge), *released))
+
+        return self.runner.run(actor.tenant_id, plan)
+
+
+def _release(repositories: Repositories, waiting: Merge) -> tuple[Change, ...]:
+    if waiting.proven_phone is None:
+        return ()
+    for member_id in (waiting.source_id, waiting.target_id):
+        member = repositories.members.exact(member_id)
+        if member and member.phone and member.phone.index == waiting.proven_phone:
+            identity = Identity(IdentityKind.PHONE, waiting.proven_phone)
+            after = member.next(phone=None)
+            return (Removed(Sentinel(identity, member_id)), Changed(member, after))
+    return ()

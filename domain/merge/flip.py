@@ -1,0 +1,173 @@
+"""The flip: two people become one in a single set of changes. Values in, changes out."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.member.identity import Identity, IdentityKind
+from domain.member.model import IDENTITIES_MAX, Alias, Member, Phone, Sentinel
+from domain.merge.model import Merge, MergeCause, MergeState, Moved, WaitReason
+from domain.points.book import Book
+from domain.points.model import LOTS_MAX, Account, Cause, EntryKind, Posting
+from domain.unit_of_work import Change, Changed, Created, Removed
+
+PROFILE_FIELDS = ("nickname", "name", "gender", "birthday", "city")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member with the points account; both are written together in a merge."""
+
+    member: Member
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why and when two people are merged, and the phone that was just proven, if one was."""
+
+    merge_id: str
+    cause: MergeCause
+    at: datetime
+    caller: str
+    proven: Phone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """The outcome of a merge, not yet written."""
+
+    merge: Merge
+    target: Member
+    account: Account
+    changes: tuple[Change, ...]
+
+
+def who_survives(one: Person, other: Person) -> tuple[Person, Person]:
+    """Source and target: a member outlives a fan, the older outlives the younger (D-15)."""
+    target, source = sorted((one, other), key=lambda person: person.member.seniority)
+    return source, target
+
+
+def must_wait(source: Person, target: Person, cause: MergeCause) -> WaitReason | None:
+    """Why staff must decide first (D-16); None if the two may be merged at once."""
+    names = [person.member.profile.name for person in (source, target)]
+    if names[0] and names[1] and names[0].open() != names[1].open():
+        return WaitReason.NAMES_DIFFER
+    phones = [person.member.phone for person in (source, target)]
+    if cause is not MergeCause.PHONE and phones[0] and phones[1] and phones[0].index != phones[1].index:
+        return WaitReason.PHONES_DIFFER
+    if len(set(source.account.lots) | set(target.account.lots)) > LOTS_MAX:
+        return WaitReason.TOO_MANY_LOTS
+    if len(source.member.identities) + len(target.member.identities) > IDENTITIES_MAX:
+        return WaitReason.TOO_MANY_IDENTITIES
+    return None
+
+
+def flip(source: Person, target: Person, occasion: Occasion) -> Flip:
+    """Points, lots, identities and empty profile fields go to the target; the source redirects."""
+    moved, books = _move_points(source, target, occasion)
+    member, moved, phone_changes = _move_member(source.member, target.member, occasion, moved)
+    gone = source.member.next(redirect_to=target.member.member_id)
+    merge = Merge(
+        merge_id=occasion.merge_id,
+        source_id=source.member.member_id,
+        target_id=target.member.member_id,
+        cause=occasion.cause,
+        state=MergeState.DONE,
+        at=occasion.at,
+        caller=occasion.caller,
+        proven_phone=occasion.proven.index if occasion.proven else None,
+        phone_mask=member.phone.mask if member.phone else None,
+        moved=moved,
+        is_settled=False,
+    )
+    repointed = tuple(
+        Changed(Sentinel(identity, gone.member_id), Sentinel(identity, member.member_id))
+        for identity in moved.identities
+    )
+    changes: tuple[Change, ...] = (
+        *books[0].changes(),
+        *books[1].changes(),
+        Changed(source.member, gone),
+        Changed(target.member, member),
+        *repointed,
+        *phone_changes,
+    )
+    return Flip(merge, member, books[1].account, changes)
+
+
+def _card_of(member: Member) -> tuple[Identity, ...]:
+    """The source's card keeps its number, and from now on finds the target."""
+    return (Identity(IdentityKind.CARD, member.card_number),) if member.card_number else ()
+
+
+def _move_points(source: Person, target: Person, occasion: Occasion) -> tuple[Moved, tuple[Book, Book]]:
+    leaving = Book(source.account, occasion.at, occasion.caller)
+    arriving = Book(target.account, occasion.at, occasion.caller)
+    lots, debt = leaving.account.lots, leaving.account.debt
+    out = leaving.post(
+        [Posting(lot, -points) for lot, points in lots.items()],
+        -debt,
+        Cause("merge", merge_id=occasion.merge_id, other_member_id=target.account.member_id),
+        EntryKind.MERGE_OUT,
+    )
+    entry = arriving.post(
+        [Posting(lot, points) for lot, points in lots.items()],
+        debt,
+        Cause("merge", merge_id=occasion.merge_id, other_member_id=source.account.member_id),
+        EntryKind.MERGE_IN,
+    )
+    count, spend = leaving.account.order_count, leaving.account.spend
+    leaving.amend(redirect_to=target.account.member_id, order_count=0, spend=spend - spend)
+    arriving.amend(order_count=arriving.account.order_count + count, spend=arriving.account.spend + spend)
+    moved = Moved(
+        order_count=count, spend=spend, source_sequence=out.sequence, target_sequence=entry.sequence
+    )
+    return moved, (leaving, arriving)
+
+
+def _move_member(
+    source: Member, target: Member, occasion: Occasion, moved: Moved
+) -> tuple[Member, Moved, tuple[Change, ...]]:
+    phone = occasion.proven or target.phone or source.phone
+    phone_changes = _phone_changes(source, target, phone)
+    filled = tuple(
+        name
+        for name in PROFILE_FIELDS
+        if getattr(target.profile, name) is None and getattr(source.profile, name) is not None
+    )
+    profile = replace(target.profile, **{name: getattr(source.profile, name) for name in filled})
+    alias = Alias(source.member_id, occasion.merge_id, occasion.at)
+    identities = source.identities + _card_of(source)
+    member = target.next(
+        phone=phone,
+        profile=profile,
+        identities=target.identities + identities,
+        aliases=(*target.aliases, *source.aliases, alias),
+    )
+    took = phone.index if phone and (target.phone is None or target.phone.index != phone.index) else None
+    moved = replace(
+        moved,
+        identities=identities,
+        phone_before=target.phone if took else None,
+        took_phone=took,
+        filled=filled,
+    )
+    return member, moved, phone_changes
+
+
+def _phone_changes(source: Member, target: Member, phone: Phone | None) -> tuple[Change, ...]:
+    """Afterwards exactly the phone that the target keeps finds the target."""
+    if phone is None:
+        return ()
+    changes: list[Change] = []
+    kept = Sentinel(Identity(IdentityKind.PHONE, phone.index), target.member_id)
+    if source.phone and source.phone.index == phone.index:
+        changes.append(Changed(replace(kept, member_id=source.member_id), kept))
+    elif target.phone is None or target.phone.index != phone.index:
+        changes.append(Created(kept))
+    for member in (source, target):
+        if member.phone and member.phone.index != phone.index:
+            identity = Identity(IdentityKind.PHONE, member.phone.index)
+            changes.append(Removed(Sentinel(identity, member.member_id)))
+    return tuple(changes)

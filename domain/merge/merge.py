@@ -1,0 +1,82 @@
+"""Plan the merge of two people: carry it out, or let it wait for staff."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.member.model import Member, Phone
+from domain.merge.flip import Occasion, Person, flip, must_wait, who_survives
+from domain.merge.model import (
+    Merge,
+    MergeCause,
+    MergeState,
+    PhoneOfAnother,
+    WaitReason,
+    waiting_id,
+)
+from domain.merge.ports import Repositories
+from domain.unit_of_work import Change, Created
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Two ids that turned out to be one person, and how that came out."""
+
+    prover_id: str
+    """Whose request showed it."""
+    other_id: str
+    cause: MergeCause
+    new_merge_id: str
+    caller: str
+    proven: Phone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What comes of a meeting: a merge that is done with these changes, or one that waits."""
+
+    merge: Merge
+    survivor: Member | None
+    """None while it waits."""
+    changes: tuple[Change, ...]
+
+
+def plan_merge(repositories: Repositories, meeting: Meeting, now: datetime) -> Planned:
+    """Raises PhoneOfAnother where staff decided before that the two are not one."""
+    pair = repositories.people.pair(meeting.prover_id, meeting.other_id)
+    source, target = who_survives(Person(*pair[0]), Person(*pair[1]))
+    reason = must_wait(source, target, meeting.cause)
+    if reason is not None:
+        return _wait(repositories, meeting, source, target, reason, now)
+    occasion = Occasion(meeting.new_merge_id, meeting.cause, now, meeting.caller, meeting.proven)
+    done = flip(source, target, occasion)
+    return Planned(done.merge, done.target, (Created(done.merge), *done.changes))
+
+
+def _wait(
+    repositories: Repositories,
+    meeting: Meeting,
+    source: Person,
+    target: Person,
+    reason: WaitReason,
+    now: datetime,
+) -> Planned:
+    merge_id = waiting_id(source.member.member_id, target.member.member_id)
+    known = repositories.merges.find(merge_id)
+    if known is not None:
+        if known.state is MergeState.REJECTED and meeting.cause is MergeCause.PHONE:
+            raise PhoneOfAnother
+        return Planned(known, None, ())
+    waiting = Merge(
+        merge_id=merge_id,
+        source_id=source.member.member_id,
+        target_id=target.member.member_id,
+        cause=meeting.cause,
+        state=MergeState.WAITING,
+        at=now,
+        caller=meeting.caller,
+        prover_id=meeting.prover_id,
+        wait_reason=reason,
+        proven_phone=meeting.proven.index if meeting.proven else None,
+        phone_mask=meeting.proven.mask if meeting.proven else None,
+    )
+    return Planned(waiting, None, (Created(waiting),))

@@ -1,0 +1,67 @@
+"""What merging needs from the outside world."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from domain.keyring import Keyring
+from domain.member.model import Member
+from domain.member.ports import Identities, Members
+from domain.merge.model import Merge
+from domain.page import Page
+from domain.points.model import Account
+from domain.points.ports import Accounts, Entries
+from domain.session.ports import Sessions
+from domain.tenant.ports import Tenants
+
+
+class Merges(Protocol):
+    def find(self, merge_id: str) -> Merge | None:
+        """As stored now."""
+        ...
+
+    def waiting(self, limit: int, position: str | None) -> Page[Merge]:
+        """Those that wait for staff, the oldest first."""
+        ...
+
+
+class People(Protocol):
+    """Both halves of a person in one call."""
+
+    def pair(self, one: str, other: str) -> tuple[tuple[Member, Account], tuple[Member, Account]]:
+        """Exactly those two, as stored now. Raises MemberNotFound."""
+        ...
+
+
+class Repositories(Protocol):
+    @property
+    def merges(self) -> Merges: ...
+
+    @property
+    def people(self) -> People: ...
+
+    @property
+    def members(self) -> Members: ...
+
+    @property
+    def identities(self) -> Identities: ...
+
+    @property
+    def accounts(self) -> Accounts: ...
+
+    @property
+    def entries(self) -> Entries: ...
+
+    @property
+    def sessions(self) -> Sessions: ...
+
+    @property
+    def tenants(self) -> Tenants: ...
+
+    @property
+    def keyring(self) -> Keyring: ...
+
+
+class UnsettledMerges(Protocol):
+    def unsettled(self) -> Iterator[tuple[str, str]]:
+        """Tenant and merge id of merges whose sessions have not followed yet."""
+        ...

@@ -1,0 +1,162 @@
+"""Use case of staff: undo a merge exactly, within 24 hours, while all it moved is still there (D-16)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.actor import Operator
+from domain.clock import shop_date
+from domain.member.identity import Identity, IdentityKind
+from domain.member.model import Member, Phone, Sentinel
+from domain.merge.decide import get
+from domain.merge.flip import Person
+from domain.merge.model import (
+    Merge,
+    MergedOnSince,
+    MergeNotDone,
+    MergeState,
+    MovedAmountsGone,
+    UndoTooLate,
+)
+from domain.merge.ports import Repositories
+from domain.merge.settle import SettleMerge
+from domain.money import NO_POINTS
+from domain.points.book import Book
+from domain.points.model import Account, Cause, Entry, EntryKind, Posting
+from domain.unit_of_work import Change, Changed, Created, Plan, Runner
+
+
+@dataclass(frozen=True, slots=True)
+class UndoMerge:
+    """Undoing again answers the same.
+
+    Raises MergeNotDone, UndoTooLate, MovedAmountsGone or MergedOnSince.
+    """
+
+    runner: Runner[Repositories]
+    settle: SettleMerge
+
+    def __call__(self, actor: Operator, merge_id: str) -> Merge:
+        def plan(repositories: Repositories, now: datetime) -> Plan[Merge]:
+            done = get(repositories, merge_id)
+            if done.state is MergeState.UNDONE:
+                return Plan(done)
+            _check(done, now)
+            pair = repositories.people.pair(done.source_id, done.target_id)
+            source, target = Person(*pair[0]), Person(*pair[1])
+            undone = replace(
+                done,
+                state=MergeState.UNDONE,
+                is_settled=False,
+                version=done.version + 1,
+            )
+            changes = (
+                Changed(done, undone),
+                *_return_points(repositories, done, source.account, target.account, now, actor.caller),
+                *_return_member(repositories, done, source.member, target.member),
+            )
+            return Plan(undone, changes)
+
+        merge = self.runner.run(actor.tenant_id, plan)
+        return self.settle(actor.tenant_id, merge)
+
+
+def _check(done: Merge, now: datetime) -> None:
+    if done.state is not MergeState.DONE:
+        raise MergeNotDone
+    if now >= done.undo_until:
+        raise UndoTooLate
+
+
+def _return_points(
+    repositories: Repositories, done: Merge, source: Account, target: Account, now: datetime, caller: str
+) -> tuple[Change, ...]:
+    left = repositories.entries.get(done.source_id, done.moved.source_sequence)
+    came = repositories.entries.get(done.target_id, done.moved.target_sequence)
+    if left is None or came is None:
+        raise MergeNotDone
+    giving, taking = Book(target, now, caller), Book(source, now, caller)
+    account, moved = giving.account, done.moved
+    if account.order_count < moved.order_count or account.spend < moved.spend:
+        raise MovedAmountsGone
+    _reverse(giving, came, done, EntryKind.MERGE_OUT)
+    _reverse(taking, left, done, EntryKind.MERGE_IN)
+    giving.amend(order_count=account.order_count - moved.order_count, spend=account.spend - moved.spend)
+    taking.amend(redirect_to=None, order_count=moved.order_count, spend=moved.spend)
+    return (*taking.changes(), *giving.changes())
+
+
+def _reverse(book: Book, entry: Entry, done: Merge, kind: EntryKind) -> None:
+    """Books the opposite of an entry; what is over by now would have lapsed without the merge, too."""
+    today = shop_date(book.at)
+    back = [
+        Posting(posting.lot, -posting.points) for posting in entry.postings if not posting.lot.is_over(today)
+    ]
+    for posting in back:
+        if book.account.lots.get(posting.lot, NO_POINTS) + posting.points < NO_POINTS:
+            raise MovedAmountsGone
+    if book.account.debt < entry.debt:
+        raise MovedAmountsGone
+    cause = Cause("merge_undone", merge_id=done.merge_id, other_member_id=entry.cause.other_member_id)
+    book.post(back, -entry.debt, cause, kind)
+
+
+def _return_member(
+    repositories: Repositories, done: Merge, source: Member, target: Member
+) -> tuple[Change, ...]:
+    moved = done.moved
+    if source.redirect_to != target.member_id or target.redirect_to is not None:
+        raise MergedOnSince
+    if not set(moved.identities) <= set(target.identities):
+        raise MergedOnSince
+    phone, phone_changes = _return_phones(repositories, done, source, target)
+    emptied: dict[str, None] = {
+        name: None for name in moved.filled if _same(target.profile, source.profile, name)
+    }
+    after = target.next(
+        phone=phone,
+        profile=replace(target.profile, **emptied),
+        identities=tuple(identity for identity in target.identities if identity not in moved.identities),
+        aliases=tuple(
+            alias
+            for alias in target.aliases
+            if alias.merge_id != done.merge_id and alias not in source.aliases
+        ),
+    )
+    repointed = (
+        Changed(Sentinel(identity, target.member_id), Sentinel(identity, source.member_id))
+        for identity in moved.identities
+    )
+    return (
+        Changed(source, source.next(redirect_to=None)),
+        Changed(target, after),
+        *repointed,
+        *phone_changes,
+    )
+
+
+def _same(one: object, other: object, name: str) -> bool:
+    values = [getattr(profile, name) for profile in (one, other)]
+    return len({value.open() if hasattr(value, "open") else value for value in values}) == 1
+
+
+def _return_phones(
+    repositories: Repositories, done: Merge, source: Member, target: Member
+) -> tuple[Phone | None, tuple[Change, ...]]:
+    moved = done.moved
+    if moved.took_phone is None:
+        return target.phone, _again(repositories, source.member_id, source.phone)
+    if target.phone is None or target.phone.index != moved.took_phone:
+        raise MergedOnSince
+    identity = Identity(IdentityKind.PHONE, moved.took_phone)
+    back = Changed(Sentinel(identity, target.member_id), Sentinel(identity, source.member_id))
+    return moved.phone_before, (back, *_again(repositories, target.member_id, moved.phone_before))
+
+
+def _again(repositories: Repositories, member_id: str, phone: Phone | None) -> tuple[Change, ...]:
+    """The phone that the merge had set free belongs to its old holder again, if nobody took it."""
+    if phone is None:
+        return ()
+    identity = Identity(IdentityKind.PHONE, phone.index)
+    if identity in repositories.identities.holders([identity]):
+        raise MergedOnSince
+    return (Created(Sentinel(identity, member_id)),)

@@ -1,0 +1,58 @@
+"""Money in whole fen and points in whole numbers; the two cannot be mixed."""
+
+from dataclasses import dataclass
+
+AMOUNT_MAX = 1_000_000_000
+"""The largest amount in one request: 10 million yuan, or a milliard points."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Money:
+    """An amount in fen (分), 1/100 yuan; negative when it leaves."""
+
+    fen: int
+
+    def __add__(self, other: "Money") -> "Money":
+        return Money(self.fen + other.fen)
+
+    def __sub__(self, other: "Money") -> "Money":
+        return Money(self.fen - other.fen)
+
+    def __neg__(self) -> "Money":
+        return Money(-self.fen)
+
+    def __bool__(self) -> bool:
+        return self.fen != 0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Points:
+    """A number of points (积分); negative when they leave."""
+
+    count: int
+
+    def __add__(self, other: "Points") -> "Points":
+        return Points(self.count + other.count)
+
+    def __sub__(self, other: "Points") -> "Points":
+        return Points(self.count - other.count)
+
+    def __neg__(self) -> "Points":
+        return Points(-self.count)
+
+    def __bool__(self) -> bool:
+        return self.count != 0
+
+
+NO_MONEY = Money(0)
+NO_POINTS = Points(0)
+
+
+def total_money(amounts: "list[Money] | tuple[Money, ...]") -> Money:
+    """The sum of the amounts."""
+    return Money(sum(amount.fen for amount in amounts))
+
+
+def total_points(amounts: "list[Points] | tuple[Points, ...]") -> Points:
+    """The sum of the amounts."""
+    return Points(sum(amount.count for amount in amounts))

@@ -1,0 +1,188 @@
+"""An order, its refunds, and which part of the money counts for points."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from fractions import Fraction
+
+from domain.errors import Conflict, NotFound, RuleBroken, invalid
+from domain.money import NO_MONEY, NO_POINTS, Money, Points, total_money
+
+LINES_MAX = 200
+
+
+class OrderNotFound(NotFound):
+    code = "order-not-found"
+    title = "There is no order with this number in this store."
+    message = "未找到该订单"
+
+
+class OrderNumberReused(RuleBroken):
+    code = "order-number-reused"
+    title = "This order number was sent before with other contents."
+    message = "订单号已被使用且内容不一致"
+
+
+class RefundNumberReused(RuleBroken):
+    code = "refund-number-reused"
+    title = "This refund number was sent before with other contents."
+    message = "退款单号已被使用且内容不一致"
+
+
+class RefundTooLarge(Conflict):
+    code = "refund-too-large"
+    title = "More would be refunded than was paid in this way."
+    message = "退款金额超过可退金额"
+
+
+class PaymentMethod(StrEnum):
+    """How a part of the bill was paid."""
+
+    CASH = "cash"
+    BANK_CARD = "bank_card"
+    WECHAT_PAY = "wechat_pay"
+    ALIPAY = "alipay"
+    STORED_PRINCIPAL = "stored_principal"
+    STORED_BONUS = "stored_bonus"
+    COUPON = "coupon"
+    POINTS = "points"
+    OTHER = "other"
+
+
+NEVER_COUNT = frozenset({PaymentMethod.COUPON, PaymentMethod.POINTS})
+"""What the member did not really pay earns nothing (decision D-23)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the bill; the amount is that of the whole line."""
+
+    sku: str
+    category: str
+    quantity: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One part of the payment."""
+
+    method: PaymentMethod
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class OrderId:
+    """A number is unique within its source: the store, unless the till's key says otherwise."""
+
+    source: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What the till sends. The lines and the payments each add up to the total."""
+
+    order_id: OrderId
+    store_id: str
+    paid_at: datetime
+    lines: tuple[Line, ...]
+    payments: tuple[Payment, ...]
+    total: Money
+    fingerprint: str
+
+    def __post_init__(self) -> None:
+        if total_money(tuple(line.amount for line in self.lines)) != self.total:
+            raise invalid("lines", "sum-differs", "The lines do not add up to total_fen.")
+        check_payments(self.payments, self.total)
+
+
+def check_payments(payments: tuple[Payment, ...], total: Money) -> None:
+    """Raises InvalidInput unless the payments add up and name each method once."""
+    if total_money(tuple(payment.amount for payment in payments)) != total:
+        raise invalid("payments", "sum-differs", "The payments do not add up to total_fen.")
+    if len({payment.method for payment in payments}) != len(payments):
+        raise invalid("payments", "duplicate", "Name each payment method once.")
+
+
+def counting(payments: tuple[Payment, ...], bonus_counts: bool) -> Money:
+    """The money among the payments that earns points."""
+    left_out = NEVER_COUNT if bonus_counts else NEVER_COUNT | {PaymentMethod.STORED_BONUS}
+    return total_money(tuple(payment.amount for payment in payments if payment.method not in left_out))
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """What an order earned, and what is needed to take it back exactly."""
+
+    points: Points
+    exact: Fraction
+    """Before rounding down, so that what is left after a refund is worth what it would have earned."""
+    counted: Money
+    """The money that earned it."""
+    bonus_counts: bool
+    valid_through: date | None
+    programme_version: int
+    entry_sequence: int
+    balance: Points
+
+    def worth(self, refunded: Money) -> Points:
+        """The points that the order is still worth once so much of the counted money was refunded."""
+        if not self.counted:
+            return NO_POINTS
+        left = self.counted - refunded
+        return Points(int(self.exact * left.fen / self.counted.fen))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The order document: written once, then only its refunds move. It is its own idempotency record."""
+
+    bill: Bill
+    member_id: str
+    award: Award
+    recorded_at: datetime
+    recorded_by: str
+    refunded: Mapping[PaymentMethod, Money] = field(default_factory=dict)
+    clawed: Points = NO_POINTS
+    """What refunds have taken back so far, as decided, whether or not it was still there."""
+    version: int = 1
+
+    @property
+    def is_wholly_refunded(self) -> bool:
+        return total_money(list(self.refunded.values())) == self.bill.total
+
+    def refund(self, payments: tuple[Payment, ...]) -> "Order":
+        """The order with so much more refunded; points are settled by the caller. Raises RefundTooLarge."""
+        paid = {payment.method: payment.amount for payment in self.bill.payments}
+        refunded = dict(self.refunded)
+        for payment in payments:
+            refunded[payment.method] = refunded.get(payment.method, NO_MONEY) + payment.amount
+            if refunded[payment.method] > paid.get(payment.method, NO_MONEY):
+                raise RefundTooLarge(f"More than was paid by {payment.method.value} would be refunded.")
+        return replace(self, refunded=refunded, version=self.version + 1)
+
+    def counted_refund(self) -> Money:
+        """How much of the money that earned points was refunded so far."""
+        parts = tuple(Payment(method, amount) for method, amount in self.refunded.items())
+        return counting(parts, self.award.bonus_counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """One refund of an order; like the order, its own idempotency record."""
+
+    order_id: OrderId
+    number: str
+    payments: tuple[Payment, ...]
+    total: Money
+    fingerprint: str
+    member_id: str
+    points: Points
+    """Zero or negative: what the member lost."""
+    entry_sequence: int
+    balance: Points
+    refunded_at: datetime
+    recorded_at: datetime
+    recorded_by: str

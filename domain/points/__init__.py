@@ -1,0 +1,1 @@
+"""Points (积分): accounts, lots, entries, earning, taking back, expiry, proof."""

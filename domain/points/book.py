@@ -1,0 +1,151 @@
+"""An account while it is being written: each call adds one entry and moves the snapshot with it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from domain.clock import shop_date
+from domain.money import NO_POINTS, Points, total_points
+from domain.points.chain import sealed
+from domain.points.model import (
+    LOTS_MAX,
+    Account,
+    AccountFrozen,
+    Cause,
+    Entry,
+    EntryKind,
+    LedgerBroken,
+    LotKey,
+    Posting,
+)
+from domain.unit_of_work import Appended, Change, Changed
+
+EXPIRY = Cause("expiry")
+
+
+class Book:
+    """Points that are over by now are booked out first, so that every rule sees live lots only.
+
+    Raises AccountFrozen on opening.
+    """
+
+    def __init__(self, account: Account, at: datetime, caller: str) -> None:
+        if account.is_frozen:
+            raise AccountFrozen
+        self._before = account
+        self.account = account
+        self.entries: list[Entry] = []
+        self.at = at
+        self._caller = caller
+        self._expire()
+
+    def changes(self) -> tuple[Change, ...]:
+        """The account first, then its entries; nothing if nothing was written."""
+        if self.account is self._before:
+            return ()
+        check(self.account)
+        return (Changed(self._before, self.account), *(Appended(entry) for entry in self.entries))
+
+    def earn(self, points: Points, lot: LotKey, cause: Cause, kind: EntryKind = EntryKind.EARN) -> Entry:
+        """Adds points: they pay the debt first, the rest becomes part of the lot."""
+        paid = min(points, self.account.debt)
+        rest = points - paid
+        return self._write(kind, [Posting(lot, rest)] if rest else [], -paid, cause)
+
+    def take(
+        self, points: Points, cause: Cause, kind: EntryKind, *, first: LotKey | None, may_owe: bool
+    ) -> Entry:
+        """Takes points from the lot `first`, then by earliest expiry; the rest is owed or forgone."""
+        taken: list[Posting] = []
+        left = points
+        for lot in self._turns(first):
+            part = min(left, self.account.lots[lot])
+            if part:
+                taken.append(Posting(lot, -part))
+                left = left - part
+        return self._write(kind, taken, left if may_owe else NO_POINTS, cause)
+
+    def post(self, postings: Iterable[Posting], debt: Points, cause: Cause, kind: EntryKind) -> Entry:
+        """Books exactly these lots and this debt, settled so that debt and lots never stand together."""
+        lots = dict(self.account.lots)
+        for posting in postings:
+            lots[posting.lot] = lots.get(posting.lot, NO_POINTS) + posting.points
+        owed = self.account.debt + debt
+        for lot in sorted(lots, key=lambda key: key.turn):
+            paid = min(owed, lots[lot])
+            lots[lot] = lots[lot] - paid
+            owed = owed - paid
+        moved = [
+            Posting(lot, lots[lot] - self.account.lots.get(lot, NO_POINTS))
+            for lot in sorted(lots, key=lambda key: key.turn)
+            if lots[lot] != self.account.lots.get(lot, NO_POINTS)
+        ]
+        return self._write(kind, moved, owed - self.account.debt, cause)
+
+    def amend(self, **changes: object) -> None:
+        """Changes other fields of the snapshot, in the same write as the entries."""
+        self.account = replace(self.account, **changes)  # type: ignore[arg-type]  # a typo fails at once
+
+    def _expire(self) -> None:
+        today = shop_date(self.at)
+        over = [Posting(lot, -points) for lot, points in self.account.lots.items() if lot.is_over(today)]
+        if over:
+            self._write(EntryKind.EXPIRE, over, NO_POINTS, EXPIRY)
+
+    def _turns(self, first: LotKey | None) -> list[LotKey]:
+        turns = sorted(self.account.lots, key=lambda lot: lot.turn)
+        if first is not None and first in self.account.lots:
+            turns.remove(first)
+            turns.insert(0, first)
+        return turns
+
+    def _write(self, kind: EntryKind, postings: list[Posting], debt: Points, cause: Cause) -> Entry:
+        account = self.account
+        lots = _posted(account.lots, postings)
+        points = total_points([posting.points for posting in postings]) - debt
+        entry = sealed(
+            Entry(
+                member_id=account.member_id,
+                sequence=account.version + 1,
+                kind=kind,
+                points=points,
+                balance=account.balance + points,
+                postings=tuple(postings),
+                debt=debt,
+                cause=cause,
+                caller=self._caller,
+                at=self.at,
+                previous=account.head,
+                hash=b"",
+            )
+        )
+        self.entries.append(entry)
+        totals = {**account.totals, kind: account.totals.get(kind, NO_POINTS) + points}
+        self.account = replace(
+            account,
+            version=entry.sequence,
+            lots=lots,
+            debt=account.debt + debt,
+            head=entry.hash,
+            totals={kind: total for kind, total in totals.items() if total},
+        )
+        return entry
+
+
+def _posted(lots: Mapping[LotKey, Points], postings: list[Posting]) -> dict[LotKey, Points]:
+    after = dict(lots)
+    for posting in postings:
+        after[posting.lot] = after.get(posting.lot, NO_POINTS) + posting.points
+    return {lot: after[lot] for lot in sorted(after, key=lambda key: key.turn) if after[lot]}
+
+
+def check(account: Account) -> None:
+    """The promises that hold at every commit. Raises LedgerBroken."""
+    if account.debt < NO_POINTS or any(points <= NO_POINTS for points in account.lots.values()):
+        raise LedgerBroken("A lot or the debt would become negative.")
+    if account.debt and account.lots:
+        raise LedgerBroken("There would be lots beside a debt.")
+    if total_points(list(account.totals.values())) != account.balance:
+        raise LedgerBroken("The totals by kind would not add up to the balance.")
+    if len(account.lots) > LOTS_MAX:
+        raise LedgerBroken("The account would hold more lots than it may.")

@@ -1,0 +1,112 @@
+"""Use case: a till reports a refund, and what the order earned is taken back, exactly (D-21, D-26)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.actor import KeyHolder
+from domain.api_key.model import Scope
+from domain.clock import shop_date
+from domain.errors import RuleBroken
+from domain.money import Money
+from domain.order.model import (
+    Order,
+    OrderId,
+    OrderNotFound,
+    Payment,
+    Refund,
+    RefundNumberReused,
+)
+from domain.points.book import Book
+from domain.points.model import Cause, EntryKind, LotKey
+from domain.points.ports import Repositories
+from domain.tenant.model import ClawbackPolicy
+from domain.unit_of_work import Changed, Created, Plan, Receipt, Runner
+
+
+class PointsAlreadySpent(RuleBroken):
+    code = "points-already-spent"
+    title = "The points that this order earned are spent; by the programme it cannot be refunded."
+    message = "该订单积分已被使用，无法退款"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """What the till sends; the payments add up to the total."""
+
+    order_id: OrderId
+    store_id: str
+    number: str
+    payments: tuple[Payment, ...]
+    total: Money
+    refunded_at: datetime
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOrder:
+    """The refund under the order is the idempotency record."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: KeyHolder, request: RefundRequest) -> Refund:
+        """Raises OrderNotFound, RefundTooLarge, RefundNumberReused or PointsAlreadySpent."""
+        actor.require_scope(Scope.ORDERS_WRITE)
+        actor.require_store(request.store_id)
+
+        def plan(repositories: Repositories, now: datetime) -> Plan[Refund]:
+            before = repositories.orders.find(request.order_id)
+            if before is None or before.bill.store_id != request.store_id:
+                raise OrderNotFound
+            book = Book(repositories.accounts.get(before.member_id), now, actor.caller)
+            policy = repositories.tenants.settings().programme.clawback
+            order, refund = _refund(before, request, book, policy, now)
+            return Plan(refund, (Created(refund), Changed(before, order), *book.changes()))
+
+        return self.runner.run(actor.tenant_id, plan, Receipt(lambda stores: _recorded(stores, request)))
+
+
+def _refund(
+    before: Order, request: RefundRequest, book: Book, policy: ClawbackPolicy, now: datetime
+) -> tuple[Order, Refund]:
+    order = before.refund(request.payments)
+    award = order.award
+    due = award.points - award.worth(order.counted_refund()) - order.clawed
+    if policy is ClawbackPolicy.DENY and due > book.account.available(shop_date(now)):
+        raise PointsAlreadySpent
+    cause = Cause(
+        "order_refund",
+        order_id=request.order_id,
+        refund_number=request.number,
+        store_id=request.store_id,
+        occurred_at=request.refunded_at,
+    )
+    may_owe = policy is not ClawbackPolicy.FLOOR
+    lot = LotKey(award.valid_through)
+    entry = book.take(due, cause, EntryKind.CLAW_BACK, first=lot, may_owe=may_owe)
+    uncounted = order.counted_refund() - before.counted_refund()
+    book.amend(
+        order_count=book.account.order_count - (1 if order.is_wholly_refunded else 0),
+        spend=book.account.spend - uncounted,
+    )
+    refund = Refund(
+        order_id=request.order_id,
+        number=request.number,
+        payments=request.payments,
+        total=request.total,
+        fingerprint=request.fingerprint,
+        member_id=entry.member_id,
+        points=entry.points,
+        entry_sequence=entry.sequence,
+        balance=entry.balance,
+        refunded_at=request.refunded_at,
+        recorded_at=now,
+        recorded_by=book.entries[-1].caller,
+    )
+    return replace(order, clawed=order.clawed + due), refund
+
+
+def _recorded(repositories: Repositories, request: RefundRequest) -> Refund | None:
+    refund = repositories.orders.find_refund(request.order_id, request.number)
+    if refund is not None and refund.fingerprint != request.fingerprint:
+        raise RefundNumberReused
+    return refund

@@ -1,0 +1,63 @@
+"""Use case of the nightly job: points whose last day is over leave their accounts.
+
+Nothing depends on when this runs: no rule ever counts points that are over (see `Book`); the job
+only writes the entries. Safe to run twice and to stop half-way.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.clock import Clock, shop_date
+from domain.errors import DomainError
+from domain.money import NO_POINTS, Points
+from domain.points.book import Book
+from domain.points.model import EntryKind
+from domain.points.ports import Due, DueAccounts, Repositories
+from domain.unit_of_work import Plan, Runner
+
+CALLER = "job:expire_points"
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """What one run did. `more`: the limit was reached, the next run goes on."""
+
+    accounts: int
+    points: Points
+    failed: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExpirePoints:
+    """Works through the due index of all tenants; a failing account is reported and skipped."""
+
+    runner: Runner[Repositories]
+    due: DueAccounts
+    clock: Clock
+    report_failure: Callable[[Due, DomainError], None]
+
+    def __call__(self, limit: int) -> Expired:
+        accounts, failed, expired = 0, 0, NO_POINTS
+        for due in self.due.before(shop_date(self.clock())):
+            if accounts + failed >= limit:
+                return Expired(accounts, expired, failed, more=True)
+            try:
+                expired = expired + self._expire(due)
+                accounts += 1
+            except DomainError as problem:
+                self.report_failure(due, problem)
+                failed += 1
+        return Expired(accounts, expired, failed, more=False)
+
+    def _expire(self, due: Due) -> Points:
+        def plan(repositories: Repositories, now: datetime) -> Plan[Points]:
+            account = repositories.accounts.exact(due.member_id)
+            if account is None:
+                return Plan(NO_POINTS)
+            book = Book(account, now, CALLER)
+            gone = [-entry.points.count for entry in book.entries if entry.kind is EntryKind.EXPIRE]
+            return Plan(Points(sum(gone)), book.changes())
+
+        return self.runner.run(due.tenant_id, plan)

@@ -1,0 +1,143 @@
+"""A points account with its lots, and the entries that explain its balance."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from domain.errors import Conflict, Unavailable
+from domain.money import NO_MONEY, NO_POINTS, Money, Points, total_points
+from domain.order.model import OrderId
+
+LOTS_MAX = 400
+NO_HEAD = b"\0" * 32
+"""Stands before the first entry in the chain of hashes."""
+
+
+class AccountFrozen(Conflict):
+    code = "account-frozen"
+    title = "This points account is frozen because its records disagree; staff must look at it."
+    message = "积分账户异常已冻结，请联系客服"
+
+
+class LedgerBroken(Unavailable):
+    """A write was about to break a promise of the ledger; it is refused and somebody is woken."""
+
+    code = "ledger-broken"
+    title = "The points ledger refused a write that would not add up."
+    message = "积分账目异常，操作已停止"
+
+
+class EntryKind(StrEnum):
+    """Every reason why a balance moves."""
+
+    EARN = "earn"
+    REDEEM = "redeem"
+    REFUND_REDEEM = "refund_redeem"
+    CLAW_BACK = "claw_back"
+    EXPIRE = "expire"
+    ADJUST = "adjust"
+    CONVERT = "convert"
+    MERGE_OUT = "merge_out"
+    MERGE_IN = "merge_in"
+
+
+@dataclass(frozen=True, slots=True)
+class LotKey:
+    """Points with the same last day and the same source are one lot."""
+
+    valid_through: date | None
+    """The last business day on which they can be used; None: for ever."""
+    source: str = "order"
+
+    @property
+    def turn(self) -> tuple[date, str]:
+        """Earlier turns are spent first."""
+        return (self.valid_through or date.max, self.source)
+
+    def is_over(self, today: date) -> bool:
+        return self.valid_through is not None and self.valid_through < today
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What an entry did to one lot."""
+
+    lot: LotKey
+    points: Points
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The snapshot of a member's points: `version` is the sequence of the last entry.
+
+    Balance = sum of the lots - debt; while there is debt there are no lots.
+    """
+
+    member_id: str
+    version: int = 0
+    lots: Mapping[LotKey, Points] = field(default_factory=dict)
+    """In the order in which they are spent."""
+    debt: Points = NO_POINTS
+    head: bytes = NO_HEAD
+    """Hash of the last entry."""
+    totals: Mapping[EntryKind, Points] = field(default_factory=dict)
+    """Sum of the entries by kind; together they are the balance."""
+    order_count: int = 0
+    """Orders that were not wholly refunded."""
+    spend: Money = NO_MONEY
+    """Counted money of the orders, less refunds."""
+    redirect_to: str | None = None
+    is_frozen: bool = False
+
+    @property
+    def balance(self) -> Points:
+        """Everything booked, lots included that are over but not yet swept."""
+        return total_points(list(self.lots.values())) - self.debt
+
+    def available(self, today: date) -> Points:
+        """What the member may count on today: an expired lot is gone, swept or not."""
+        live = [points for lot, points in self.lots.items() if not lot.is_over(today)]
+        return total_points(live) - self.debt
+
+    @property
+    def next_expiry(self) -> date | None:
+        """The earliest last day among the lots."""
+        days = [lot.valid_through for lot in self.lots if lot.valid_through]
+        return min(days, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What an entry refers to."""
+
+    reason: str
+    """`order`, `order_refund`, `expiry`, `merge`, `merge_undone`."""
+    order_id: OrderId | None = None
+    refund_number: str | None = None
+    merge_id: str | None = None
+    other_member_id: str | None = None
+    programme_version: int | None = None
+    store_id: str | None = None
+    occurred_at: datetime | None = None
+    """When it happened in the shop, if not when it was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of an account's history. Written once, never changed."""
+
+    member_id: str
+    sequence: int
+    kind: EntryKind
+    points: Points
+    balance: Points
+    """After this entry."""
+    postings: tuple[Posting, ...]
+    debt: Points
+    """By how much the debt grew (or shrank, negative)."""
+    cause: Cause
+    caller: str
+    at: datetime
+    previous: bytes
+    hash: bytes

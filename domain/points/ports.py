@@ -1,0 +1,74 @@
+"""What points need from the outside world."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from domain.keyring import Keyring
+from domain.member.ports import Identities, Members
+from domain.order.ports import Orders
+from domain.points.model import Account, Entry
+from domain.tenant.ports import Stores, Tenants
+
+
+class Accounts(Protocol):
+    """Points accounts, as stored now."""
+
+    def get(self, member_id: str) -> Account:
+        """The account of that member, or of the one it was merged into. Raises MemberNotFound."""
+        ...
+
+    def exact(self, member_id: str) -> Account | None: ...
+
+
+class Entries(Protocol):
+    def newest(self, member_id: str, below: int | None, limit: int) -> list[Entry]:
+        """Entries of exactly that member with a smaller sequence, newest first; one call."""
+        ...
+
+    def get(self, member_id: str, sequence: int) -> Entry | None: ...
+
+    def all(self, member_id: str) -> Iterator[Entry]:
+        """Every entry from the first on."""
+        ...
+
+
+class Repositories(Protocol):
+    @property
+    def accounts(self) -> Accounts: ...
+
+    @property
+    def entries(self) -> Entries: ...
+
+    @property
+    def orders(self) -> Orders: ...
+
+    @property
+    def members(self) -> Members: ...
+
+    @property
+    def identities(self) -> Identities: ...
+
+    @property
+    def tenants(self) -> Tenants: ...
+
+    @property
+    def stores(self) -> Stores: ...
+
+    @property
+    def keyring(self) -> Keyring: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An account that has a lot whose last day is over."""
+
+    tenant_id: str
+    member_id: str
+
+
+class DueAccounts(Protocol):
+    def before(self, today: date) -> Iterator[Due]:
+        """Accounts of all tenants whose next expiry lies before today, the longest overdue first."""
+        ...

@@ -1,0 +1,106 @@
+"""Use cases that only read points: the balance with what lapses next, and the list of entries."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from domain.actor import KeyHolder, MemberSelf
+from domain.clock import shop_date
+from domain.errors import invalid
+from domain.page import Page
+from domain.points.model import Account, Entry, EntryKind
+from domain.points.ports import Repositories
+from domain.unit_of_work import Runner
+
+STREAMS_MAX = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """An account as of a business day."""
+
+    account: Account
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBalance:
+    """Expired points are left out, whether or not the job has booked them yet."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: MemberSelf | KeyHolder, member_id: str) -> Balance:
+        return self.runner.use(
+            actor.tenant_id,
+            lambda stores, now: Balance(stores.accounts.get(member_id), shop_date(now)),
+        )
+
+
+@dataclass(slots=True)
+class _Streams:
+    """Which member's entries are still to be shown, and below which sequence.
+
+    A merge joins the other member's earlier entries at the place where it was written; a merge that
+    was undone joins nothing. `undone` holds the merges whose undoing was met on the way down.
+    """
+
+    below: dict[str, int | None]
+    undone: set[str] = field(default_factory=set)
+
+    def text(self) -> str:
+        parts = [f"{member_id}={'' if below is None else below}" for member_id, below in self.below.items()]
+        return ";".join([",".join(parts), ",".join(sorted(self.undone))])
+
+    @classmethod
+    def parse(cls, text: str) -> "_Streams":
+        below: dict[str, int | None] = {}
+        members, _, undone = text.partition(";")
+        for part in filter(None, members.split(",")):
+            member_id, _, sequence = part.partition("=")
+            below[member_id] = int(sequence) if sequence else None
+        return cls(below, set(filter(None, undone.split(","))))
+
+    def pass_by(self, entry: Entry) -> None:
+        self.below[entry.member_id] = entry.sequence
+        merge_id, other = entry.cause.merge_id, entry.cause.other_member_id
+        if entry.cause.reason == "merge_undone" and merge_id:
+            self.undone.add(merge_id)
+        elif entry.kind is EntryKind.MERGE_IN and merge_id not in self.undone and other:
+            if len(self.below) >= STREAMS_MAX:
+                raise invalid("cursor", "out-of-range")
+            self.below.setdefault(other, None)
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntries:
+    """Newest first, across merges. One call for twenty entries of a member that was never merged."""
+
+    runner: Runner[Repositories]
+
+    def __call__(
+        self, actor: MemberSelf | KeyHolder, member_id: str, limit: int, position: str | None
+    ) -> Page[Entry]:
+        streams = _Streams.parse(position) if position else _Streams({member_id: None})
+
+        def ask(repositories: Repositories, _: datetime) -> Page[Entry]:
+            queues: dict[str, list[Entry]] = {}
+            items: list[Entry] = []
+            while len(items) <= limit:
+                for member in [member for member in streams.below if member not in queues]:
+                    below = streams.below[member]
+                    queues[member] = repositories.entries.newest(member, below, limit + 1 - len(items))[::-1]
+                entry = _pop_newest(queues)
+                if entry is None:
+                    return Page(tuple(items))
+                if len(items) < limit:
+                    streams.pass_by(entry)
+                items.append(entry)
+            return Page(tuple(items[:limit]), streams.text())
+
+        return self.runner.use(actor.tenant_id, ask)
+
+
+def _pop_newest(queues: dict[str, list[Entry]]) -> Entry | None:
+    waiting = [queue for queue in queues.values() if queue]
+    if not waiting:
+        return None
+    return max(waiting, key=lambda queue: (queue[-1].at, queue[-1].sequence)).pop()

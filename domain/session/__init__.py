@@ -1,0 +1,1 @@
+"""Sessions (会话): who is logged in, through which channel and on which device."""

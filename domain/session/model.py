@@ -1,0 +1,60 @@
+"""A login, which is also its own record; the token is known to nobody but the client."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from domain.errors import NotAuthenticated
+
+IDLE = timedelta(hours=2)
+ABSOLUTE = timedelta(days=7)
+EXTEND_AFTER = timedelta(minutes=30)
+KEPT = timedelta(days=180)
+DEVICE_MAX = 64
+
+
+class SessionEnded(NotAuthenticated):
+    code = "session-ended"
+    title = "This login has ended; log in again."
+    message = "登录已失效，请重新登录"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Ends after 2 idle hours or 7 days; kept 180 days as a login record."""
+
+    session_id: str
+    """SHA-256 of the secret, in hex."""
+    member_id: str
+    channel_id: str
+    identity: str
+    """The identity that logged in, as text."""
+    device: str
+    opened_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+
+    def is_alive(self, now: datetime) -> bool:
+        return self.revoked_at is None and now < self.expires_at
+
+    def extended(self, now: datetime) -> "Session | None":
+        """The session with its end moved forward; None while that is not due (at most every 30 minutes)."""
+        end = min(now + IDLE, self.opened_at + ABSOLUTE)
+        return replace(self, expires_at=end) if end - self.expires_at >= EXTEND_AFTER else None
+
+    def revoked(self, now: datetime) -> "Session":
+        return replace(self, revoked_at=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A session just opened, with the token that only this answer holds."""
+
+    token: str
+    expires_in: int
+    member_id: str
+
+
+def session_id_of(secret: str) -> str:
+    """What the table knows of a token's secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()

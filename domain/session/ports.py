@@ -1,0 +1,37 @@
+"""What sessions need from the outside world."""
+
+from typing import Protocol
+
+from domain.page import Page
+from domain.session.model import Session
+
+
+class Sessions(Protocol):
+    def find(self, session_id: str) -> Session | None:
+        """Read for each request, never from a cache."""
+        ...
+
+    def open(self, session: Session) -> None:
+        """Writes one item; nothing else depends on it."""
+        ...
+
+    def extend(self, session: Session) -> None:
+        """Moves the end forward, unless the session was revoked meanwhile."""
+        ...
+
+    def revoke(self, session: Session) -> None:
+        """Revoking again changes nothing."""
+        ...
+
+    def move(self, session: Session, member_id: str) -> None:
+        """Hands a revoked session, as a login record, to another member."""
+        ...
+
+    def of_member(self, member_id: str, limit: int, position: str | None = None) -> Page[Session]:
+        """Newest first."""
+        ...
+
+
+class Repositories(Protocol):
+    @property
+    def sessions(self) -> Sessions: ...

@@ -1,0 +1,118 @@
+"""One phone's code, and the windows that limit sending and guessing (security.md 3.2, no. 13 and 14)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.clock import epoch_seconds, from_epoch
+from domain.errors import RuleBroken, TooMany
+
+CODE_DIGITS = 6
+CODE_LIFE = timedelta(minutes=5)
+TRIES_MAX = 5
+WRONG_TRIES_PER_DAY = 10
+DAY = timedelta(hours=24)
+SENDS = ((timedelta(minutes=1), 1), (timedelta(hours=1), 5), (DAY, 10))
+"""At most so many sends to one phone in any stretch of that length."""
+IDENTITY_SENDS_PER_DAY = 10
+ADDRESS_SENDS_PER_HOUR = 30
+ADDRESS_SENDS_PER_DAY = 200
+
+LONG_AGO = from_epoch(0)
+
+
+class CodeWrong(RuleBroken):
+    code = "sms-code-wrong"
+    title = "The code is wrong."
+    message = "验证码错误"
+
+
+class CodeExpired(RuleBroken):
+    code = "sms-code-expired"
+    title = "There is no code waiting for this phone, or it is too old; ask for a new one."
+    message = "验证码已失效，请重新获取"
+
+
+class CodeLocked(TooMany):
+    code = "sms-code-locked"
+    title = "Too many wrong codes; wait until the window ends."
+    message = "验证码错误次数过多，请稍后再试"
+
+
+class SendLimited(TooMany):
+    code = "sms-send-limited"
+    title = "A code was sent a moment ago, or too many were sent; wait."
+    message = "验证码发送过于频繁，请稍后再试"
+
+
+class Purpose(StrEnum):
+    """What a code proves; a code for one purpose is worthless for another."""
+
+    LOGIN = "login"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """The latest code of one phone. A new code kills the old one; the windows live on."""
+
+    phone_index: str
+    challenge_id: str = ""
+    purpose: Purpose = Purpose.LOGIN
+    code_mark: bytes = b""
+    """HMAC of code, phone, purpose and challenge; the code itself is stored nowhere."""
+    expires_at: datetime = LONG_AGO
+    tries: int = 0
+    is_used: bool = True
+    sent: tuple[int, ...] = ()
+    wrong: tuple[int, ...] = ()
+    """Seconds since 1970 of the last sends and tries, at most 24 hours back."""
+    version: int = 0
+
+    def send(self, challenge_id: str, purpose: Purpose, code_mark: bytes, now: datetime) -> "Challenge":
+        """A fresh code. Raises SendLimited or CodeLocked."""
+        self._refuse_while_locked(now)
+        sent = _recent(self.sent, now)
+        for window, most in SENDS:
+            inside = [at for at in sent if at > epoch_seconds(now - window)]
+            if len(inside) >= most:
+                wait = inside[-most] + int(window.total_seconds()) - epoch_seconds(now)
+                raise SendLimited(retry_after_seconds=max(wait, 1))
+        return replace(
+            self,
+            challenge_id=challenge_id,
+            purpose=purpose,
+            code_mark=code_mark,
+            expires_at=now + CODE_LIFE,
+            tries=0,
+            is_used=False,
+            sent=(*sent, epoch_seconds(now)),
+            wrong=_recent(self.wrong, now),
+            version=self.version + 1,
+        )
+
+    def attempt(self, now: datetime) -> "Challenge":
+        """Counts a try before anything is compared. Raises CodeLocked or CodeExpired."""
+        self._refuse_while_locked(now)
+        if self.is_used or now >= self.expires_at:
+            raise CodeExpired
+        wrong = (*_recent(self.wrong, now), epoch_seconds(now))
+        return replace(self, tries=self.tries + 1, wrong=wrong, version=self.version + 1)
+
+    def use(self, challenge_id: str, now: datetime) -> "Challenge":
+        """The code was right: it is spent, and its try was not a wrong one. Raises CodeExpired."""
+        if self.challenge_id != challenge_id or self.is_used or now >= self.expires_at:
+            raise CodeExpired
+        return replace(self, is_used=True, wrong=self.wrong[:-1], version=self.version + 1)
+
+    def _refuse_while_locked(self, now: datetime) -> None:
+        if self.tries >= TRIES_MAX and not self.is_used and now < self.expires_at:
+            raise CodeLocked(retry_after_seconds=epoch_seconds(self.expires_at) - epoch_seconds(now) + 1)
+        wrong = _recent(self.wrong, now)
+        if len(wrong) >= WRONG_TRIES_PER_DAY:
+            wait = wrong[-WRONG_TRIES_PER_DAY] + int(DAY.total_seconds()) - epoch_seconds(now)
+            raise CodeLocked(retry_after_seconds=max(wait, 1))
+
+
+def _recent(times: tuple[int, ...], now: datetime) -> tuple[int, ...]:
+    return tuple(at for at in times if at > epoch_seconds(now - DAY))

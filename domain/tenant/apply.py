@@ -1,0 +1,139 @@
+"""Use case: bring a tenant, its stores, channels and API keys to the state of a file; repeatable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from domain.keyring import Fresh
+from domain.tenant.model import Channel, ChannelKind, Settings, SmsAccount, Store, Tenant
+from domain.tenant.ports import Repositories, TenantKeys
+from domain.unit_of_work import Changed, Created, Plan, Runner
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelWish:
+    """A channel as the file describes it; credentials in the clear."""
+
+    channel_id: str
+    kind: ChannelKind
+    name: str
+    app_id: str
+    brand: str = ""
+    credentials: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SmsWish:
+    """The short message account as the file describes it."""
+
+    access_key_id: str
+    access_key_secret: str
+    sign_name: str
+    template_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class TenantWish:
+    """The tenant as the file describes it."""
+
+    tenant_id: str
+    name: str
+    settings: Settings
+    sms: SmsWish | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyTenant:
+    """Answers `created`, `changed` or `unchanged`; a changed programme gets the next version."""
+
+    runner: Runner[Repositories]
+    keys: TenantKeys
+
+    def __call__(self, wish: TenantWish) -> str:
+        new_keys = self.keys.new(wish.tenant_id)
+
+        def plan(repositories: Repositories, _: datetime) -> Plan[str]:
+            before = repositories.tenants.find()
+            sms = _sms(wish.sms)
+            if before is None:
+                made = Tenant(wish.tenant_id, wish.name, wish.settings, new_keys, None)
+                return Plan("created", (Created(made),))
+            settings = _versioned(before.settings, wish.settings)
+            after = replace(before, name=wish.name, settings=settings, sms=sms)
+            if _plain(after) == _plain(before):
+                return Plan("unchanged")
+            return Plan("changed", (Changed(before, replace(after, version=before.version + 1)),))
+
+        said = self.runner.run(wish.tenant_id, plan)
+        if said == "created" and wish.sms:
+            self.runner.run(wish.tenant_id, plan)  # Sealing needs the tenant's keys to be stored first.
+        return said
+
+
+def _sms(wish: SmsWish | None) -> SmsAccount | None:
+    if wish is None:
+        return None
+    secret = Fresh(wish.access_key_secret)
+    return SmsAccount(wish.access_key_id, secret, wish.sign_name, wish.template_code)
+
+
+def _versioned(before: Settings, wished: Settings) -> Settings:
+    same = replace(wished.programme, version=before.programme.version)
+    if same == before.programme:
+        return replace(wished, programme=same)
+    return replace(wished, programme=replace(same, version=same.version + 1))
+
+
+def _plain(tenant: Tenant) -> Tenant:
+    sms = tenant.sms
+    if sms is None:
+        return tenant
+    return replace(tenant, sms=replace(sms, access_key_secret=Fresh(sms.access_key_secret.open())))
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyStore:
+    """Answers `created`, `changed` or `unchanged`."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, tenant_id: str, wish: Store) -> str:
+        def plan(repositories: Repositories, _: datetime) -> Plan[str]:
+            before = repositories.stores.find(wish.store_id)
+            if before is None:
+                return Plan("created", (Created(wish),))
+            after = replace(wish, version=before.version)
+            if after == before:
+                return Plan("unchanged")
+            return Plan("changed", (Changed(before, replace(after, version=before.version + 1)),))
+
+        return self.runner.run(tenant_id, plan)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyChannel:
+    """Answers `created`, `changed` or `unchanged`."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, tenant_id: str, wish: ChannelWish) -> str:
+        def plan(repositories: Repositories, _: datetime) -> Plan[str]:
+            before = repositories.channels.find(wish.channel_id)
+            after = Channel(
+                tenant_id,
+                wish.channel_id,
+                wish.kind,
+                wish.name,
+                wish.app_id,
+                wish.brand,
+                {name: Fresh(value) for name, value in wish.credentials.items()},
+                version=before.version if before else 1,
+            )
+            if before is None:
+                return Plan("created", (Created(after),))
+            opened = {name: Fresh(sealed.open()) for name, sealed in before.credentials.items()}
+            if replace(before, credentials=opened) == after:
+                return Plan("unchanged")
+            return Plan("changed", (Changed(before, replace(after, version=before.version + 1)),))
+
+        return self.runner.run(tenant_id, plan)

@@ -1,0 +1,134 @@
+"""One use case, one transaction: a pure plan says what is to change, a runner commits it.
+
+A use case hands the runner a function `plan(repositories, now) -> Plan`. It may read through the
+repositories and refuse by raising; it never writes. The runner commits the plan's changes together
+or not at all, plans again when something moved meanwhile, and recognises requests that were answered
+before by their receipt.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from domain.errors import DomainError
+
+A = TypeVar("A")
+R_contra = TypeVar("R_contra", contravariant=True)
+R_co = TypeVar("R_co", covariant=True)
+
+Record = Mapping[str, object]
+"""Plain JSON values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The thing must not exist yet."""
+
+    thing: object
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The next line of a history. Its place taken while all else holds: the store contradicts itself."""
+
+    thing: object
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The stored thing must still be what was read."""
+
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The stored thing must still be what was read."""
+
+    thing: object
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Adds to a counter that must not pass its limit; the refusal is raised when it would."""
+
+    counter: str
+    by: int
+    limit: int
+    ends_at: datetime
+    refusal: DomainError
+
+
+Change = Created | Appended | Changed | Removed | Counted
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Generic[A]):
+    """What to answer, and what has to change for the answer to be true. No changes: nothing is written."""
+
+    answer: A
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt(Generic[R_contra, A]):
+    """How a request is recognised that was answered before: by the business document it wrote.
+
+    `find` reads that document and gives the first answer again, None if there is none, and raises
+    KeyReused (or a refusal of that sort) if it was written by a different request.
+    """
+
+    find: Callable[[R_contra], A | None]
+
+
+class Remembered(Protocol):
+    """An answer that can be kept with an idempotency key."""
+
+    def record(self) -> Record: ...
+
+
+M = TypeVar("M", bound=Remembered)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey(Generic[M]):
+    """The caller's `Idempotency-Key`, for requests without a business number of their own.
+
+    Scope: tenant, caller, key. The fingerprint covers route and body. Kept for 30 days.
+    """
+
+    caller: str
+    key: str
+    fingerprint: str
+    recall: Callable[[Record], M]
+
+
+class Runner(Protocol[R_co]):
+    """Commits plans of one tenant."""
+
+    def run(
+        self,
+        tenant_id: str,
+        plan: Callable[[R_co, datetime], Plan[A]],
+        receipt: Receipt[R_co, A] | None = None,
+    ) -> A:
+        """The plan's answer, or the answer the same request got before.
+
+        Raises whatever the plan refuses with, Conflict if the thing keeps moving, and Unavailable
+        if the outcome is unknown at the deadline: the same request must then be repeated.
+        """
+        ...
+
+    def run_once(self, tenant_id: str, plan: Callable[[R_co, datetime], Plan[M]], key: RequestKey[M]) -> M:
+        """The same, with an idempotency record written first in the transaction. Raises KeyReused."""
+        ...
+
+    def recall(self, tenant_id: str, key: RequestKey[M]) -> M | None:
+        """The answer kept under the key, if there is one. Raises KeyReused."""
+        ...
+
+    def use(self, tenant_id: str, action: Callable[[R_co, datetime], A]) -> A:
+        """Without a transaction: reads, or single writes that nothing else depends on."""
+        ...
