@@ -20,7 +20,17 @@ class Fresh:
         return self.value
 
 
-class Keyring(Protocol):
+class Vault(Protocol):
+    """Encrypts single fields under a tenant's data key; the context binds a value to its place."""
+
+    def seal(self, context: str, text: str) -> bytes: ...
+
+    def open(self, context: str, sealed: bytes) -> str:
+        """Raises ValueError if the value was changed or comes from another place."""
+        ...
+
+
+class Keyring(Vault, Protocol):
     """The keys of one tenant (docs/decisions/0007: data key and index key, wrapped side by side)."""
 
     def index(self, kind: str, value: str) -> str:

@@ -92,7 +92,8 @@ class Bill:
     total: Money
     fingerprint: str
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """Raises InvalidInput."""
         if total_money(tuple(line.amount for line in self.lines)) != self.total:
             raise invalid("lines", "sum-differs", "The lines do not add up to total_fen.")
         check_payments(self.payments, self.total)

@@ -15,6 +15,7 @@ from domain.order.model import (
     Payment,
     Refund,
     RefundNumberReused,
+    check_payments,
 )
 from domain.points.book import Book
 from domain.points.model import Cause, EntryKind, LotKey
@@ -52,6 +53,7 @@ class RefundOrder:
         """Raises OrderNotFound, RefundTooLarge, RefundNumberReused or PointsAlreadySpent."""
         actor.require_scope(Scope.ORDERS_WRITE)
         actor.require_store(request.store_id)
+        check_payments(request.payments, request.total)
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Refund]:
             before = repositories.orders.find(request.order_id)

@@ -43,6 +43,7 @@ class EarnFromOrder:
         """Raises MemberNotFound, StoreNotFound, OrderNumberReused, DailyCapReached or InvalidInput."""
         actor.require_scope(Scope.ORDERS_WRITE)
         actor.require_store(bill.store_id)
+        bill.check()
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Order]:
             settings = repositories.tenants.settings()

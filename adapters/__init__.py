@@ -1,0 +1,1 @@
+"""One folder per outside system: may import `domain` and that system's library, never each other."""

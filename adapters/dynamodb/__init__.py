@@ -1,0 +1,1 @@
+"""The one table: items, keys, the write protocol (docs/data.md)."""

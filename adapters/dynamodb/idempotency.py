@@ -1,0 +1,93 @@
+"""Answers kept under the caller's idempotency key, and counters with a limit."""
+
+import json
+from collections.abc import Mapping as Mapped
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pynamodb.attributes import UnicodeAttribute
+
+from adapters.dynamodb.item import Item, Mapping, Tenancy
+from adapters.dynamodb.keys import Keys
+from adapters.dynamodb.table import Table, Write, raw_key
+from domain.clock import epoch_seconds
+from domain.unit_of_work import Counted
+
+KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The answer that a request got, and what the request was."""
+
+    caller: str
+    key: str
+    fingerprint: str
+    answer: Mapped[str, object]
+    at: datetime
+
+    def is_over(self, now: datetime) -> bool:
+        """TTL deletes late; a record whose time is over counts as gone."""
+        return now >= self.at + KEPT
+
+
+class KeptItem(Item, discriminator="idempotency"):
+    """There for 30 days."""
+
+    fingerprint = UnicodeAttribute()
+    answer = UnicodeAttribute()
+
+
+def _items(kept: Kept, tenancy: Tenancy) -> tuple[Item, ...]:
+    pk, sk = tenancy.keys.idempotency(kept.caller, kept.key)
+    answer = json.dumps(kept.answer, ensure_ascii=False, separators=(",", ":"))
+    ttl = epoch_seconds(kept.at + KEPT)
+    return (KeptItem(pk=pk, sk=sk, ttl=ttl, fingerprint=kept.fingerprint, answer=answer),)
+
+
+MAPPINGS: dict[type, Mapping[Any]] = {
+    Kept: Mapping(
+        _items,
+        lambda kept: KeptItem.fingerprint == kept.fingerprint,
+        replaceable=lambda kept: KeptItem.ttl <= epoch_seconds(kept.at),
+    ),
+}
+
+
+class DynamoKept:
+    """The kept answers of one tenant."""
+
+    def __init__(self, table: Table, tenancy: Tenancy) -> None:
+        self._table, self._tenancy = table, tenancy
+
+    def find(self, caller: str, key: str, now: datetime) -> Kept | None:
+        raw = self._table.get(self._tenancy.keys.idempotency(caller, key))
+        if raw is None:
+            return None
+        item = KeptItem.from_raw_data(raw)
+        at = datetime.fromtimestamp(int(item.ttl or 0), now.tzinfo) - KEPT
+        kept = Kept(caller, key, item.fingerprint, json.loads(item.answer), at)
+        return None if kept.is_over(now) else kept
+
+
+def counting(counted: Counted, keys: Keys) -> Write:
+    """Adds, unless the sum would pass the limit."""
+    key = keys.counter(counted.counter)
+    names = {"#n": "n", "#ttl": "ttl", "#kind": "kind"}
+    values = {
+        ":by": {"N": str(counted.by)},
+        ":most": {"N": str(counted.limit - counted.by)},
+        ":ttl": {"N": str(epoch_seconds(counted.ends_at))},
+        ":kind": {"S": "counter"},
+    }
+    arguments = {
+        "Key": raw_key(key),
+        "UpdateExpression": "SET #ttl = :ttl, #kind = :kind ADD #n :by",
+        # A missing counter stands at zero, which is room enough unless one step is too large by itself.
+        "ConditionExpression": "#n <= :most"
+        + (" OR attribute_not_exists(#n)" if counted.by <= counted.limit else ""),
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+    }
+    return Write("update", key, arguments)

@@ -1,0 +1,141 @@
+"""Every key pattern of the table, on one page. `<t>` is the tenant.
+
+| thing                | pk                        | sk          | index keys                               |
+| -------------------- | ------------------------- | ----------- | ---------------------------------------- |
+| tenant               | T#<t>#T                   | T           |                                          |
+| store                | T#<t>#ST#<store>          | ST          |                                          |
+| channel              | T#<t>#CH#<channel>        | CH          |                                          |
+| API key              | T#<t>#A#KEY#<key>         | A           |                                          |
+| request nonce        | T#<t>#X#<key>#<nonce>     | X           |                                          |
+| counter              | T#<t>#W#<name>            | W           |                                          |
+| member               | T#<t>#M#<member>          | P           |                                          |
+| points account       | T#<t>#M#<member>          | A#PTS       | GSI-2 DUE#PTS#<shard> / <day>#<member>   |
+| points entry         | T#<t>#M#<member>          | L#PTS#<seq> |                                          |
+| sentinel             | T#<t>#U#<kind>#<value>    | U           |                                          |
+| idempotency record   | T#<t>#I#<caller>#<key>    | I           |                                          |
+| order                | T#<t>#O#<source>#<number> | O           |                                          |
+| long list of lines   | the order's               | L           |                                          |
+| refund               | the order's               | R#<number>  |                                          |
+| session              | T#<t>#K#<hash>            | K           | GSI-1 T#<t>#OWN#<member> / K#<ms>#<hash> |
+| code by message      | T#<t>#V#<phone index>     | V           |                                          |
+| phone proof          | T#<t>#H#<digest>          | H           |                                          |
+| merge                | T#<t>#G#<merge>           | G           | GSI-1 T#<t>#WAITING / <ms>#<merge>       |
+|                      |                           |             | GSI-2 SAGA#<shard> / <ms>#<merge>        |
+
+GSI-3 (whom to tell: OUT#, DIRTY#) has no items yet. Keys of GSI-2 and GSI-3 carry no tenant: the
+projected partition key does.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zlib import crc32
+
+Key = tuple[str, str]
+
+SEQUENCE_DIGITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one tenant. No other tenant's key can be written down with it."""
+
+    tenant_id: str
+    shards: int
+
+    def tenant(self) -> Key:
+        return self._pk("T"), "T"
+
+    def store(self, store_id: str) -> Key:
+        return self._pk("ST", store_id), "ST"
+
+    def channel(self, channel_id: str) -> Key:
+        return self._pk("CH", channel_id), "CH"
+
+    def api_key(self, key_id: str) -> Key:
+        return self._pk("A", "KEY", key_id), "A"
+
+    def nonce(self, key_id: str, nonce: str) -> Key:
+        return self._pk("X", key_id, nonce), "X"
+
+    def counter(self, name: str) -> Key:
+        return self._pk("W", name), "W"
+
+    def member(self, member_id: str) -> Key:
+        return self._pk("M", member_id), "P"
+
+    def account(self, member_id: str) -> Key:
+        return self._pk("M", member_id), "A#PTS"
+
+    def entry(self, member_id: str, sequence: int) -> Key:
+        return self._pk("M", member_id), f"L#PTS#{sequence:0{SEQUENCE_DIGITS}}"
+
+    def sentinel(self, kind: str, value: str) -> Key:
+        return self._pk("U", kind, value), "U"
+
+    def idempotency(self, caller: str, key: str) -> Key:
+        return self._pk("I", caller, key), "I"
+
+    def order(self, source: str, number: str) -> Key:
+        return self._pk("O", source, number), "O"
+
+    def order_lines(self, source: str, number: str) -> Key:
+        return self._pk("O", source, number), "L"
+
+    def refund(self, source: str, number: str, refund_number: str) -> Key:
+        return self._pk("O", source, number), f"R#{refund_number}"
+
+    def session(self, session_id: str) -> Key:
+        return self._pk("K", session_id), "K"
+
+    def challenge(self, phone_index: str) -> Key:
+        return self._pk("V", phone_index), "V"
+
+    def phone_proof(self, digest: str) -> Key:
+        return self._pk("H", digest), "H"
+
+    def merge(self, merge_id: str) -> Key:
+        return self._pk("G", merge_id), "G"
+
+    def owner(self, member_id: str) -> str:
+        return self._pk("OWN", member_id)
+
+    def session_of_owner(self, opened_at: datetime, session_id: str) -> str:
+        return f"K#{_ms(opened_at)}#{session_id}"
+
+    def waiting_merges(self) -> str:
+        return self._pk("WAITING")
+
+    def by_time(self, at: datetime, thing_id: str) -> str:
+        return f"{_ms(at)}#{thing_id}"
+
+    def due(self, next_expiry: date, member_id: str) -> Key:
+        return due_shard(shard_of(member_id, self.shards)), f"{next_expiry:%Y%m%d}#{member_id}"
+
+    def saga(self, at: datetime, thing_id: str) -> Key:
+        return saga_shard(shard_of(thing_id, self.shards)), self.by_time(at, thing_id)
+
+    def _pk(self, *parts: str) -> str:
+        return "#".join(("T", self.tenant_id, *parts))
+
+
+def _ms(instant: datetime) -> str:
+    return f"{round(instant.timestamp() * 1000):015}"
+
+
+def shard_of(thing_id: str, shards: int) -> int:
+    """Always the same shard for one thing."""
+    return crc32(thing_id.encode()) % shards
+
+
+def due_shard(shard: int) -> str:
+    return f"DUE#PTS#{shard:03}"
+
+
+def saga_shard(shard: int) -> str:
+    return f"SAGA#{shard:03}"
+
+
+def tenant_and_thing(pk: str) -> tuple[str, str]:
+    """From a projected partition key `T#<t>#<kind>#<id>`: the tenant and the id."""
+    _, tenant_id, _, thing_id = pk.split("#", 3)
+    return tenant_id, thing_id

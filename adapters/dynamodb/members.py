@@ -1,0 +1,192 @@
+"""Members and the sentinels of their identities."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
+
+from adapters.dynamodb.item import (
+    Item,
+    Mapping,
+    Tenancy,
+    day,
+    day_number,
+    instant,
+    ms,
+    seal,
+    stored,
+)
+from adapters.dynamodb.keys import Key
+from adapters.dynamodb.outcome import Lost, RawItem
+from adapters.dynamodb.table import Table, Write, raw_key
+from domain.member.identity import Identity, parse_identity
+from domain.member.model import (
+    REDIRECTS_MAX,
+    Alias,
+    Consent,
+    Gender,
+    Member,
+    MemberNotFound,
+    MemberState,
+    Phone,
+    Profile,
+    Sentinel,
+)
+
+
+class MemberItem(Item, discriminator="member"):
+    """Phone and real name are sealed; what may be shown of the phone stands beside it."""
+
+    member_id = UnicodeAttribute()
+    state = UnicodeAttribute()
+    version = NumberAttribute()
+    met_at = NumberAttribute()
+    met_through = UnicodeAttribute()
+    joined_at = NumberAttribute(null=True)
+    phone_index = UnicodeAttribute(null=True)
+    phone_mask = UnicodeAttribute(null=True)
+    phone_sealed = BinaryAttribute(null=True, legacy_encoding=False)
+    card_number = UnicodeAttribute(null=True)
+    nickname = UnicodeAttribute(null=True)
+    name_sealed = BinaryAttribute(null=True, legacy_encoding=False)
+    gender = UnicodeAttribute(null=True)
+    birthday = NumberAttribute(null=True)
+    city = UnicodeAttribute(null=True)
+    identities: ListAttribute[str] = ListAttribute()
+    consents: ListAttribute[list[object]] = ListAttribute()
+    aliases: ListAttribute[list[object]] = ListAttribute()
+    redirect_to = UnicodeAttribute(null=True)
+
+
+class SentinelItem(Item, discriminator="sentinel"):
+    """One identity, one member."""
+
+    member_id = UnicodeAttribute()
+
+
+def _member_items(member: Member, tenancy: Tenancy) -> tuple[Item, ...]:
+    pk, sk = key = tenancy.keys.member(member.member_id)
+    phone, profile = member.phone, member.profile
+    item = MemberItem(
+        pk=pk,
+        sk=sk,
+        member_id=member.member_id,
+        state=member.state.value,
+        version=member.version,
+        met_at=ms(member.met_at),
+        met_through=member.met_through,
+        joined_at=ms(member.joined_at) if member.joined_at else None,
+        phone_index=phone.index if phone else None,
+        phone_mask=phone.mask if phone else None,
+        phone_sealed=seal(tenancy, key, "phone", phone.number if phone else None),
+        card_number=member.card_number,
+        nickname=profile.nickname,
+        name_sealed=seal(tenancy, key, "name", profile.name),
+        gender=profile.gender.value if profile.gender else None,
+        birthday=day_number(profile.birthday) if profile.birthday else None,
+        city=profile.city,
+        identities=[identity.text() for identity in member.identities],
+        consents=[[consent.version, ms(consent.at), consent.channel_id] for consent in member.consents],
+        aliases=[[alias.member_id, alias.merge_id, ms(alias.merged_at)] for alias in member.aliases],
+        redirect_to=member.redirect_to,
+    )
+    return (item,)
+
+
+def to_member(raw: RawItem, tenancy: Tenancy) -> Member:
+    item = MemberItem.from_raw_data(raw)
+    key = item.key
+    number = stored(tenancy, key, "phone", item.phone_sealed)
+    phone = Phone(item.phone_index or "", item.phone_mask or "", number) if number else None
+    profile = Profile(
+        nickname=item.nickname,
+        name=stored(tenancy, key, "name", item.name_sealed),
+        gender=Gender(item.gender) if item.gender else None,
+        birthday=day(item.birthday) if item.birthday else None,
+        city=item.city,
+    )
+    return Member(
+        member_id=item.member_id,
+        state=MemberState(item.state),
+        met_at=instant(item.met_at),
+        met_through=item.met_through,
+        joined_at=instant(item.joined_at) if item.joined_at else None,
+        phone=phone,
+        card_number=item.card_number,
+        profile=profile,
+        identities=tuple(parse_identity(text) for text in item.identities),
+        consents=tuple(Consent(str(one[0]), instant(_number(one[1])), str(one[2])) for one in item.consents),
+        aliases=tuple(Alias(str(one[0]), str(one[1]), instant(_number(one[2]))) for one in item.aliases),
+        redirect_to=item.redirect_to,
+        version=int(item.version),
+    )
+
+
+def _number(value: object) -> float:
+    return float(str(value))
+
+
+def _sentinel_items(sentinel: Sentinel, tenancy: Tenancy) -> tuple[Item, ...]:
+    pk, sk = _sentinel_key(sentinel.identity, tenancy)
+    return (SentinelItem(pk=pk, sk=sk, member_id=sentinel.member_id),)
+
+
+def _sentinel_key(identity: Identity, tenancy: Tenancy) -> Key:
+    return tenancy.keys.sentinel(identity.kind.value, identity.value)
+
+
+MAPPINGS: dict[type, Mapping[Any]] = {
+    Member: Mapping(_member_items, lambda member: MemberItem.version == member.version),
+    Sentinel: Mapping(_sentinel_items, lambda sentinel: SentinelItem.member_id == sentinel.member_id),
+}
+
+
+class DynamoMembers:
+    """Implements `domain.member.ports.Members`."""
+
+    def __init__(self, table: Table, tenancy: Tenancy) -> None:
+        self._table, self._tenancy = table, tenancy
+
+    def get(self, member_id: str) -> Member:
+        for _ in range(REDIRECTS_MAX + 1):
+            member = self.exact(member_id)
+            if member is None:
+                break
+            if member.redirect_to is None:
+                return member
+            member_id = member.redirect_to
+        raise MemberNotFound
+
+    def exact(self, member_id: str) -> Member | None:
+        raw = self._table.get(self._tenancy.keys.member(member_id))
+        return to_member(raw, self._tenancy) if raw else None
+
+    def redirect(self, member_id: str, old: str, new: str) -> None:
+        keys = self._tenancy.keys
+        for key, name in ((keys.member(member_id), "redirect_to"), (keys.account(member_id), "r")):
+            arguments = {
+                "Key": raw_key(key),
+                "UpdateExpression": "SET #to = :new",
+                "ConditionExpression": "#to = :old",
+                "ExpressionAttributeNames": {"#to": name},
+                "ExpressionAttributeValues": {":old": {"S": old}, ":new": {"S": new}},
+            }
+            with suppress(Lost):
+                self._table.write([Write("update", key, arguments)])
+
+
+class DynamoIdentities:
+    """Implements `domain.member.ports.Identities`."""
+
+    def __init__(self, table: Table, tenancy: Tenancy) -> None:
+        self._table, self._tenancy = table, tenancy
+
+    def holders(self, identities: Iterable[Identity]) -> dict[Identity, str]:
+        keys = {identity: _sentinel_key(identity, self._tenancy) for identity in identities}
+        found = self._table.get_many(list(keys.values()))
+        return {
+            identity: SentinelItem.from_raw_data(found[key]).member_id
+            for identity, key in keys.items()
+            if key in found
+        }

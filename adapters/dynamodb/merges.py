@@ -1,0 +1,202 @@
+"""Merges, both halves of two people in one call, and phone proofs that were shown."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    ListAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+
+from adapters.dynamodb.item import Item, Mapping, Tenancy, instant, ms, seal, stored
+from adapters.dynamodb.keys import saga_shard, tenant_and_thing
+from adapters.dynamodb.members import to_member
+from adapters.dynamodb.outcome import RawItem
+from adapters.dynamodb.points import to_account
+from adapters.dynamodb.schema import DUE_INDEX, OWNER_INDEX
+from adapters.dynamodb.table import Range, Table, key_of
+from domain.joining.ports import ProofUse
+from domain.member.identity import parse_identity
+from domain.member.model import Member, MemberNotFound, Phone
+from domain.merge.model import Merge, MergeCause, MergeState, Moved, WaitReason
+from domain.money import Money
+from domain.page import Page
+from domain.points.model import Account
+
+
+class MergeItem(Item, discriminator="merge"):
+    """In GSI-1 while it waits for staff, in GSI-2 while sessions have not followed."""
+
+    source_id = UnicodeAttribute()
+    target_id = UnicodeAttribute()
+    cause = UnicodeAttribute()
+    state = UnicodeAttribute()
+    at = NumberAttribute()
+    caller = UnicodeAttribute()
+    prover_id = UnicodeAttribute(null=True)
+    wait_reason = UnicodeAttribute(null=True)
+    proven_phone = UnicodeAttribute(null=True)
+    phone_mask = UnicodeAttribute(null=True)
+    moved_identities: ListAttribute[str] = ListAttribute()
+    phone_before: ListAttribute[str] = ListAttribute()
+    phone_before_sealed = BinaryAttribute(null=True, legacy_encoding=False)
+    took_phone = UnicodeAttribute(null=True)
+    filled: ListAttribute[str] = ListAttribute()
+    order_count = NumberAttribute()
+    spend_fen = NumberAttribute()
+    source_sequence = NumberAttribute()
+    target_sequence = NumberAttribute()
+    is_settled = BooleanAttribute()
+    version = NumberAttribute()
+
+
+class PhoneProofItem(Item, discriminator="phone-proof"):
+    """Who showed a platform's phone proof first."""
+
+    identity = UnicodeAttribute()
+
+
+def _merge_items(merge: Merge, tenancy: Tenancy) -> tuple[Item, ...]:
+    pk, sk = key = tenancy.keys.merge(merge.merge_id)
+    moved, before = merge.moved, merge.moved.phone_before
+    waits = merge.state is MergeState.WAITING
+    saga = (None, None) if merge.is_settled else tenancy.keys.saga(merge.at, merge.merge_id)
+    item = MergeItem(
+        pk=pk,
+        sk=sk,
+        gsi1pk=tenancy.keys.waiting_merges() if waits else None,
+        gsi1sk=tenancy.keys.by_time(merge.at, merge.merge_id) if waits else None,
+        gsi2pk=saga[0],
+        gsi2sk=saga[1],
+        source_id=merge.source_id,
+        target_id=merge.target_id,
+        cause=merge.cause.value,
+        state=merge.state.value,
+        at=ms(merge.at),
+        caller=merge.caller,
+        prover_id=merge.prover_id,
+        wait_reason=merge.wait_reason.value if merge.wait_reason else None,
+        proven_phone=merge.proven_phone,
+        phone_mask=merge.phone_mask,
+        moved_identities=[identity.text() for identity in moved.identities],
+        phone_before=[before.index, before.mask] if before else [],
+        phone_before_sealed=seal(tenancy, key, "phone", before.number if before else None),
+        took_phone=moved.took_phone,
+        filled=list(moved.filled),
+        order_count=moved.order_count,
+        spend_fen=moved.spend.fen,
+        source_sequence=moved.source_sequence,
+        target_sequence=moved.target_sequence,
+        is_settled=merge.is_settled,
+        version=merge.version,
+    )
+    return (item,)
+
+
+def _to_merge(raw: RawItem, tenancy: Tenancy) -> Merge:
+    item = MergeItem.from_raw_data(raw)
+    number = stored(tenancy, item.key, "phone", item.phone_before_sealed)
+    moved = Moved(
+        identities=tuple(parse_identity(text) for text in item.moved_identities),
+        phone_before=Phone(item.phone_before[0], item.phone_before[1], number) if number else None,
+        took_phone=item.took_phone,
+        filled=tuple(item.filled),
+        order_count=int(item.order_count),
+        spend=Money(int(item.spend_fen)),
+        source_sequence=int(item.source_sequence),
+        target_sequence=int(item.target_sequence),
+    )
+    return Merge(
+        merge_id=tenant_and_thing(item.pk)[1],
+        source_id=item.source_id,
+        target_id=item.target_id,
+        cause=MergeCause(item.cause),
+        state=MergeState(item.state),
+        at=instant(item.at),
+        caller=item.caller,
+        prover_id=item.prover_id,
+        wait_reason=WaitReason(item.wait_reason) if item.wait_reason else None,
+        proven_phone=item.proven_phone,
+        phone_mask=item.phone_mask,
+        moved=moved,
+        is_settled=item.is_settled,
+        version=int(item.version),
+    )
+
+
+def _proof_items(use: ProofUse, tenancy: Tenancy) -> tuple[Item, ...]:
+    pk, sk = tenancy.keys.phone_proof(use.digest)
+    return (PhoneProofItem(pk=pk, sk=sk, identity=use.identity),)
+
+
+MAPPINGS: dict[type, Mapping[Any]] = {
+    Merge: Mapping(_merge_items, lambda merge: MergeItem.version == merge.version),
+    ProofUse: Mapping(_proof_items, lambda use: PhoneProofItem.identity == use.identity),
+}
+
+
+class DynamoMerges:
+    """Implements `domain.merge.ports.Merges`."""
+
+    def __init__(self, table: Table, tenancy: Tenancy) -> None:
+        self._table, self._tenancy = table, tenancy
+
+    def find(self, merge_id: str) -> Merge | None:
+        raw = self._table.get(self._tenancy.keys.merge(merge_id))
+        return _to_merge(raw, self._tenancy) if raw else None
+
+    def waiting(self, limit: int, position: str | None) -> Page[Merge]:
+        pk = self._tenancy.keys.waiting_merges()
+        part = Range(pk, index=OWNER_INDEX, first=f"{position}!" if position else " ")
+        found = self._table.query(part, limit + 1).items
+        shown = found[:limit]
+        items = self._table.get_many([key_of(raw) for raw in shown]) if shown else {}
+        merges = [_to_merge(items[key_of(raw)], self._tenancy) for raw in shown if key_of(raw) in items]
+        last = shown[-1]["gsi1sk"]["S"] if len(found) > limit else None
+        return Page(tuple(merge for merge in merges if merge.state is MergeState.WAITING), last)
+
+
+class DynamoPeople:
+    """Implements `domain.merge.ports.People`."""
+
+    def __init__(self, table: Table, tenancy: Tenancy) -> None:
+        self._table, self._tenancy = table, tenancy
+
+    def pair(self, one: str, other: str) -> tuple[tuple[Member, Account], tuple[Member, Account]]:
+        keys = [
+            key
+            for who in (one, other)
+            for key in (self._tenancy.keys.member(who), self._tenancy.keys.account(who))
+        ]
+        found = self._table.get_many(keys)
+        if len(found) != len(keys):
+            raise MemberNotFound
+        halves = [found[key] for key in keys]
+        first = to_member(halves[0], self._tenancy), to_account(halves[1])
+        return first, (to_member(halves[2], self._tenancy), to_account(halves[3]))
+
+
+class DynamoPhoneProofs:
+    """Implements `domain.joining.ports.PhoneProofs`."""
+
+    def __init__(self, table: Table, tenancy: Tenancy) -> None:
+        self._table, self._tenancy = table, tenancy
+
+    def find(self, digest: str) -> ProofUse | None:
+        raw = self._table.get(self._tenancy.keys.phone_proof(digest))
+        return ProofUse(digest, PhoneProofItem.from_raw_data(raw).identity) if raw else None
+
+
+class DynamoUnsettledMerges:
+    """Implements `domain.merge.ports.UnsettledMerges`."""
+
+    def __init__(self, table: Table, shards: int) -> None:
+        self._table, self._shards = table, shards
+
+    def unsettled(self) -> Iterator[tuple[str, str]]:
+        for shard in range(self._shards):
+            for raw in self._table.query_all(Range(saga_shard(shard), index=DUE_INDEX)):
+                yield tenant_and_thing(raw["pk"]["S"])

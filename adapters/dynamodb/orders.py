@@ -1,0 +1,227 @@
+"""Orders and refunds. A long list of lines is an item of its own, so that the order stays below 1 KB."""
+
+import json
+from fractions import Fraction
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+
+from adapters.dynamodb.item import Item, Mapping, Tenancy, day, day_number, instant, ms
+from adapters.dynamodb.outcome import RawItem
+from adapters.dynamodb.table import Table
+from domain.clock import epoch_seconds, from_epoch
+from domain.money import Money, Points
+from domain.order.model import (
+    Award,
+    Bill,
+    Line,
+    Order,
+    OrderId,
+    Payment,
+    PaymentMethod,
+    Refund,
+)
+
+LINES_BESIDE_BYTES = 350
+"""Longer lines leave the order's item."""
+
+
+class OrderItem(Item, discriminator="order"):
+    """m member, w store, t paid at, l lines, y payments, a total, f fingerprint, p points, x exact points,
+    c counted fen, g bonus counts, u last day, e programme, q entry, b balance, o recorded at, k by,
+    i refunded, j clawed, v version, z lines stand beside."""
+
+    member_id = UnicodeAttribute(attr_name="m")
+    store_id = UnicodeAttribute(attr_name="w")
+    paid_at = NumberAttribute(attr_name="t")
+    lines = UnicodeAttribute(attr_name="l", null=True)
+    payments = UnicodeAttribute(attr_name="y")
+    total_fen = NumberAttribute(attr_name="a")
+    fingerprint = UnicodeAttribute(attr_name="f")
+    points = NumberAttribute(attr_name="p")
+    exact_points = UnicodeAttribute(attr_name="x")
+    counted_fen = NumberAttribute(attr_name="c")
+    bonus_counts = BooleanAttribute(attr_name="g")
+    valid_through = NumberAttribute(attr_name="u")
+    programme_version = NumberAttribute(attr_name="e")
+    entry_sequence = NumberAttribute(attr_name="q")
+    balance = NumberAttribute(attr_name="b")
+    recorded_at = NumberAttribute(attr_name="o")
+    recorded_by = UnicodeAttribute(attr_name="k")
+    refunded = UnicodeAttribute(attr_name="i")
+    clawed = NumberAttribute(attr_name="j")
+    version = NumberAttribute(attr_name="v")
+    lines_beside = BooleanAttribute(attr_name="z", null=True)
+
+
+class LinesItem(Item, discriminator="order-lines"):
+    """The lines of a long bill."""
+
+    lines = UnicodeAttribute(attr_name="l")
+
+
+class RefundItem(Item, discriminator="refund"):
+    """One refund of an order; names as in `OrderItem`."""
+
+    member_id = UnicodeAttribute(attr_name="m")
+    payments = UnicodeAttribute(attr_name="y")
+    total_fen = NumberAttribute(attr_name="a")
+    fingerprint = UnicodeAttribute(attr_name="f")
+    points = NumberAttribute(attr_name="p")
+    entry_sequence = NumberAttribute(attr_name="q")
+    balance = NumberAttribute(attr_name="b")
+    refunded_at = NumberAttribute(attr_name="t")
+    recorded_at = NumberAttribute(attr_name="o")
+    recorded_by = UnicodeAttribute(attr_name="k")
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _lines_text(lines: tuple[Line, ...]) -> str:
+    return _text([[line.sku, line.category, line.quantity, line.amount.fen] for line in lines])
+
+
+def _payments_text(payments: tuple[Payment, ...]) -> str:
+    return _text([[payment.method.value, payment.amount.fen] for payment in payments])
+
+
+def _payments(text: str) -> tuple[Payment, ...]:
+    return tuple(Payment(PaymentMethod(method), Money(fen)) for method, fen in json.loads(text))
+
+
+def _order_items(order: Order, tenancy: Tenancy) -> tuple[Item, ...]:
+    bill, award, order_id = order.bill, order.award, order.bill.order_id
+    pk, sk = tenancy.keys.order(order_id.source, order_id.number)
+    lines = _lines_text(bill.lines)
+    is_long = len(lines.encode()) > LINES_BESIDE_BYTES
+    item = OrderItem(
+        pk=pk,
+        sk=sk,
+        member_id=order.member_id,
+        store_id=bill.store_id,
+        paid_at=epoch_seconds(bill.paid_at),
+        lines=None if is_long else lines,
+        payments=_payments_text(bill.payments),
+        total_fen=bill.total.fen,
+        fingerprint=bill.fingerprint,
+        points=award.points.count,
+        exact_points=str(award.exact),
+        counted_fen=award.counted.fen,
+        bonus_counts=award.bonus_counts,
+        valid_through=day_number(award.valid_through),
+        programme_version=award.programme_version,
+        entry_sequence=award.entry_sequence,
+        balance=award.balance.count,
+        recorded_at=ms(order.recorded_at),
+        recorded_by=order.recorded_by,
+        refunded=_text({method.value: amount.fen for method, amount in order.refunded.items()}),
+        clawed=order.clawed.count,
+        version=order.version,
+        lines_beside=True if is_long else None,
+    )
+    if not is_long:
+        return (item,)
+    pk, sk = tenancy.keys.order_lines(order_id.source, order_id.number)
+    return item, LinesItem(pk=pk, sk=sk, lines=lines)
+
+
+def _to_order(item: OrderItem, order_id: OrderId, lines: str) -> Order:
+    bill = Bill(
+        order_id=order_id,
+        store_id=item.store_id,
+        paid_at=from_epoch(int(item.paid_at)),
+        lines=tuple(
+            Line(sku, category, quantity, Money(fen)) for sku, category, quantity, fen in json.loads(lines)
+        ),
+        payments=_payments(item.payments),
+        total=Money(int(item.total_fen)),
+        fingerprint=item.fingerprint,
+    )
+    award = Award(
+        points=Points(int(item.points)),
+        exact=Fraction(item.exact_points),
+        counted=Money(int(item.counted_fen)),
+        bonus_counts=item.bonus_counts,
+        valid_through=day(item.valid_through),
+        programme_version=int(item.programme_version),
+        entry_sequence=int(item.entry_sequence),
+        balance=Points(int(item.balance)),
+    )
+    refunded = json.loads(item.refunded)
+    return Order(
+        bill,
+        item.member_id,
+        award,
+        recorded_at=instant(item.recorded_at),
+        recorded_by=item.recorded_by,
+        refunded={PaymentMethod(method): Money(fen) for method, fen in refunded.items()},
+        clawed=Points(int(item.clawed)),
+        version=int(item.version),
+    )
+
+
+def _refund_items(refund: Refund, tenancy: Tenancy) -> tuple[Item, ...]:
+    pk, sk = tenancy.keys.refund(refund.order_id.source, refund.order_id.number, refund.number)
+    item = RefundItem(
+        pk=pk,
+        sk=sk,
+        member_id=refund.member_id,
+        payments=_payments_text(refund.payments),
+        total_fen=refund.total.fen,
+        fingerprint=refund.fingerprint,
+        points=refund.points.count,
+        entry_sequence=refund.entry_sequence,
+        balance=refund.balance.count,
+        refunded_at=epoch_seconds(refund.refunded_at),
+        recorded_at=ms(refund.recorded_at),
+        recorded_by=refund.recorded_by,
+    )
+    return (item,)
+
+
+def _to_refund(raw: RawItem, order_id: OrderId, number: str) -> Refund:
+    item = RefundItem.from_raw_data(raw)
+    return Refund(
+        order_id=order_id,
+        number=number,
+        payments=_payments(item.payments),
+        total=Money(int(item.total_fen)),
+        fingerprint=item.fingerprint,
+        member_id=item.member_id,
+        points=Points(int(item.points)),
+        entry_sequence=int(item.entry_sequence),
+        balance=Points(int(item.balance)),
+        refunded_at=from_epoch(int(item.refunded_at)),
+        recorded_at=instant(item.recorded_at),
+        recorded_by=item.recorded_by,
+    )
+
+
+MAPPINGS: dict[type, Mapping[Any]] = {
+    Order: Mapping(_order_items, lambda order: OrderItem.version == order.version),
+    Refund: Mapping(_refund_items, lambda refund: RefundItem.fingerprint == refund.fingerprint),
+}
+
+
+class DynamoOrders:
+    """Implements `domain.order.ports.Orders`."""
+
+    def __init__(self, table: Table, tenancy: Tenancy) -> None:
+        self._table, self._tenancy = table, tenancy
+
+    def find(self, order_id: OrderId) -> Order | None:
+        raw = self._table.get(self._tenancy.keys.order(order_id.source, order_id.number))
+        if raw is None:
+            return None
+        item = OrderItem.from_raw_data(raw)
+        return _to_order(item, order_id, item.lines or self._lines_beside(order_id))
+
+    def find_refund(self, order_id: OrderId, number: str) -> Refund | None:
+        raw = self._table.get(self._tenancy.keys.refund(order_id.source, order_id.number, number))
+        return _to_refund(raw, order_id, number) if raw else None
+
+    def _lines_beside(self, order_id: OrderId) -> str:
+        raw = self._table.get(self._tenancy.keys.order_lines(order_id.source, order_id.number))
+        return LinesItem.from_raw_data(raw).lines if raw else "[]"

@@ -1,0 +1,231 @@
+"""Points accounts with their lots, and entries. Attribute names are short: these items are written most."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from pynamodb.attributes import (
+    BinaryAttribute,
+    BooleanAttribute,
+    ListAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+
+from adapters.dynamodb.item import Item, Mapping, Tenancy, day, day_number, instant, ms
+from adapters.dynamodb.keys import due_shard, tenant_and_thing
+from adapters.dynamodb.outcome import RawItem
+from adapters.dynamodb.schema import DUE_INDEX
+from adapters.dynamodb.table import Range, Table
+from domain.clock import epoch_seconds, from_epoch
+from domain.member.model import REDIRECTS_MAX, MemberNotFound
+from domain.money import Money, Points
+from domain.order.model import OrderId
+from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Posting
+from domain.points.ports import Due
+
+ENTRIES_FIRST = "L#PTS#"
+ENTRIES_LAST = "L#PTS#~"
+
+
+class AccountItem(Item, discriminator="account"):
+    """v version, d debt, l lots [[last day, source, points]], h head, t totals, n orders, s spend in fen,
+    r redirect, z frozen."""
+
+    version = NumberAttribute(attr_name="v")
+    debt = NumberAttribute(attr_name="d")
+    lots: ListAttribute[list[Any]] = ListAttribute(attr_name="l")
+    head = BinaryAttribute(attr_name="h", legacy_encoding=False)
+    totals = UnicodeAttribute(attr_name="t")
+    order_count = NumberAttribute(attr_name="n")
+    spend_fen = NumberAttribute(attr_name="s")
+    redirect_to = UnicodeAttribute(attr_name="r", null=True)
+    is_frozen = BooleanAttribute(attr_name="z", null=True)
+
+
+class EntryItem(Item, discriminator="entry"):
+    """o kind, p points, b balance, l postings, d debt, c cause, w caller, a at, q previous hash, h hash."""
+
+    entry_kind = UnicodeAttribute(attr_name="o")
+    points = NumberAttribute(attr_name="p")
+    balance = NumberAttribute(attr_name="b")
+    postings: ListAttribute[list[Any]] = ListAttribute(attr_name="l")
+    debt = NumberAttribute(attr_name="d")
+    cause = UnicodeAttribute(attr_name="c")
+    caller = UnicodeAttribute(attr_name="w")
+    at = NumberAttribute(attr_name="a")
+    previous = BinaryAttribute(attr_name="q", legacy_encoding=False)
+    hash = BinaryAttribute(attr_name="h", legacy_encoding=False)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _account_items(account: Account, tenancy: Tenancy) -> tuple[Item, ...]:
+    pk, sk = tenancy.keys.account(account.member_id)
+    due = tenancy.keys.due(account.next_expiry, account.member_id) if account.next_expiry else (None, None)
+    item = AccountItem(
+        pk=pk,
+        sk=sk,
+        gsi2pk=due[0],
+        gsi2sk=due[1],
+        version=account.version,
+        debt=account.debt.count,
+        lots=[
+            [day_number(lot.valid_through), lot.source, points.count] for lot, points in account.lots.items()
+        ],
+        head=account.head,
+        totals=_text({kind.value: points.count for kind, points in account.totals.items()}),
+        order_count=account.order_count,
+        spend_fen=account.spend.fen,
+        redirect_to=account.redirect_to,
+        is_frozen=True if account.is_frozen else None,
+    )
+    return (item,)
+
+
+def to_account(raw: RawItem) -> Account:
+    item = AccountItem.from_raw_data(raw)
+    return Account(
+        member_id=tenant_and_thing(item.pk)[1],
+        version=int(item.version),
+        lots={LotKey(day(number), source): Points(int(count)) for number, source, count in item.lots},
+        debt=Points(int(item.debt)),
+        head=item.head,
+        totals={EntryKind(kind): Points(int(count)) for kind, count in json.loads(item.totals).items()},
+        order_count=int(item.order_count),
+        spend=Money(int(item.spend_fen)),
+        redirect_to=item.redirect_to,
+        is_frozen=bool(item.is_frozen),
+    )
+
+
+def _entry_items(entry: Entry, tenancy: Tenancy) -> tuple[Item, ...]:
+    pk, sk = tenancy.keys.entry(entry.member_id, entry.sequence)
+    item = EntryItem(
+        pk=pk,
+        sk=sk,
+        entry_kind=entry.kind.value,
+        points=entry.points.count,
+        balance=entry.balance.count,
+        postings=[
+            [day_number(posting.lot.valid_through), posting.lot.source, posting.points.count]
+            for posting in entry.postings
+        ],
+        debt=entry.debt.count,
+        cause=_text(_cause_parts(entry.cause)),
+        caller=entry.caller,
+        at=ms(entry.at),
+        previous=entry.previous,
+        hash=entry.hash,
+    )
+    return (item,)
+
+
+def _cause_parts(cause: Cause) -> dict[str, Any]:
+    parts = {
+        "r": cause.reason,
+        "o": [cause.order_id.source, cause.order_id.number] if cause.order_id else None,
+        "f": cause.refund_number,
+        "g": cause.merge_id,
+        "m": cause.other_member_id,
+        "v": cause.programme_version,
+        "s": cause.store_id,
+        "t": epoch_seconds(cause.occurred_at) if cause.occurred_at else None,
+    }
+    return {name: value for name, value in parts.items() if value is not None}
+
+
+def to_entry(raw: RawItem) -> Entry:
+    item = EntryItem.from_raw_data(raw)
+    parts = json.loads(item.cause)
+    return Entry(
+        member_id=tenant_and_thing(item.pk)[1],
+        sequence=int(item.sk.rsplit("#", 1)[1]),
+        kind=EntryKind(item.entry_kind),
+        points=Points(int(item.points)),
+        balance=Points(int(item.balance)),
+        postings=tuple(
+            Posting(LotKey(day(number), source), Points(int(count)))
+            for number, source, count in item.postings
+        ),
+        debt=Points(int(item.debt)),
+        cause=Cause(
+            reason=parts["r"],
+            order_id=OrderId(*parts["o"]) if "o" in parts else None,
+            refund_number=parts.get("f"),
+            merge_id=parts.get("g"),
+            other_member_id=parts.get("m"),
+            programme_version=int(parts["v"]) if "v" in parts else None,
+            store_id=parts.get("s"),
+            occurred_at=from_epoch(int(parts["t"])) if "t" in parts else None,
+        ),
+        caller=item.caller,
+        at=instant(item.at),
+        previous=item.previous,
+        hash=item.hash,
+    )
+
+
+MAPPINGS: dict[type, Mapping[Any]] = {
+    Account: Mapping(_account_items, lambda account: AccountItem.version == account.version),
+    Entry: Mapping(_entry_items, lambda entry: EntryItem.hash == entry.hash),
+}
+
+
+class DynamoAccounts:
+    """Implements `domain.points.ports.Accounts`."""
+
+    def __init__(self, table: Table, tenancy: Tenancy) -> None:
+        self._table, self._tenancy = table, tenancy
+
+    def get(self, member_id: str) -> Account:
+        for _ in range(REDIRECTS_MAX + 1):
+            account = self.exact(member_id)
+            if account is None:
+                break
+            if account.redirect_to is None:
+                return account
+            member_id = account.redirect_to
+        raise MemberNotFound
+
+    def exact(self, member_id: str) -> Account | None:
+        raw = self._table.get(self._tenancy.keys.account(member_id))
+        return to_account(raw) if raw else None
+
+
+class DynamoEntries:
+    """Implements `domain.points.ports.Entries`."""
+
+    def __init__(self, table: Table, tenancy: Tenancy) -> None:
+        self._table, self._tenancy = table, tenancy
+
+    def newest(self, member_id: str, below: int | None, limit: int) -> list[Entry]:
+        pk, last = self._tenancy.keys.entry(member_id, below - 1) if below is not None else ("", ENTRIES_LAST)
+        pk = pk or self._tenancy.keys.entry(member_id, 0)[0]
+        part = Range(pk, first=ENTRIES_FIRST, last=last, backwards=True)
+        return [to_entry(raw) for raw in self._table.query(part, limit).items]
+
+    def get(self, member_id: str, sequence: int) -> Entry | None:
+        raw = self._table.get(self._tenancy.keys.entry(member_id, sequence))
+        return to_entry(raw) if raw else None
+
+    def all(self, member_id: str) -> Iterator[Entry]:
+        pk, _ = self._tenancy.keys.account(member_id)
+        part = Range(pk, first=ENTRIES_FIRST, last=ENTRIES_LAST)
+        return (to_entry(raw) for raw in self._table.query_all(part, strong=True))
+
+
+class DynamoDueAccounts:
+    """Implements `domain.points.ports.DueAccounts`: one range query a shard, however many accounts exist."""
+
+    def __init__(self, table: Table, shards: int) -> None:
+        self._table, self._shards = table, shards
+
+    def before(self, today: date) -> Iterator[Due]:
+        for shard in range(self._shards):
+            part = Range(due_shard(shard), index=DUE_INDEX, first="0", last=f"{today:%Y%m%d}")
+            for raw in self._table.query_all(part):
+                yield Due(*tenant_and_thing(raw["pk"]["S"]))

@@ -1,0 +1,152 @@
+"""All repositories of one tenant, for one attempt of a unit of work."""
+
+from collections.abc import Mapping as Mapped
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+from adapters.dynamodb import (
+    api_keys,
+    idempotency,
+    members,
+    merges,
+    orders,
+    points,
+    sessions,
+    sms_codes,
+    tenants,
+)
+from adapters.dynamodb.api_keys import DynamoApiKeys, DynamoNonces
+from adapters.dynamodb.idempotency import DynamoKept
+from adapters.dynamodb.item import Mapping, Tenancy
+from adapters.dynamodb.keys import Key, Keys
+from adapters.dynamodb.members import DynamoIdentities, DynamoMembers
+from adapters.dynamodb.merges import DynamoMerges, DynamoPeople, DynamoPhoneProofs
+from adapters.dynamodb.orders import DynamoOrders
+from adapters.dynamodb.outcome import RawItem
+from adapters.dynamodb.points import DynamoAccounts, DynamoEntries
+from adapters.dynamodb.sessions import DynamoSessions
+from adapters.dynamodb.sms_codes import DynamoChallenges
+from adapters.dynamodb.table import Table
+from adapters.dynamodb.tenants import Cache, DynamoChannels, DynamoStores, DynamoTenants
+from domain.clock import Clock
+from domain.keyring import Keyring
+
+MAPPINGS: Mapped[type, Mapping[Any]] = {
+    **api_keys.MAPPINGS,
+    **idempotency.MAPPINGS,
+    **members.MAPPINGS,
+    **merges.MAPPINGS,
+    **orders.MAPPINGS,
+    **points.MAPPINGS,
+    **sessions.MAPPINGS,
+    **sms_codes.MAPPINGS,
+    **tenants.MAPPINGS,
+}
+"""How each kind of thing is stored; a new kind is a new line in its own module."""
+
+
+class Keyrings(Protocol):
+    """Opens a tenant's wrapped keys; keeps them for a short while."""
+
+    def open(self, tenant_id: str, wrapped: bytes) -> Keyring: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What all tenants share: the table, the cache of settings, the keys, the clock."""
+
+    table: Table
+    cache: Cache
+    keyrings: Keyrings
+    clock: Clock
+    shards: int
+
+
+class Remembering(Table):
+    """A table that knows some items already, because the last commit told how they are."""
+
+    def __init__(self, table: Table, images: Mapped[Key, RawItem]) -> None:
+        self.__dict__.update(table.__dict__)
+        self._images = images
+
+    def get(self, key: Key, *, strong: bool = True) -> RawItem | None:
+        return self._images.get(key) or super().get(key, strong=strong)
+
+
+class DynamoRepositories:
+    """Offers every area its repositories; each area's port names only those that it needs."""
+
+    def __init__(self, store: Store, tenant_id: str, images: Mapped[Key, RawItem] | None = None) -> None:
+        self._store = store
+        self._table = Remembering(store.table, images) if images else store.table
+        self.tenancy = Tenancy(Keys(tenant_id, store.shards), lambda: self.keyring)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        wrapped = self.tenants.recent().wrapped_keys
+        return self._store.keyrings.open(self.tenancy.keys.tenant_id, wrapped)
+
+    @cached_property
+    def tenants(self) -> DynamoTenants:
+        return DynamoTenants(self._table, self.tenancy, self._store.cache)
+
+    @cached_property
+    def stores(self) -> DynamoStores:
+        return DynamoStores(self._table, self.tenancy, self._store.cache)
+
+    @cached_property
+    def channels(self) -> DynamoChannels:
+        return DynamoChannels(self._table, self.tenancy, self._store.cache)
+
+    @cached_property
+    def api_keys(self) -> DynamoApiKeys:
+        return DynamoApiKeys(self._table, self.tenancy, self._store.cache)
+
+    @cached_property
+    def nonces(self) -> DynamoNonces:
+        return DynamoNonces(self._table, self.tenancy, self._store.clock)
+
+    @cached_property
+    def kept(self) -> DynamoKept:
+        return DynamoKept(self._table, self.tenancy)
+
+    @cached_property
+    def members(self) -> DynamoMembers:
+        return DynamoMembers(self._table, self.tenancy)
+
+    @cached_property
+    def identities(self) -> DynamoIdentities:
+        return DynamoIdentities(self._table, self.tenancy)
+
+    @cached_property
+    def people(self) -> DynamoPeople:
+        return DynamoPeople(self._table, self.tenancy)
+
+    @cached_property
+    def merges(self) -> DynamoMerges:
+        return DynamoMerges(self._table, self.tenancy)
+
+    @cached_property
+    def phone_proofs(self) -> DynamoPhoneProofs:
+        return DynamoPhoneProofs(self._table, self.tenancy)
+
+    @cached_property
+    def sessions(self) -> DynamoSessions:
+        return DynamoSessions(self._table, self.tenancy)
+
+    @cached_property
+    def challenges(self) -> DynamoChallenges:
+        return DynamoChallenges(self._table, self.tenancy)
+
+    @cached_property
+    def orders(self) -> DynamoOrders:
+        return DynamoOrders(self._table, self.tenancy)
+
+    @cached_property
+    def accounts(self) -> DynamoAccounts:
+        return DynamoAccounts(self._table, self.tenancy)
+
+    @cached_property
+    def entries(self) -> DynamoEntries:
+        return DynamoEntries(self._table, self.tenancy)

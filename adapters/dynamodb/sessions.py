@@ -1,0 +1,125 @@
+"""Sessions, which are also the login records."""
+
+from contextlib import suppress
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from adapters.dynamodb.item import Item, Mapping, Tenancy, instant, ms
+from adapters.dynamodb.outcome import Lost, RawItem
+from adapters.dynamodb.schema import OWNER_INDEX
+from adapters.dynamodb.table import Range, Table, Write, raw_key
+from domain.clock import epoch_seconds
+from domain.page import Page
+from domain.session.model import KEPT, Session
+
+
+class SessionItem(Item, discriminator="session"):
+    """Found by the SHA-256 of the token's secret; listed by owner."""
+
+    member_id = UnicodeAttribute()
+    channel_id = UnicodeAttribute()
+    identity = UnicodeAttribute()
+    device = UnicodeAttribute()
+    opened_at = NumberAttribute()
+    expires_at = NumberAttribute()
+    revoked_at = NumberAttribute(null=True)
+
+
+def _items(session: Session, tenancy: Tenancy) -> tuple[Item, ...]:
+    pk, sk = tenancy.keys.session(session.session_id)
+    item = SessionItem(
+        pk=pk,
+        sk=sk,
+        gsi1pk=tenancy.keys.owner(session.member_id),
+        gsi1sk=tenancy.keys.session_of_owner(session.opened_at, session.session_id),
+        ttl=epoch_seconds(session.opened_at + KEPT),
+        member_id=session.member_id,
+        channel_id=session.channel_id,
+        identity=session.identity,
+        device=session.device,
+        opened_at=ms(session.opened_at),
+        expires_at=ms(session.expires_at),
+        revoked_at=ms(session.revoked_at) if session.revoked_at else None,
+    )
+    return (item,)
+
+
+def _to_session(raw: RawItem) -> Session:
+    item = SessionItem.from_raw_data(raw)
+    return Session(
+        session_id=item.pk.rsplit("#", 1)[1],
+        member_id=item.member_id,
+        channel_id=item.channel_id,
+        identity=item.identity,
+        device=item.device,
+        opened_at=instant(item.opened_at),
+        expires_at=instant(item.expires_at),
+        revoked_at=instant(item.revoked_at) if item.revoked_at else None,
+    )
+
+
+MAPPINGS: dict[type, Mapping[Any]] = {
+    Session: Mapping(_items, lambda session: SessionItem.member_id == session.member_id),
+}
+
+
+class DynamoSessions:
+    """Implements `domain.session.ports.Sessions`."""
+
+    def __init__(self, table: Table, tenancy: Tenancy) -> None:
+        self._table, self._tenancy = table, tenancy
+
+    def find(self, session_id: str) -> Session | None:
+        """A cheap read first; only a session just opened needs the strong one."""
+        key = self._tenancy.keys.session(session_id)
+        raw = self._table.get(key, strong=False) or self._table.get(key)
+        return _to_session(raw) if raw else None
+
+    def open(self, session: Session) -> None:
+        (item,) = _items(session, self._tenancy)
+        self._table.write([Write("put", item.key, {"Item": item.serialize()})])
+
+    def extend(self, session: Session) -> None:
+        with suppress(Lost):
+            self._set(session, {"expires_at": ms(session.expires_at)}, "attribute_not_exists(revoked_at)")
+
+    def revoke(self, session: Session) -> None:
+        if session.revoked_at is None:
+            raise ValueError("A revoked session knows when.")
+        with suppress(Lost):
+            self._set(session, {"revoked_at": ms(session.revoked_at)}, "attribute_not_exists(revoked_at)")
+
+    def move(self, session: Session, member_id: str) -> None:
+        if session.revoked_at is None:
+            raise ValueError("Only a revoked session moves.")
+        values: dict[str, int | str] = {
+            "revoked_at": ms(session.revoked_at),
+            "member_id": member_id,
+            "gsi1pk": self._tenancy.keys.owner(member_id),
+        }
+        with suppress(Lost):
+            self._set(session, values, "attribute_exists(pk)")
+
+    def of_member(self, member_id: str, limit: int, position: str | None = None) -> Page[Session]:
+        pk = self._tenancy.keys.owner(member_id)
+        # The position is the sort key of the last session shown; going on just below it skips that one.
+        part = Range(pk, index=OWNER_INDEX, first="K#", last=position or "K#~", backwards=True)
+        extra = 2 if position else 1
+        found = self._table.query(part, limit + extra).items
+        rest = [raw for raw in found if raw["gsi1sk"]["S"] != position]
+        items = tuple(_to_session(raw) for raw in rest[:limit])
+        return Page(items, rest[limit - 1]["gsi1sk"]["S"] if len(rest) > limit else None)
+
+    def _set(self, session: Session, values: dict[str, int | str], condition: str) -> None:
+        key = self._tenancy.keys.session(session.session_id)
+        arguments = {
+            "Key": raw_key(key),
+            "UpdateExpression": "SET " + ", ".join(f"{name} = :{name}" for name in values),
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": {
+                f":{name}": {"N": str(value)} if isinstance(value, int) else {"S": value}
+                for name, value in values.items()
+            },
+        }
+        self._table.write([Write("update", key, arguments)])

@@ -1,0 +1,266 @@
+"""Tenants, stores and channels, with a small cache in the process."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
+
+from adapters.dynamodb.item import Item, Mapping, Tenancy, seal, stored
+from adapters.dynamodb.keys import Key
+from adapters.dynamodb.outcome import RawItem
+from adapters.dynamodb.table import Table
+from domain.tenant.model import (
+    Channel,
+    ChannelKind,
+    ChannelNotFound,
+    ClawbackPolicy,
+    Programme,
+    Settings,
+    SmsAccount,
+    Store,
+    Tenant,
+    TenantNotFound,
+    Validity,
+    ValidityKind,
+)
+
+CACHED_SECONDS = 60.0
+
+
+class Cache:
+    """Raw items by key, at most 60 seconds old; shared by the requests of one process."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._items: dict[Key, tuple[float, RawItem]] = {}
+
+    def get(self, key: Key) -> RawItem | None:
+        read_at, raw = self._items.get(key, (float("-inf"), None))
+        return raw if self._monotonic() - read_at < CACHED_SECONDS else None
+
+    def put(self, key: Key, raw: RawItem) -> None:
+        self._items[key] = (self._monotonic(), raw)
+
+    def clear(self) -> None:
+        """Somebody changed something that was relied on: read everything anew."""
+        self._items.clear()
+
+
+class TenantItem(Item, discriminator="tenant"):
+    """Settings as JSON; the tenant's own keys are wrapped under the master key."""
+
+    name = UnicodeAttribute()
+    settings = UnicodeAttribute()
+    wrapped_keys = BinaryAttribute(legacy_encoding=False)
+    sms_key_id = UnicodeAttribute(null=True)
+    sms_secret_sealed = BinaryAttribute(null=True, legacy_encoding=False)
+    sms_sign_name = UnicodeAttribute(null=True)
+    sms_template_code = UnicodeAttribute(null=True)
+    version = NumberAttribute()
+
+
+class StoreItem(Item, discriminator="store"):
+    """A store."""
+
+    name = UnicodeAttribute()
+    brand = UnicodeAttribute()
+    version = NumberAttribute()
+
+
+class ChannelItem(Item, discriminator="channel"):
+    """A channel; `credentials` are names with ciphertexts."""
+
+    channel_kind = UnicodeAttribute()
+    name = UnicodeAttribute()
+    app_id = UnicodeAttribute()
+    brand = UnicodeAttribute()
+    credentials: ListAttribute[list[Any]] = ListAttribute()
+    version = NumberAttribute()
+
+
+def settings_text(settings: Settings) -> str:
+    programme, validity = settings.programme, settings.programme.validity
+    value = {
+        "points": programme.points,
+        "per_fen": programme.per_fen,
+        "validity": [validity.kind.value, validity.months],
+        "clawback": programme.clawback.value,
+        "bonus_counts": programme.bonus_counts,
+        "programme_version": programme.version,
+        "card_prefix": settings.card_prefix,
+        "consent_version": settings.consent_version,
+        "order_age_days_max": settings.order_age_days_max,
+        "sms_per_day": settings.sms_per_day,
+    }
+    return json.dumps(value, separators=(",", ":"))
+
+
+def to_settings(text: str) -> Settings:
+    value = json.loads(text)
+    kind, months = value["validity"]
+    return Settings(
+        programme=Programme(
+            points=value["points"],
+            per_fen=value["per_fen"],
+            validity=Validity(ValidityKind(kind), months),
+            clawback=ClawbackPolicy(value["clawback"]),
+            bonus_counts=value["bonus_counts"],
+            version=value["programme_version"],
+        ),
+        card_prefix=value["card_prefix"],
+        consent_version=value["consent_version"],
+        order_age_days_max=value["order_age_days_max"],
+        sms_per_day=value["sms_per_day"],
+    )
+
+
+def _tenant_items(tenant: Tenant, tenancy: Tenancy) -> tuple[Item, ...]:
+    pk, sk = key = tenancy.keys.tenant()
+    sms = tenant.sms
+    item = TenantItem(
+        pk=pk,
+        sk=sk,
+        name=tenant.name,
+        settings=settings_text(tenant.settings),
+        wrapped_keys=tenant.wrapped_keys,
+        sms_key_id=sms.access_key_id if sms else None,
+        sms_secret_sealed=seal(tenancy, key, "sms_secret", sms.access_key_secret if sms else None),
+        sms_sign_name=sms.sign_name if sms else None,
+        sms_template_code=sms.template_code if sms else None,
+        version=tenant.version,
+    )
+    return (item,)
+
+
+def to_tenant(raw: RawItem, tenancy: Tenancy) -> Tenant:
+    item = TenantItem.from_raw_data(raw)
+    secret = stored(tenancy, item.key, "sms_secret", item.sms_secret_sealed)
+    sms = None
+    if secret is not None:
+        sms = SmsAccount(
+            item.sms_key_id or "", secret, item.sms_sign_name or "", item.sms_template_code or ""
+        )
+    return Tenant(
+        tenant_id=tenancy.keys.tenant_id,
+        name=item.name,
+        settings=to_settings(item.settings),
+        wrapped_keys=item.wrapped_keys,
+        sms=sms,
+        version=int(item.version),
+    )
+
+
+def _store_items(store: Store, tenancy: Tenancy) -> tuple[Item, ...]:
+    pk, sk = tenancy.keys.store(store.store_id)
+    return (StoreItem(pk=pk, sk=sk, name=store.name, brand=store.brand, version=store.version),)
+
+
+def _channel_items(channel: Channel, tenancy: Tenancy) -> tuple[Item, ...]:
+    pk, sk = key = tenancy.keys.channel(channel.channel_id)
+    credentials = sorted(channel.credentials.items())
+    item = ChannelItem(
+        pk=pk,
+        sk=sk,
+        channel_kind=channel.kind.value,
+        name=channel.name,
+        app_id=channel.app_id,
+        brand=channel.brand,
+        credentials=[[name, seal(tenancy, key, name, sealed)] for name, sealed in credentials],
+        version=channel.version,
+    )
+    return (item,)
+
+
+def _to_channel(raw: RawItem, tenancy: Tenancy) -> Channel:
+    item = ChannelItem.from_raw_data(raw)
+    credentials = {}
+    for name, ciphertext in item.credentials:
+        sealed = stored(tenancy, item.key, name, ciphertext)
+        if sealed is not None:
+            credentials[name] = sealed
+    return Channel(
+        tenant_id=tenancy.keys.tenant_id,
+        channel_id=item.pk.rsplit("#", 1)[1],
+        kind=ChannelKind(item.channel_kind),
+        name=item.name,
+        app_id=item.app_id,
+        brand=item.brand,
+        credentials=credentials,
+        version=int(item.version),
+    )
+
+
+MAPPINGS: dict[type, Mapping[Any]] = {
+    Tenant: Mapping(_tenant_items, lambda tenant: TenantItem.version == tenant.version),
+    Store: Mapping(_store_items, lambda store: StoreItem.version == store.version),
+    Channel: Mapping(_channel_items, lambda channel: ChannelItem.version == channel.version),
+}
+
+
+class DynamoTenants:
+    """Implements `domain.tenant.ports.Tenants`."""
+
+    def __init__(self, table: Table, tenancy: Tenancy, cache: Cache) -> None:
+        self._table, self._tenancy, self._cache = table, tenancy, cache
+
+    def find(self) -> Tenant | None:
+        key = self._tenancy.keys.tenant()
+        raw = self._table.get(key)
+        if raw is None:
+            return None
+        self._cache.put(key, raw)
+        return to_tenant(raw, self._tenancy)
+
+    def get(self) -> Tenant:
+        tenant = self.find()
+        if tenant is None:
+            raise TenantNotFound
+        return tenant
+
+    def settings(self) -> Settings:
+        return self.recent().settings
+
+    def recent(self) -> Tenant:
+        """At most 60 seconds old. Raises TenantNotFound."""
+        raw = self._cache.get(self._tenancy.keys.tenant())
+        return to_tenant(raw, self._tenancy) if raw else self.get()
+
+
+class DynamoStores:
+    """Implements `domain.tenant.ports.Stores`."""
+
+    def __init__(self, table: Table, tenancy: Tenancy, cache: Cache) -> None:
+        self._table, self._tenancy, self._cache = table, tenancy, cache
+
+    def find(self, store_id: str) -> Store | None:
+        key = self._tenancy.keys.store(store_id)
+        raw = self._cache.get(key) or self._table.get(key)
+        if raw is None:
+            return None
+        self._cache.put(key, raw)
+        item = StoreItem.from_raw_data(raw)
+        return Store(store_id, item.name, item.brand, int(item.version))
+
+
+class DynamoChannels:
+    """Implements `domain.tenant.ports.Channels`."""
+
+    def __init__(self, table: Table, tenancy: Tenancy, cache: Cache) -> None:
+        self._table, self._tenancy, self._cache = table, tenancy, cache
+
+    def find(self, channel_id: str) -> Channel | None:
+        raw = self._table.get(self._tenancy.keys.channel(channel_id))
+        return _to_channel(raw, self._tenancy) if raw else None
+
+    def get(self, channel_id: str) -> Channel:
+        """The channel's keys lie with the tenant: both come in one call when neither is known."""
+        key, tenant_key = self._tenancy.keys.channel(channel_id), self._tenancy.keys.tenant()
+        raw = self._cache.get(key)
+        if raw is None:
+            for found, item in self._table.get_many([key, tenant_key]).items():
+                self._cache.put(found, item)
+            raw = self._cache.get(key)
+        if raw is None:
+            raise ChannelNotFound
+        return _to_channel(raw, self._tenancy)

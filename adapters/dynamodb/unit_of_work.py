@@ -1,0 +1,227 @@
+"""The runner: reads, plans, commits in one transaction, and loops by the error table of docs/data.md."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from adapters.dynamodb.idempotency import Kept, counting
+from adapters.dynamodb.item import change, creation, removal
+from adapters.dynamodb.keys import Key
+from adapters.dynamodb.outcome import Busy, Lost, RawItem, StoreProblem, Unknown
+from adapters.dynamodb.repositories import MAPPINGS, DynamoRepositories, Store
+from adapters.dynamodb.table import Write, raw_key
+from domain.errors import Conflict, DomainError, KeyReused, Unavailable
+from domain.points.model import Entry, LedgerBroken
+from domain.tenant.model import Channel, Tenant
+from domain.tenant.model import Store as TenantStore
+from domain.unit_of_work import (
+    Appended,
+    Change,
+    Changed,
+    Counted,
+    Created,
+    Plan,
+    Receipt,
+    Remembered,
+    Removed,
+    RequestKey,
+)
+
+A = TypeVar("A")
+M = TypeVar("M", bound=Remembered)
+
+CACHED = (Tenant, TenantStore, Channel)
+TRIES_MAX = 8
+DEADLINE_SECONDS = 3.0
+PAUSE_MAX_SECONDS = 0.4
+PAUSE_FIRST_SECONDS = 0.025
+THROTTLED_FACTOR = 2.0
+
+log = logging.getLogger("tongka.store")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How the loop waits; handed in, so that a simulation can turn the time itself."""
+
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], None]
+    chance: Callable[[], float]
+    """A number in [0, 1), for full jitter."""
+
+
+class DynamoRunner:
+    """Implements `domain.unit_of_work.Runner`."""
+
+    def __init__(self, store: Store, pace: Pace) -> None:
+        self._store, self._pace = store, pace
+
+    def run(
+        self,
+        tenant_id: str,
+        plan: Callable[[DynamoRepositories, datetime], Plan[A]],
+        receipt: Receipt[DynamoRepositories, A] | None = None,
+    ) -> A:
+        loop = _Loop(self._pace)
+        images: dict[Key, RawItem] = {}
+        for _ in loop:
+            repositories = DynamoRepositories(self._store, tenant_id, images)
+            images = {}
+            try:
+                planned = self._plan(repositories, plan, receipt)
+                self._commit(repositories, planned.changes)
+            except _LostCommit as lost:
+                images = lost.images
+                self._store.cache.clear()
+                if receipt is not None:
+                    answered = self._find(tenant_id, receipt, images)
+                    if answered is not None:
+                        return answered
+                if lost.refusal is not None:
+                    raise lost.refusal from lost
+            except StoreProblem as problem:
+                loop.wait(problem)
+            else:
+                return planned.answer
+        raise loop.gave_up()
+
+    def run_once(
+        self, tenant_id: str, plan: Callable[[DynamoRepositories, datetime], Plan[M]], key: RequestKey[M]
+    ) -> M:
+        def remembered(repositories: DynamoRepositories, now: datetime) -> Plan[M]:
+            planned = plan(repositories, now)
+            kept = Kept(key.caller, key.key, key.fingerprint, dict(planned.answer.record()), now)
+            return Plan(planned.answer, (Created(kept), *planned.changes))
+
+        return self.run(tenant_id, remembered, Receipt(lambda repositories: self._recall(repositories, key)))
+
+    def recall(self, tenant_id: str, key: RequestKey[M]) -> M | None:
+        return self.use(tenant_id, lambda repositories, _: self._recall(repositories, key))
+
+    def use(self, tenant_id: str, action: Callable[[DynamoRepositories, datetime], A]) -> A:
+        loop = _Loop(self._pace)
+        for _ in loop:
+            try:
+                return action(DynamoRepositories(self._store, tenant_id), self._store.clock())
+            except StoreProblem as problem:
+                loop.wait(problem)
+        raise loop.gave_up()
+
+    def _plan(
+        self,
+        repositories: DynamoRepositories,
+        plan: Callable[[DynamoRepositories, datetime], Plan[A]],
+        receipt: Receipt[DynamoRepositories, A] | None,
+    ) -> Plan[A]:
+        """Before a refusal goes out, the receipt is looked for: the request may have been granted before."""
+        try:
+            return plan(repositories, self._store.clock())
+        except DomainError:
+            answered = receipt.find(repositories) if receipt is not None else None
+            if answered is None:
+                raise
+            return Plan(answered)
+
+    def _find(
+        self, tenant_id: str, receipt: Receipt[DynamoRepositories, A], images: dict[Key, RawItem]
+    ) -> A | None:
+        """A store that fails here just leads to another round of the loop, where the plan decides again."""
+        try:
+            return receipt.find(DynamoRepositories(self._store, tenant_id, images))
+        except StoreProblem:
+            return None
+
+    def _recall(self, repositories: DynamoRepositories, key: RequestKey[M]) -> M | None:
+        kept = repositories.kept.find(key.caller, key.key, self._store.clock())
+        if kept is None:
+            return None
+        if kept.fingerprint != key.fingerprint:
+            raise KeyReused
+        return key.recall(kept.answer)
+
+    def _commit(self, repositories: DynamoRepositories, changes: tuple[Change, ...]) -> None:
+        placed = [(write, each) for each in changes for write in writes_of(each, repositories)]
+        if not placed:
+            return
+        try:
+            self._store.table.write([write for write, _ in placed])
+        except Lost as lost:
+            failed = [placed[place][1] for place in lost.images]
+            if all(isinstance(each, Appended) for each in failed):
+                self._freeze(repositories, [each.thing for each in failed if isinstance(each, Appended)])
+                raise LedgerBroken from lost
+            raise _LostCommit(placed, lost) from lost
+        if any(isinstance(each, Changed) and isinstance(each.after, CACHED) for each in changes):
+            self._store.cache.clear()
+
+    def _freeze(self, repositories: DynamoRepositories, things: list[object]) -> None:
+        """Version and sequence disagree: nothing may be booked on that account until somebody has looked."""
+        for thing in things:
+            if isinstance(thing, Entry):
+                log.critical(
+                    "ledger broken", extra={"member_id": thing.member_id, "sequence": thing.sequence}
+                )
+                key = repositories.tenancy.keys.account(thing.member_id)
+                arguments = {
+                    "Key": raw_key(key),
+                    "UpdateExpression": "SET z = :frozen",
+                    "ExpressionAttributeValues": {":frozen": {"BOOL": True}},
+                }
+                self._store.table.write([Write("update", key, arguments)])
+
+
+class _LostCommit(Exception):
+    """Nothing was written; holds how the items were that stood in the way."""
+
+    def __init__(self, placed: list[tuple[Write, Change]], lost: Lost) -> None:
+        super().__init__(str(lost))
+        self.images = {
+            placed[place][0].key: image for place, image in lost.images.items() if image is not None
+        }
+        counted = [placed[place][1] for place in lost.images]
+        refusals = [each.refusal for each in counted if isinstance(each, Counted)]
+        # Something else moved as well: the next plan may not even ask the counter.
+        self.refusal = refusals[0] if len(refusals) == len(counted) else None
+
+
+class _Loop:
+    """At most so many rounds, until the deadline; remembers whether an outcome stayed unknown."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._ends_at = pace.monotonic() + DEADLINE_SECONDS
+        self._round = 0
+        self._is_unknown = False
+
+    def __iter__(self) -> Iterator[int]:
+        while self._round < TRIES_MAX and self._pace.monotonic() < self._ends_at:
+            self._round += 1
+            yield self._round
+
+    def wait(self, problem: StoreProblem) -> None:
+        """Full jitter; longer when the store asks for rest."""
+        self._is_unknown = self._is_unknown or isinstance(problem, Unknown)
+        factor = THROTTLED_FACTOR if isinstance(problem, Busy) and problem.throttled else 1.0
+        longest = min(PAUSE_MAX_SECONDS, PAUSE_FIRST_SECONDS * 2**self._round) * factor
+        self._pace.sleep(self._pace.chance() * longest)
+
+    def gave_up(self) -> DomainError:
+        if self._is_unknown:
+            return Unavailable("The outcome is unknown; repeat the same request.", retry_after_seconds=1)
+        return Conflict("The same things keep moving; try again.", retry_after_seconds=1)
+
+
+def writes_of(each: Change, repositories: DynamoRepositories) -> list[Write]:
+    """A change of the domain as writes with their conditions."""
+    tenancy = repositories.tenancy
+    match each:
+        case Created(thing) | Appended(thing):
+            return creation(MAPPINGS[type(thing)], thing, tenancy)
+        case Changed(before, after):
+            return [change(MAPPINGS[type(after)], before, after, tenancy)]
+        case Removed(thing):
+            return [removal(MAPPINGS[type(thing)], thing, tenancy)]
+        case Counted():
+            return [counting(each, tenancy.keys)]

@@ -1,0 +1,1 @@
+"""Keys: the master key wraps each tenant's data key and index key."""
