@@ -1,0 +1,58 @@
+"""Who is there, and the verified phone number, from an Alipay mini-program; platform sheet 2.1 and 2.4."""
+
+import json
+from typing import Any
+
+from adapters.alipay.gateway import SUCCESS, AlipayGateway, AlipayRefused, AlipayUnavailable, decrypt
+from domain.errors import InvalidInput
+from domain.joining.model import LoginCodeRefused, PhoneProofRefused
+from domain.member.identity import PlatformIdentity, alipay_identity
+from domain.member.phone import normalise
+from domain.tenant.model import Channel
+
+CODE_REFUSED = frozenset({"isv.code-invalid", "isv.unmatched-app-id"})
+
+
+class AlipayMiniProgram:
+    """Implements `domain.joining.ports.Platform`."""
+
+    def __init__(self, gateway: AlipayGateway) -> None:
+        self._gateway = gateway
+
+    def who(self, channel: Channel, code: str) -> PlatformIdentity:
+        params = {"grant_type": "authorization_code", "code": code}
+        try:
+            node = self._gateway.call(channel, "alipay.system.oauth.token", params)
+        except AlipayRefused as refused:
+            kind = LoginCodeRefused if refused.sub_code in CODE_REFUSED else AlipayUnavailable
+            raise kind from refused
+        try:
+            return alipay_identity(
+                channel.app_id, _text(node, "open_id"), _text(node, "user_id"), _text(node, "union_id")
+            )
+        except ValueError as nobody:
+            raise AlipayUnavailable from nobody
+
+    def phone(self, channel: Channel, proof: str) -> str:
+        """`proof` is the JSON text that my.getPhoneNumber hands to the page."""
+        try:
+            envelope = json.loads(proof)
+            ciphertext, signature = envelope["response"], envelope["sign"]
+            is_text = isinstance(ciphertext, str) and isinstance(signature, str)
+        except (ValueError, KeyError, TypeError) as odd:
+            raise PhoneProofRefused from odd
+        # Signed is the ciphertext with its quotes; an unencrypted answer is an error, never a number.
+        if not is_text or not self._gateway.signatures(channel).verify(f'"{ciphertext}"', signature):
+            raise PhoneProofRefused
+        try:
+            answer = json.loads(decrypt(ciphertext, channel.credential("aes_key")))
+            if answer["code"] != SUCCESS:
+                raise PhoneProofRefused
+            return normalise(answer["mobile"])
+        except (ValueError, KeyError, TypeError, AttributeError, InvalidInput) as odd:
+            raise PhoneProofRefused from odd
+
+
+def _text(node: dict[str, Any], name: str) -> str | None:
+    value = node.get(name)
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,1 @@
+"""Short messages (短信)."""

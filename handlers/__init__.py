@@ -1,0 +1,1 @@
+"""HTTP in, HTTP out: may import `domain`, Flask and marshmallow; never an adapter."""

@@ -1,0 +1,77 @@
+"""`create_app`: blueprints, problems, authentication and one log line a request."""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from flask import Blueprint, Flask, Response, g, request
+
+from handlers import actors, problems
+
+BODY_BYTES_MAX = 256 * 1024
+TRACE_HEADER = "X-Amzn-Trace-Id"
+TRACE_MAX = 100
+
+log = logging.getLogger("tongka.requests")
+
+
+class Usage(Protocol):
+    """What a request cost the store."""
+
+    def summary(self) -> dict[str, object]: ...
+
+
+class Services(actors.Authenticators, Protocol):
+    """What every app needs, whatever its routes."""
+
+    @property
+    def metered(self) -> Callable[[], AbstractContextManager[Usage]]: ...
+
+
+def create_app(services: Services, blueprints: Iterable[Blueprint]) -> Flask:
+    """A route whose operation names no actor cannot be registered."""
+    app = Flask("tongka", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
+    app.extensions[actors.EXTENSION] = services
+    problems.register(app)
+    app.before_request(lambda: _begin(services))
+    app.after_request(_finish)
+    app.teardown_request(_end)
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    for name, view in app.view_functions.items():
+        if not hasattr(view, "operation"):
+            raise TypeError(f"The route {name} declares no operation.")
+    return app
+
+
+def _begin(services: Services) -> None:
+    g.trace_id = request.headers.get(TRACE_HEADER, "")[:TRACE_MAX] or secrets.token_hex(8)
+    g.started = time.monotonic()
+    g.scope = services.metered()
+    g.usage = g.scope.__enter__()
+
+
+def _finish(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if "usage" in g:
+        line: dict[str, Any] = {
+            "method": request.method,
+            "route": request.url_rule.rule if request.url_rule else None,
+            "status": response.status_code,
+            "ms": round((time.monotonic() - g.started) * 1000),
+            "trace_id": g.trace_id,
+            **g.usage.summary(),
+        }
+        log.info("request", extra=line)
+    return response
+
+
+def _end(error: BaseException | None) -> None:
+    scope = g.pop("scope", None)
+    if scope is not None:
+        scope.__exit__(None, None, None)

@@ -1,0 +1,125 @@
+"""`@operation`: marshmallow in, marshmallow out, and the facts that OpenAPI is built from."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Generic, TypeVar
+
+from flask import Response, request
+from marshmallow import Schema
+
+from domain.actor import Actor, KeyHolder
+from domain.errors import DomainError
+from handlers import actors, json_body
+from handlers.json_body import Unreadable
+
+KEY_HEADER = "Idempotency-Key"
+KEY_MIN, KEY_MAX = 16, 64
+
+A = TypeVar("A", bound=Actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one route takes, gives and refuses, and who may call it. There is no default for `actor`."""
+
+    summary: str
+    actor: type[Actor]
+    gives: type[Schema] | None = None
+    takes: type[Schema] | None = None
+    query: type[Schema] | None = None
+    path: type[Schema] | None = None
+    status: int = 200
+    refuses: tuple[type[DomainError], ...] = ()
+    is_keyed: bool = False
+    """Needs the header Idempotency-Key, because the request has no number of its own."""
+    natural_key: str | None = None
+    """The field that identifies the request by itself, such as `order_number`."""
+
+    @property
+    def stores_nonce(self) -> bool:
+        """A signed request that nothing else recognises is good for one use only."""
+        return issubclass(self.actor, KeyHolder) and not self.is_keyed and self.natural_key is None
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[A]):
+    """One request, loaded: what the view may rely on."""
+
+    actor: A
+    path: Mapping[str, str]
+    body: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
+    """SHA-256 over route and body: tells whether a repeated number or key means the same request."""
+    key: str = ""
+
+
+View = Callable[[Any], Any]
+
+
+def operation(facts: Operation) -> Callable[[View], Callable[..., Response]]:
+    """The view gets a `Call` and returns something for `facts.gives` to dump."""
+    takes, query, path_schema = (
+        schema() if schema else None for schema in (facts.takes, facts.query, facts.path)
+    )
+    gives = facts.gives() if facts.gives else None
+
+    def decorate(view: View) -> Callable[..., Response]:
+        @wraps(view)
+        def wrapped(**path: str) -> Response:
+            actor = actors.authenticate(facts.actor, once=facts.stores_nonce)
+            places = path_schema.load(path) if path_schema else {}
+            body = json_body.read(request.get_data(cache=True)) if takes else _no_body()
+            call = Call(
+                actor=actor,
+                path=places,
+                body=takes.load(body) if takes else {},
+                query=query.load(_query()) if query else _no_query(),
+                fingerprint=_fingerprint(path, body) if takes else "",
+                key=_key() if facts.is_keyed else "",
+            )
+            answer = view(call)
+            text = json.dumps(gives.dump(answer), ensure_ascii=False) if gives else ""
+            return Response(text, facts.status, content_type="application/json")
+
+        wrapped.operation = facts  # type: ignore[attr-defined]  # read by the OpenAPI script and the tests
+        return wrapped
+
+    return decorate
+
+
+def _no_body() -> dict[str, Any]:
+    """A body where none belongs is a misunderstanding, but for the empty object that some clients send."""
+    if request.get_data(cache=True).strip() not in {b"", b"{}"}:
+        raise Unreadable("This address takes no body.")
+    return {}
+
+
+def _query() -> dict[str, str]:
+    if any(len(values) > 1 for values in request.args.listvalues()):
+        raise Unreadable("A query parameter stands twice.")
+    return request.args.to_dict()
+
+
+def _no_query() -> dict[str, str]:
+    if request.args:
+        raise Unreadable("This address takes no query parameters.")
+    return {}
+
+
+def _key() -> str:
+    key = request.headers.get(KEY_HEADER, "")
+    is_visible = all("!" <= character <= "~" for character in key)
+    if not KEY_MIN <= len(key) <= KEY_MAX or not is_visible:
+        raise Unreadable(
+            f"The header {KEY_HEADER} must hold {KEY_MIN} to {KEY_MAX} visible ASCII characters."
+        )
+    return key
+
+
+def _fingerprint(path: Mapping[str, str], body: Mapping[str, Any]) -> str:
+    text = json.dumps([request.endpoint, path, body], sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()

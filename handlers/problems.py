@@ -1,0 +1,144 @@
+"""Refusals as RFC 9457 problems. The only file that pairs a refusal with an HTTP status."""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import Flask, Response, g, request
+from marshmallow import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from domain import errors
+from handlers.json_body import Unreadable
+
+STATUS_OF_KIND: Mapping[type[errors.DomainError], int] = {
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.RuleBroken: 422,
+    errors.NotAuthenticated: 401,
+    errors.NotPermitted: 403,
+    errors.TooMany: 429,
+    errors.Unavailable: 503,
+}
+
+FIELD_MESSAGES: Mapping[str, str] = {
+    "required": "必填",
+    "null-not-allowed": "不能为空",
+    "invalid-type": "类型不正确",
+    "invalid-format": "格式不正确",
+    "invalid-choice": "不在可选范围内",
+    "unknown-field": "不支持的字段",
+    "too-long": "超出长度限制",
+    "too-short": "长度不足",
+    "out-of-range": "超出允许范围",
+    "sum-differs": "金额合计不一致",
+    "duplicate": "重复",
+    "in-the-future": "时间晚于当前时间",
+    "too-old": "时间过早",
+    "choose-one": "只能提供其中一项",
+}
+"""Each code that a field can be refused with, and its Chinese message."""
+
+HTTP_PROBLEMS: Mapping[int, tuple[str, str, str]] = {
+    400: ("bad-request", "The request cannot be read.", "请求格式不正确"),
+    404: ("route-not-found", "There is no such address.", "接口不存在"),
+    405: ("method-not-allowed", "This address does not know that method.", "不支持的请求方法"),
+    413: ("body-too-large", "The body is larger than 256 KB.", "请求内容过大"),
+    415: ("unsupported-media-type", "Send JSON.", "请使用JSON格式"),
+}
+
+log = logging.getLogger("tongka.problems")
+
+
+def status_of(error: type[errors.DomainError]) -> int:
+    return next((status for kind, status in STATUS_OF_KIND.items() if issubclass(error, kind)), 500)
+
+
+def register(app: Flask) -> None:
+    """Every answer that is not a success leaves the app through here."""
+    app.register_error_handler(errors.DomainError, _refused)
+    app.register_error_handler(ValidationError, _invalid)
+    app.register_error_handler(Unreadable, _unreadable)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _bug)
+
+
+def _refused(error: errors.DomainError) -> Response:
+    if isinstance(error, errors.Unavailable):
+        log.warning("unavailable", extra={"code": error.code})
+    fields = [{"field": each.field, "code": each.code} for each in error.fields]
+    response = _problem(
+        status_of(type(error)), error.code, error.title, error.message, error.detail, fields, error.context
+    )
+    if error.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, errors.NotAuthenticated):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _invalid(error: ValidationError) -> Response:
+    fields = [{"field": field, "code": code} for field, code in _flat(error.messages, "")]
+    invalid = errors.InvalidInput
+    return _problem(422, invalid.code, invalid.title, invalid.message, invalid.title, fields)
+
+
+def _flat(messages: Any, path: str) -> Iterator[tuple[str, str]]:
+    """marshmallow's nested messages as paths with codes; our fields put codes where messages stand."""
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            own = "" if name == "_schema" else str(name)
+            yield from _flat(inner, f"{path}.{own}".strip("."))
+    else:
+        for code in messages:
+            yield path, str(code)
+
+
+def _unreadable(error: Unreadable) -> Response:
+    code, title, message = HTTP_PROBLEMS[400]
+    return _problem(400, code, title, message, error.reason)
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    code, title, message = HTTP_PROBLEMS.get(status, HTTP_PROBLEMS[400])
+    response = _problem(status, code, title, message, title)
+    for name, value in error.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+def _bug(error: Exception) -> Response:
+    log.error("unhandled error", exc_info=error)
+    title = "Something went wrong on our side; it was recorded."
+    return _problem(500, "internal-error", title, "系统异常，请稍后重试", title)
+
+
+def _problem(
+    status: int,
+    code: str,
+    title: str,
+    message: str,
+    detail: str,
+    fields: list[dict[str, str]] | None = None,
+    extra: Mapping[str, object] | None = None,
+) -> Response:
+    body = {
+        **(extra or {}),
+        "type": f"/problems/{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.path,
+        "code": code,
+        "message": message,
+        "trace_id": g.get("trace_id", ""),
+    }
+    if fields:
+        body["errors"] = [
+            {**each, "message": FIELD_MESSAGES.get(each["code"], "内容有误")} for each in fields
+        ]
+    text = json.dumps(body, ensure_ascii=False)
+    return Response(text, status, content_type="application/problem+json")

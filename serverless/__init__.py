@@ -1,0 +1,1 @@
+"""Starts things and ties them together: Lambda entry points, wiring, settings. Nobody imports this room."""

@@ -1,0 +1,85 @@
+"""The only reader of the environment. `.env.example` lists what may be set."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+SHARDS_MAX = 512
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; says which one and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where everything is. No secrets: those lie encrypted in the table."""
+
+    table: str
+    region: str
+    master_key: str
+    """`file:<path>` in development, `kms:<key id or alias>` in production."""
+    shards: int
+    wechat_url: str
+    alipay_url: str
+    sms_url: str
+    dynamodb_url: str | None
+    clock_url: str | None
+    """The sandbox's clock; development only."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Raises SettingsError."""
+        given = os.environ if environment is None else environment
+        settings = cls(
+            table=_required(given, "TONGKA_TABLE"),
+            region=given.get("AWS_REGION") or given.get("AWS_DEFAULT_REGION") or "cn-north-1",
+            master_key=_required(given, "TONGKA_MASTER_KEY"),
+            shards=_number(given, "TONGKA_SHARDS", 16),
+            wechat_url=given.get("TONGKA_WECHAT_URL", "https://api.weixin.qq.com"),
+            alipay_url=given.get("TONGKA_ALIPAY_URL", "https://openapi.alipay.com/gateway.do"),
+            sms_url=given.get("TONGKA_SMS_URL", "https://dysmsapi.aliyuncs.com"),
+            dynamodb_url=given.get("AWS_ENDPOINT_URL_DYNAMODB"),
+            clock_url=given.get("TONGKA_CLOCK_URL"),
+        )
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Addresses of platforms are https or on this machine; a foreign clock needs a local table."""
+        for name, url in (
+            ("TONGKA_WECHAT_URL", self.wechat_url),
+            ("TONGKA_ALIPAY_URL", self.alipay_url),
+            ("TONGKA_SMS_URL", self.sms_url),
+        ):
+            if urlsplit(url).scheme != "https" and not _is_local(url):
+                raise SettingsError(f"{name} must be https, or an address of this machine.")
+        if self.clock_url is not None and not (
+            _is_local(self.clock_url) and _is_local(self.dynamodb_url or "")
+        ):
+            raise SettingsError(
+                "TONGKA_CLOCK_URL turns the days of a development store; it is refused unless both the clock "
+                "and AWS_ENDPOINT_URL_DYNAMODB are on this machine. Unset it."
+            )
+        if not self.master_key.startswith(("file:", "kms:")):
+            raise SettingsError("TONGKA_MASTER_KEY must be file:<path> or kms:<key id>.")
+
+
+def _is_local(url: str) -> bool:
+    return urlsplit(url).hostname in LOOPBACK
+
+
+def _required(given: Mapping[str, str], name: str) -> str:
+    value = given.get(name, "")
+    if not value:
+        raise SettingsError(f"Set {name}; .env.example explains it.")
+    return value
+
+
+def _number(given: Mapping[str, str], name: str, otherwise: int) -> int:
+    text = given.get(name, str(otherwise))
+    if not text.isdigit() or not 1 <= int(text) <= SHARDS_MAX:
+        raise SettingsError(f"{name} must be a number from 1 to {SHARDS_MAX}.")
+    return int(text)

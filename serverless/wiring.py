@@ -1,0 +1,326 @@
+"""The composition root: the one place where ports meet adapters.
+
+Each part is built on first use, and imports its SDK only then, so that a start pays for what the first
+request needs and no more. The DynamoDB client is opened at import by the entry points.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from adapters.dynamodb.client import open_client
+from adapters.dynamodb.merges import DynamoUnsettledMerges
+from adapters.dynamodb.meter import metered
+from adapters.dynamodb.points import DynamoDueAccounts
+from adapters.dynamodb.repositories import Store
+from adapters.dynamodb.table import Table
+from adapters.dynamodb.tenants import Cache
+from adapters.dynamodb.unit_of_work import DynamoRunner, Pace
+from adapters.secrets.keyring import Keyrings, Master
+from adapters.system.clock import SandboxClock, SystemClock
+from adapters.system.ids import SystemIds
+from domain.api_key.apply import ApplyKey, RevokeKey, RotateKey
+from domain.api_key.authenticate import AuthenticateKey
+from domain.clock import Clock
+from domain.errors import DomainError
+from domain.joining.log_in_by_phone import LogInByPhone, SendLoginCode
+from domain.joining.meet import LogIn
+from domain.joining.ports import Platform
+from domain.joining.prove_phone import ProvePhone
+from domain.member.find import FindMember
+from domain.member.profile import ChangeProfile, ReadMyself, ShowCode
+from domain.merge.decide import ApproveMerge, ListWaiting, ReadMerge, RejectMerge
+from domain.merge.settle import SettleMerge, SettleMerges
+from domain.merge.undo import UndoMerge
+from domain.points.claw_back import RefundOrder
+from domain.points.earn import EarnFromOrder
+from domain.points.expire import ExpirePoints
+from domain.points.ports import Due
+from domain.points.read import ListEntries, ReadBalance
+from domain.session.keep import AuthenticateSession, ListLogins, LogOut, OpenSession
+from domain.sms_code.check import CheckCode
+from domain.sms_code.send import SendCode
+from domain.tenant.apply import ApplyChannel, ApplyStore, ApplyTenant
+from domain.tenant.model import Channel, ChannelKind
+from serverless.settings import Settings
+
+log = logging.getLogger("tongka.jobs")
+
+
+class LazyPlatform:
+    """Implements `domain.joining.ports.Platform`; builds the adapter, and loads its SDK, on first use."""
+
+    def __init__(self, build: Callable[[], Platform]) -> None:
+        self._build = build
+
+    @cached_property
+    def _platform(self) -> Platform:
+        return self._build()
+
+    def who(self, channel: Channel, code: str) -> Any:
+        return self._platform.who(channel, code)
+
+    def phone(self, channel: Channel, proof: str) -> str:
+        return self._platform.phone(channel, proof)
+
+
+class LazySmsSender:
+    """Implements `domain.sms_code.ports.SmsSender`, like `LazyPlatform`."""
+
+    def __init__(self, build: Callable[[], Any]) -> None:
+        self._build = build
+
+    @cached_property
+    def _sender(self) -> Any:
+        return self._build()
+
+    def send_code(self, account: Any, number: str, code: str) -> None:
+        self._sender.send_code(account, number, code)
+
+
+class Wiring:
+    """Everything that an entry point may ask for, by name."""
+
+    def __init__(self, settings: Settings, client: Any = None) -> None:
+        self._settings = settings
+        self._client = client or open_client(settings.region, settings.dynamodb_url)
+        self.metered = metered
+
+    # What everything stands on.
+
+    @cached_property
+    def clock(self) -> Clock:
+        url = self._settings.clock_url
+        return SandboxClock(url) if url else SystemClock()
+
+    @cached_property
+    def ids(self) -> SystemIds:
+        return SystemIds()
+
+    @cached_property
+    def table(self) -> Table:
+        return Table(self._client, self._settings.table)
+
+    @cached_property
+    def keyrings(self) -> Keyrings:
+        return Keyrings(lambda: self._master, time.monotonic)
+
+    @cached_property
+    def _master(self) -> Master:
+        kind, _, place = self._settings.master_key.partition(":")
+        if kind == "file":
+            from adapters.secrets.local import LocalMaster
+
+            return LocalMaster(Path(place))
+        from adapters.secrets.kms import KmsMaster
+
+        return KmsMaster(place, self._settings.region)
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.table, Cache(time.monotonic), self.keyrings, self.clock, self._settings.shards)
+
+    @cached_property
+    def runner(self) -> DynamoRunner:
+        return DynamoRunner(self.store, Pace(time.monotonic, time.sleep, random.random))
+
+    def sign(self, tenant_id: str, purpose: str, text: str) -> bytes:
+        """For cursors."""
+        return self.runner.use(tenant_id, lambda stores, _: stores.keyring.sign(purpose, text))
+
+    # Platforms.
+
+    @cached_property
+    def platforms(self) -> Mapping[ChannelKind, Platform]:
+        return {
+            ChannelKind.MINI_PROGRAM: LazyPlatform(self._wechat),
+            ChannelKind.ALIPAY_APP: LazyPlatform(self._alipay),
+        }
+
+    def _wechat(self) -> Platform:
+        from adapters.wechat.client import WeChatClient
+        from adapters.wechat.mini_program import WeChatMiniProgram
+
+        return WeChatMiniProgram(WeChatClient(self._settings.wechat_url, time.monotonic))
+
+    def _alipay(self) -> Platform:
+        from adapters.alipay.gateway import AlipayGateway
+        from adapters.alipay.mini_program import AlipayMiniProgram
+
+        return AlipayMiniProgram(AlipayGateway(self._settings.alipay_url, self.clock))
+
+    @cached_property
+    def sms_sender(self) -> LazySmsSender:
+        def build() -> Any:
+            from adapters.sms.sender import AlibabaSmsSender
+
+            return AlibabaSmsSender(self._settings.sms_url, self.clock, self.ids)
+
+        return LazySmsSender(build)
+
+    # Who is asking.
+
+    @cached_property
+    def authenticate_session(self) -> AuthenticateSession:
+        return AuthenticateSession(self.runner)
+
+    @cached_property
+    def authenticate_key(self) -> AuthenticateKey:
+        return AuthenticateKey(self.runner, self.clock)
+
+    @cached_property
+    def open_session(self) -> OpenSession:
+        return OpenSession(self.runner, self.ids, self.clock)
+
+    @cached_property
+    def log_out(self) -> LogOut:
+        return LogOut(self.runner)
+
+    @cached_property
+    def list_logins(self) -> ListLogins:
+        return ListLogins(self.runner)
+
+    # Joining.
+
+    @cached_property
+    def log_in(self) -> LogIn:
+        return LogIn(self.runner, self.platforms, self.open_session, self.settle_merge, self.ids)
+
+    @cached_property
+    def send_code(self) -> SendCode:
+        return SendCode(self.runner, self.sms_sender, self.ids)
+
+    @cached_property
+    def check_code(self) -> CheckCode:
+        return CheckCode(self.runner)
+
+    @cached_property
+    def send_login_code(self) -> SendLoginCode:
+        return SendLoginCode(self.runner, self.send_code)
+
+    @cached_property
+    def log_in_by_phone(self) -> LogInByPhone:
+        return LogInByPhone(self.runner, self.check_code, self.open_session, self.ids)
+
+    @cached_property
+    def prove_phone(self) -> ProvePhone:
+        return ProvePhone(
+            self.runner, self.platforms, self.check_code, self.open_session, self.settle_merge, self.ids
+        )
+
+    # Members and merges.
+
+    @cached_property
+    def read_myself(self) -> ReadMyself:
+        return ReadMyself(self.runner)
+
+    @cached_property
+    def change_profile(self) -> ChangeProfile:
+        return ChangeProfile(self.runner)
+
+    @cached_property
+    def show_code(self) -> ShowCode:
+        return ShowCode(self.runner)
+
+    @cached_property
+    def find_member(self) -> FindMember:
+        return FindMember(self.runner)
+
+    @cached_property
+    def settle_merge(self) -> SettleMerge:
+        return SettleMerge(self.runner)
+
+    @cached_property
+    def list_waiting_merges(self) -> ListWaiting:
+        return ListWaiting(self.runner)
+
+    @cached_property
+    def read_merge(self) -> ReadMerge:
+        return ReadMerge(self.runner)
+
+    @cached_property
+    def approve_merge(self) -> ApproveMerge:
+        return ApproveMerge(self.runner, self.settle_merge)
+
+    @cached_property
+    def reject_merge(self) -> RejectMerge:
+        return RejectMerge(self.runner)
+
+    @cached_property
+    def undo_merge(self) -> UndoMerge:
+        return UndoMerge(self.runner, self.settle_merge)
+
+    # Points.
+
+    @cached_property
+    def earn_from_order(self) -> EarnFromOrder:
+        return EarnFromOrder(self.runner)
+
+    @cached_property
+    def refund_order(self) -> RefundOrder:
+        return RefundOrder(self.runner)
+
+    @cached_property
+    def read_balance(self) -> ReadBalance:
+        return ReadBalance(self.runner)
+
+    @cached_property
+    def list_entries(self) -> ListEntries:
+        return ListEntries(self.runner)
+
+    # Jobs.
+
+    @cached_property
+    def expire_points(self) -> ExpirePoints:
+        due = DynamoDueAccounts(self.table, self._settings.shards)
+        return ExpirePoints(self.runner, due, self.clock, _report_account)
+
+    @cached_property
+    def settle_merges(self) -> SettleMerges:
+        unsettled = DynamoUnsettledMerges(self.table, self._settings.shards)
+        return SettleMerges(self.runner, self.settle_merge, unsettled, _report_merge)
+
+    # Setting up tenants.
+
+    @cached_property
+    def apply_tenant(self) -> ApplyTenant:
+        return ApplyTenant(self.runner, self.keyrings)
+
+    @cached_property
+    def apply_store(self) -> ApplyStore:
+        return ApplyStore(self.runner)
+
+    @cached_property
+    def apply_channel(self) -> ApplyChannel:
+        return ApplyChannel(self.runner)
+
+    @cached_property
+    def apply_key(self) -> ApplyKey:
+        return ApplyKey(self.runner, self.ids)
+
+    @cached_property
+    def rotate_key(self) -> RotateKey:
+        return RotateKey(self.runner, self.ids)
+
+    @cached_property
+    def revoke_key(self) -> RevokeKey:
+        return RevokeKey(self.runner)
+
+
+def _report_account(due: Due, problem: DomainError) -> None:
+    where = {"tenant_id": due.tenant_id, "member_id": due.member_id, "code": problem.code}
+    log.error("points of one account did not expire", extra=where)
+
+
+def _report_merge(merge_id: str, problem: DomainError) -> None:
+    log.error("one merge was not settled", extra={"merge_id": merge_id, "code": problem.code})
+
+
+@cache
+def wiring() -> Wiring:
+    """The wiring of this process, shared by all its entry points."""
+    return Wiring(Settings.from_environment())
