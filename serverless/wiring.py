@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.dynamodb.client import open_client
+from adapters.dynamodb.everything import DynamoEverything
 from adapters.dynamodb.merges import DynamoUnsettledMerges
 from adapters.dynamodb.meter import metered
 from adapters.dynamodb.points import DynamoDueAccounts
@@ -41,6 +42,7 @@ from domain.points.earn import EarnFromOrder
 from domain.points.expire import ExpirePoints
 from domain.points.ports import Due
 from domain.points.read import ListEntries, ReadBalance
+from domain.proof.reconcile import Reconcile
 from domain.session.keep import AuthenticateSession, ListLogins, LogOut, OpenSession
 from domain.sms_code.check import CheckCode
 from domain.sms_code.send import SendCode
@@ -283,6 +285,10 @@ class Wiring:
     def settle_merges(self) -> SettleMerges:
         unsettled = DynamoUnsettledMerges(self.table, self._settings.shards)
         return SettleMerges(self.runner, self.settle_merge, unsettled, _report_merge)
+
+    @cached_property
+    def reconcile(self) -> Reconcile:
+        return Reconcile(self.runner, DynamoEverything(self.table))
 
     # Setting up tenants.
 

@@ -7,6 +7,7 @@ from typing import Any
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from adapters.dynamodb.item import Item, Mapping, Tenancy, day, day_number, instant, ms
+from adapters.dynamodb.keys import tenant_and_thing
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.table import Table
 from domain.clock import epoch_seconds, from_epoch
@@ -127,9 +128,17 @@ def _order_items(order: Order, tenancy: Tenancy) -> tuple[Item, ...]:
     return item, LinesItem(pk=pk, sk=sk, lines=lines)
 
 
-def _to_order(item: OrderItem, order_id: OrderId, lines: str) -> Order:
+def _order_id(pk: str) -> OrderId:
+    source, _, number = tenant_and_thing(pk)[1].partition("#")
+    return OrderId(source, number)
+
+
+def to_order(raw: RawItem, lines_beside: str = "[]") -> Order:
+    """A long list of lines lies beside and is handed in by whoever needs it."""
+    item = OrderItem.from_raw_data(raw)
+    lines = item.lines or lines_beside
     bill = Bill(
-        order_id=order_id,
+        order_id=_order_id(item.pk),
         store_id=item.store_id,
         paid_at=from_epoch(int(item.paid_at)),
         lines=tuple(
@@ -181,11 +190,11 @@ def _refund_items(refund: Refund, tenancy: Tenancy) -> tuple[Item, ...]:
     return (item,)
 
 
-def _to_refund(raw: RawItem, order_id: OrderId, number: str) -> Refund:
+def to_refund(raw: RawItem) -> Refund:
     item = RefundItem.from_raw_data(raw)
     return Refund(
-        order_id=order_id,
-        number=number,
+        order_id=_order_id(item.pk),
+        number=item.sk.removeprefix("R#"),
         payments=_payments(item.payments),
         total=Money(int(item.total_fen)),
         fingerprint=item.fingerprint,
@@ -215,12 +224,11 @@ class DynamoOrders:
         raw = self._table.get(self._tenancy.keys.order(order_id.source, order_id.number))
         if raw is None:
             return None
-        item = OrderItem.from_raw_data(raw)
-        return _to_order(item, order_id, item.lines or self._lines_beside(order_id))
+        return to_order(raw, self._lines_beside(order_id) if "z" in raw else "[]")
 
     def find_refund(self, order_id: OrderId, number: str) -> Refund | None:
         raw = self._table.get(self._tenancy.keys.refund(order_id.source, order_id.number, number))
-        return _to_refund(raw, order_id, number) if raw else None
+        return to_refund(raw) if raw else None
 
     def _lines_beside(self, order_id: OrderId) -> str:
         raw = self._table.get(self._tenancy.keys.order_lines(order_id.source, order_id.number))

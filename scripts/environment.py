@@ -1,0 +1,144 @@
+"""Makes the project's own environment: a virtual environment and the local engine. Standard library only.
+
+Every command starts with `enter(…)`: it installs what is missing, shows progress, and goes on inside the
+virtual environment.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+LOG = ROOT / "var" / "install.log"
+PYTHON_MIN = (3, 11)
+NODE_MIN = 20
+RUNTIME = "requirements.txt"
+DEVELOPMENT = "requirements-dev.txt"
+HELD_BY = {RUNTIME: (RUNTIME, DEVELOPMENT), DEVELOPMENT: (DEVELOPMENT,)}
+"""Which installed sets contain a wanted one."""
+
+
+def enter(requirements: str, *, node: bool = True) -> None:
+    """Returns inside the environment; otherwise installs it and runs the same command there."""
+    if sys.version_info < PYTHON_MIN:
+        stop(f"Python {PYTHON_MIN[0]}.{PYTHON_MIN[1]} or later is needed; this is {sys.version.split()[0]}.")
+    if not is_installed(requirements):
+        install(requirements)
+    if node and not is_node_installed():
+        install_node()
+    if Path(sys.prefix).resolve() != VENV.resolve():
+        os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606  # the same command, in the environment
+
+
+def stop(what_to_do: str) -> NoReturn:
+    """Ends with one line that says what to do."""
+    print(f"✗ {what_to_do}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+def is_installed(requirements: str) -> bool:
+    return any(_stamp(VENV, name) == _digest(name) for name in HELD_BY[requirements])
+
+
+def is_node_installed() -> bool:
+    return _stamp(ROOT / "node_modules", "package-lock.json") == _digest("package-lock.json")
+
+
+def install(requirements: str) -> None:
+    """A fresh virtual environment from the pinned and hashed list."""
+    if not PYTHON.exists():
+        say("Making the virtual environment .venv")
+        try:
+            venv.create(VENV, with_pip=True, clear=VENV.exists())
+        except (subprocess.CalledProcessError, OSError) as problem:
+            stop(f"The virtual environment could not be made ({problem}); install Python's venv and pip.")
+    wanted = len(re.findall(r"^[a-zA-Z0-9_.-]+==", (ROOT / requirements).read_text(), re.MULTILINE))
+    command = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--require-hashes",
+    ]
+    command += ["--progress-bar", "off", "-r", ROOT / requirements]
+    _run(command, f"Installing {wanted} Python packages", wanted, r"^(Collecting|Requirement already)")
+    _write_stamp(VENV, requirements)
+
+
+def install_node() -> None:
+    """The local DynamoDB engine, from the lock file."""
+    _check_node()
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"]
+    _run(command, "Installing the local DynamoDB engine", 1, r"^added")
+    (ROOT / "node_modules").mkdir(exist_ok=True)
+    _write_stamp(ROOT / "node_modules", "package-lock.json")
+
+
+def _check_node() -> None:
+    if not (shutil.which("node") and shutil.which("npm")):
+        stop(
+            f"Node {NODE_MIN} or later with npm is needed and was not found; install it, then run this again."
+        )
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    if int(version.lstrip("v").split(".")[0]) < NODE_MIN:
+        stop(f"Node {NODE_MIN} or later is needed; this is {version.strip()}.")
+
+
+def say(text: str) -> None:
+    print(f"· {text}", flush=True)
+
+
+def _run(command: Sequence[str | Path], what: str, steps: int, step: str) -> None:
+    """Shows how far it is; the whole output goes to var/install.log."""
+    LOG.parent.mkdir(exist_ok=True)
+    done = 0
+    with LOG.open("w") as log, _start(command) as process:
+        for line in process.stdout or ():
+            log.write(line)
+            if re.match(step, line):
+                done = min(done + 1, steps)
+                _show(what, done, steps)
+    if process.returncode:
+        print()
+        stop(f"{what} failed; {LOG.relative_to(ROOT)} says why. Check the network, then run this again.")
+    _show(what, steps, steps)
+    if sys.stdout.isatty():
+        print()
+
+
+def _start(command: Sequence[str | Path]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    )
+
+
+def _show(what: str, done: int, steps: int) -> None:
+    if sys.stdout.isatty():
+        filled = 30 * done // max(steps, 1)
+        print(f"\r· {what} [{'█' * filled}{'·' * (30 - filled)}] {done}/{steps}", end="", flush=True)
+    elif done == steps or done % 10 == 0:
+        print(f"· {what}: {done}/{steps}", flush=True)
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
+
+
+def _stamp(folder: Path, name: str) -> str | None:
+    stamp = folder / f".tongka-{name}"
+    return stamp.read_text() if stamp.exists() else None
+
+
+def _write_stamp(folder: Path, name: str) -> None:
+    (folder / f".tongka-{name}").write_text(_digest(name))

@@ -1,0 +1,51 @@
+"""The API as one process for development: dispatches by prefix to the apps that Lambda runs apart.
+
+`python -m scripts.local.api --port N`; prints one line when it listens.
+"""
+
+import argparse
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from serverless.apps import member_app, staff_app
+from serverless.logs import configure
+from serverless.wiring import Wiring, wiring
+
+App = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class Quiet(WSGIRequestHandler):
+    """The app writes its own line for each request."""
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  # werkzeug's name
+        """Nothing."""
+
+
+def dispatcher(services: Wiring) -> App:
+    """Tills and staff go to `staff_api`, everything else to `member_api`."""
+    members, staff = member_app(services), staff_app(services)
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        chosen = staff if environ["PATH_INFO"].startswith(("/v1/till", "/v1/staff")) else members
+        return chosen(environ, start_response)
+
+    return app
+
+
+def main() -> None:
+    """Serves until it is ended."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    arguments = parser.parse_args()
+    configure()
+    server = make_server(
+        "127.0.0.1", arguments.port, dispatcher(wiring()), threaded=True, request_handler=Quiet
+    )
+    print("ready", flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

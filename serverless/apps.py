@@ -1,0 +1,31 @@
+"""Which routes each function serves. `callbacks` will be one more of these."""
+
+from flask import Flask
+
+from handlers import auth, health, me, members, merges, orders, points
+from handlers.app import create_app
+from serverless.wiring import Wiring
+
+
+def member_app(services: Wiring) -> Flask:
+    """For people: /v1/auth and /v1/me."""
+    blueprints = [
+        health.routes("auth"),
+        auth.routes(services),
+        me.routes(services),
+        points.my_routes(services),
+    ]
+    return create_app(services, blueprints)
+
+
+def staff_app(services: Wiring) -> Flask:
+    """For tills and operators: /v1/till and /v1/staff."""
+    blueprints = [
+        health.routes("till"),
+        members.till_routes(services),
+        orders.routes(services),
+        members.staff_routes(services),
+        points.staff_routes(services),
+        merges.routes(services),
+    ]
+    return create_app(services, blueprints)

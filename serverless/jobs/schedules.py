@@ -1,0 +1,74 @@
+"""Lambda entry points run by the clock; `zappa_settings.json` pairs each with its cron line (UTC).
+
+Every function here is safe to run twice and safe to stop half-way: it takes a bounded batch, and the next
+tick carries on. None lets a TypeError out, which Zappa would take for a wrong signature and call again.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from domain.clock import shop_date
+from serverless.logs import configure
+from serverless.wiring import wiring
+
+EXPIRE_BATCH = 5_000
+SETTLE_BATCH = 500
+RECONCILE_NIGHTS = 30
+"""Every account is proved once in so many nights."""
+
+Job = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+configure()
+wiring()
+log = logging.getLogger("tongka.jobs")
+
+
+class JobFailed(Exception):
+    """The job stopped; the log says where."""
+
+
+def job(run: Callable[[], dict[str, Any]]) -> Job:
+    """Gives a job Lambda's signature and one log line."""
+
+    @wraps(run)
+    def entry(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        try:
+            done = run()
+        except TypeError as bug:
+            log.exception("job failed")
+            raise JobFailed(run.__name__) from bug
+        log.info(run.__name__, extra=done)
+        return done
+
+    return entry
+
+
+@job
+def expire_points() -> dict[str, Any]:
+    """Hourly: points past their last day leave their accounts."""
+    expired = wiring().expire_points(limit=EXPIRE_BATCH)
+    return {
+        "accounts": expired.accounts,
+        "points": expired.points.count,
+        "failed": expired.failed,
+        "more": expired.more,
+    }
+
+
+@job
+def settle_merges() -> dict[str, Any]:
+    """Every five minutes: sessions follow merges whose request was interrupted."""
+    return {"settled": wiring().settle_merges(limit=SETTLE_BATCH)}
+
+
+@job
+def reconcile() -> dict[str, Any]:
+    """Nightly: one thirtieth of all ledgers is folded again."""
+    services = wiring()
+    segment = shop_date(services.clock()).toordinal() % RECONCILE_NIGHTS
+    report = services.reconcile(segment, RECONCILE_NIGHTS)
+    for finding in report.findings:
+        log.critical("the books do not fit: %s", finding.what, extra={"member_id": finding.member_id})
+    return {"accounts": report.seen.get("account", 0), "findings": len(report.findings)}
