@@ -62,15 +62,8 @@ def install(requirements: str) -> None:
         except (subprocess.CalledProcessError, OSError) as problem:
             stop(f"The virtual environment could not be made ({problem}); install Python's venv and pip.")
     wanted = len(re.findall(r"^[a-zA-Z0-9_.-]+==", (ROOT / requirements).read_text(), re.MULTILINE))
-    command = [
-        PYTHON,
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--require-hashes",
-    ]
+    command: list[str | Path] = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
+    command += ["--no-input", "--require-hashes"]
     command += ["--progress-bar", "off", "-r", ROOT / requirements]
     _run(command, f"Installing {wanted} Python packages", wanted, r"^(Collecting|Requirement already)")
     _write_stamp(VENV, requirements)

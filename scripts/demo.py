@@ -1,0 +1,66 @@
+"""Starts Tongka on this machine, with a WeChat and an Alipay of its own: `python3 scripts/demo.py`.
+
+It needs Python 3.11 and Node 20 and makes everything else. Data is kept in var/demo between runs;
+`--fresh` drops it. `--self-check` walks the main journey on a store of its own and exits.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts import environment
+
+DATA = environment.ROOT / "var" / "demo"
+
+
+def main() -> None:
+    """Reads the arguments, installs what is missing, runs."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--fresh", action="store_true", help="drop the store and the sandbox's state first")
+    parser.add_argument("--self-check", action="store_true", help="walk the main journey and exit")
+    arguments = parser.parse_args()
+    environment.enter(environment.RUNTIME)
+    if arguments.self_check:
+        raise SystemExit(_self_check())
+    _serve(fresh=arguments.fresh)
+
+
+def _self_check() -> int:
+    from scripts.local import self_check
+    from scripts.local.processes import Children, DidNotStart
+    from scripts.local.world import World
+
+    with tempfile.TemporaryDirectory(prefix="tongka-") as folder, Children() as children:
+        world = World(children, Path(folder))
+        try:
+            world.start()
+        except DidNotStart as problem:
+            environment.stop(str(problem))
+        return 1 if self_check.run(world) else 0
+
+
+def _serve(*, fresh: bool) -> None:
+    from scripts.local import show
+    from scripts.local.processes import Children, DidNotStart
+    from scripts.local.world import World
+
+    if fresh and DATA.exists():
+        shutil.rmtree(DATA)
+    DATA.mkdir(parents=True, exist_ok=True)
+    with Children() as children:
+        world = World(children, DATA, fixed_ports=True)
+        try:
+            world.start()
+            show.run(world)
+        except DidNotStart as problem:
+            environment.stop(str(problem))
+        except KeyboardInterrupt:
+            print("\nEnding; the data stays in var/demo.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""Walks the main journey over HTTP and prints each step."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from scripts.local.client import Answer
+from scripts.local.world import World
+
+PHONE = "13912345678"
+THIRTEEN_MONTHS = 13
+
+
+class StepFailed(Exception):
+    """A step did not come out as it must."""
+
+
+def expect(seen: object, wanted: object, what: str = "") -> None:
+    """Raises StepFailed."""
+    if seen != wanted:
+        raise StepFailed(f"{what} expected {wanted}, got {seen}".strip())
+
+
+def at_once(send: Callable[[], Answer], times: int = 3) -> list[Answer]:
+    """The same request several times in parallel."""
+    with ThreadPoolExecutor(times) as pool:
+        return [waiting.result() for waiting in [pool.submit(send) for _ in range(times)]]
+
+
+class Journey:
+    """Each public method is a step; its docstring is the sentence that is printed."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.till, self.office = world.till(), world.office()
+        self.person_id = ""
+        self.wechat: Any = None
+        self.alipay: Any = None
+        self.member_id = ""
+        self.card_number = ""
+
+    def steps(self) -> list[Callable[[], None]]:
+        return [
+            self.meets_in_wechat,
+            self.joins,
+            self.is_identified,
+            self.earns,
+            self.earns_once,
+            self.reads_entries,
+            self.refunds,
+            self.meets_in_alipay,
+            self.fan_earns,
+            self.becomes_one,
+            self.finds_one,
+            self.is_undone_and_merged_again,
+            self.lapses,
+            self.proves,
+        ]
+
+    def meets_in_wechat(self) -> None:
+        """A customer opens the WeChat mini-program and is known as a fan"""
+        body = {"name": "林小满", "phone": PHONE}
+        self.person_id = self.world.sandbox.control("/control/people", body)["person_id"]
+        self.wechat = self.world.log_in("wechat", self.person_id, "iPhone 17")
+        me = self.wechat.get("/v1/me")
+        expect((me.status, me["state"], me["card_number"]), (200, "fan", None))
+        self.member_id = me["member_id"]
+
+    def joins(self) -> None:
+        """WeChat vouches for the phone, consent is given: the fan is a member with a card number"""
+        refused = self.wechat.post("/v1/me/phone", {"code": "made-up"}, key="self-check-made-up-code")
+        expect((refused.status, refused["code"]), (422, "phone-proof-refused"))
+        body = self.world.phone_proof("wechat", self.person_id)
+        answer = self.wechat.post("/v1/me/phone", body, key="self-check-joins-1")
+        expect((answer.status, answer["outcome"]), (200, "joined"))
+        again = self.wechat.post("/v1/me/phone", body, key="self-check-joins-1")
+        expect((again.status, again.body), (200, answer.body), "the same request again")
+        self.card_number = answer["member"]["card_number"]
+        expect(answer["member"]["phone"], "139****5678")
+
+    def is_identified(self) -> None:
+        """The till finds the member by member code, card number and phone"""
+        code = self.wechat.get("/v1/me/code")["code"]
+        for query in (f"member_code={code}", f"card_number={self.card_number}", f"phone={PHONE}"):
+            found = self.till.get(f"/v1/till/members?{query}")
+            expect((found.status, found["member_id"]), (200, self.member_id), query.split("=")[0])
+
+    def earns(self) -> None:
+        """An order of 88 yuan at the till earns 88 points, at once"""
+        order = self.world.order("A-1001", {"card_number": self.card_number}, 8800)
+        answer = self.till.post("/v1/till/orders", order)
+        expect((answer.status, answer["points"], answer["balance"]), (201, 88, 88))
+        expect(self.wechat.get("/v1/me/points")["balance"], 88)
+
+    def earns_once(self) -> None:
+        """The same order sent three times in parallel earns once; other contents are refused"""
+        order = self.world.order("A-1002", {"card_number": self.card_number}, 1299)
+        answers = at_once(lambda: self.till.post("/v1/till/orders", order))
+        expect([(each.status, each["points"], each["balance"]) for each in answers], [(201, 12, 100)] * 3)
+        changed = self.till.post("/v1/till/orders", {**order, "member": {"phone": PHONE}})
+        expect((changed.status, changed["code"]), (422, "order-number-reused"))
+
+    def reads_entries(self) -> None:
+        """The member reads the entries, newest first"""
+        page = self.wechat.get("/v1/me/points/entries?limit=20")
+        expect([(each["kind"], each["points"]) for each in page["items"]], [("earn", 12), ("earn", 88)])
+
+    def refunds(self) -> None:
+        """Half of the first order is refunded, three times in parallel: 44 points go back, once"""
+        refund = self.world.refund("R-1", 4400)
+        answers = at_once(lambda: self.till.post("/v1/till/orders/A-1001/refunds", refund))
+        expect([(each.status, each["points"], each["balance"]) for each in answers], [(201, -44, 56)] * 3)
+
+    def meets_in_alipay(self) -> None:
+        """The same customer opens the Alipay mini-program: a second fan, for now"""
+        self.alipay = self.world.log_in("alipay", self.person_id, "Mate 80")
+        me = self.alipay.get("/v1/me")
+        expect((me.status, me["state"]), (200, "fan"))
+        expect(me["member_id"] != self.member_id, True)
+
+    def fan_earns(self) -> None:
+        """Fans earn points, too: 50 yuan, 50 points"""
+        fan_id = self.alipay.get("/v1/me")["member_id"]
+        answer = self.till.post("/v1/till/orders", self.world.order("A-1003", {"member_id": fan_id}, 5000))
+        expect((answer.status, answer["balance"]), (201, 50))
+
+    def becomes_one(self) -> None:
+        """Alipay vouches for the same phone: one member, points and identities together"""
+        body = self.world.phone_proof("alipay", self.person_id)
+        answer = self.alipay.post("/v1/me/phone", body, key="self-check-merge-1")
+        expect((answer.status, answer["outcome"]), (200, "merged"))
+        expect(answer["member"]["member_id"], self.member_id)
+        expect(self.alipay.get("/v1/me").status, 401, "the old session")
+        self.alipay = type(self.alipay)(self.world.api_url, answer["token"])
+        expect(self.alipay.get("/v1/me/points")["balance"], 106)
+
+    def finds_one(self) -> None:
+        """Both mini-programs now lead to the same member, with three orders"""
+        for platform in ("wechat", "alipay"):
+            person = self.world.log_in(platform, self.person_id, "again")
+            expect(person.get("/v1/me")["member_id"], self.member_id, platform)
+        member = self.office.get(f"/v1/staff/members/{self.member_id}")
+        expect((member["points"], member["order_count"]), (106, 3))
+
+    def is_undone_and_merged_again(self) -> None:
+        """Staff undo the merge exactly, and the phone proof merges again"""
+        alias = self.office.get(f"/v1/staff/members/{self.member_id}")["aliases"][0]
+        undone = self.office.post(f"/v1/staff/merges/{alias['merge_id']}/undo")
+        expect((undone.status, undone["state"]), (200, "undone"))
+        apart = [
+            self.office.get(f"/v1/staff/members/{each}")["points"]
+            for each in (self.member_id, alias["member_id"])
+        ]
+        expect(apart, [56, 50])
+        self.alipay = self.world.log_in("alipay", self.person_id, "Mate 80")
+        body = self.world.phone_proof("alipay", self.person_id)
+        answer = self.alipay.post("/v1/me/phone", body, key="self-check-merge-2")
+        expect((answer.status, answer["outcome"]), (200, "merged"))
+
+    def lapses(self) -> None:
+        """Thirteen months later the points are gone, before and after the nightly job"""
+        self.world.sandbox.control("/clock", {"advance_months": THIRTEEN_MONTHS})
+        self.wechat = self.world.log_in("wechat", self.person_id, "iPhone 17")
+        expect(self.wechat.get("/v1/me/points")["balance"], 0, "before the job")
+        expired = self.world.services.expire_points(limit=1000)
+        expect((expired.accounts, expired.points.count, expired.failed), (1, 106, 0))
+        expect(self.world.services.expire_points(limit=1000).accounts, 0, "the job again")
+        entry = self.wechat.get("/v1/me/points/entries?limit=1")["items"][0]
+        expect((entry["kind"], entry["points"], entry["balance"]), ("expire", -106, 0))
+
+    def proves(self) -> None:
+        """Every ledger folds to its account, every reference fits"""
+        report = self.world.services.reconcile()
+        expect([finding.what for finding in report.findings], [])
+        expect(report.seen["account"], 2)
+
+
+def run(world: World) -> int:
+    """Prints `ok|FAIL NN sentence` for each step and a summary; answers the number of failures."""
+    journey = Journey(world)
+    steps, failed = journey.steps(), 0
+    for number, step in enumerate(steps, 1):
+        sentence = (step.__doc__ or "").strip()
+        try:
+            step()
+        except (StepFailed, OSError, KeyError) as problem:
+            failed += 1
+            print(f"FAIL {number:02} {sentence}: {problem!r}", flush=True)
+        else:
+            print(f"ok {number:02} {sentence}", flush=True)
+    print(f"self-check: {len(steps)} steps, {failed} failed", flush=True)
+    return failed

@@ -1,0 +1,241 @@
+"""One running product: engine, sandbox, API, and the demo tenant set up in them."""
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from scripts.environment import PYTHON, ROOT
+from scripts.local import engine
+from scripts.local.client import Person, Signer, send
+from scripts.local.processes import Children, DidNotStart, free_port, wait_until
+
+TENANT_FILE = ROOT / "scripts" / "demo_tenant.toml"
+TABLE = "tongka-demo"
+CONSENT = {"version": "2026-11", "accepted": True}
+API_PORT = 8000
+PAGE_PORT = 8001
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """The platforms of this run."""
+
+    urls: dict[str, str]
+
+    def control(self, path: str, body: object | None = None) -> Any:
+        """The sandbox's own buttons, pressed by a script."""
+        answer = send("POST" if body is not None else "GET", self.urls["page"] + path, body)
+        if answer.status >= 400:
+            raise DidNotStart(f"The sandbox refused {path}: {answer.body}")
+        return answer.body
+
+    def now(self) -> datetime:
+        return datetime.fromisoformat(self.control("/clock")["now"])
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """What a person needs to play: app ids of the sandbox, API keys of the demo tenant."""
+
+    wechat_app_id: str
+    alipay_app_id: str
+    keys: dict[str, str]
+
+
+class World:
+    """Starts everything under one folder; `children` ends it."""
+
+    def __init__(self, children: Children, folder: Path | None, *, fixed_ports: bool = False) -> None:
+        self._children, self.folder = children, folder
+        self._fixed = fixed_ports
+        self.api_url = ""
+        self.api_process: Any = None
+
+    def start(self) -> None:
+        """Raises DidNotStart."""
+        data = self.folder / "dynamodb.sqlite" if self.folder else None
+        self.engine = engine.start(self._children, data=data)
+        self.sandbox = self._start_sandbox()
+        self.environment = {
+            **self.engine.environment,
+            "TONGKA_TABLE": TABLE,
+            "TONGKA_MASTER_KEY": f"file:{(self.folder or ROOT / 'var') / 'master.key'}",
+            "TONGKA_WECHAT_URL": self.sandbox.urls["wechat"],
+            "TONGKA_ALIPAY_URL": self.sandbox.urls["alipay"],
+            "TONGKA_SMS_URL": self.sandbox.urls["sms"],
+            "TONGKA_CLOCK_URL": self.sandbox.urls["page"] + "/clock",
+        }
+        os.environ.update(self.environment)
+        self.logins = self._set_up_tenant()
+        self.start_api()
+        self._introduce()
+
+    def start_api(self) -> None:
+        """Also starts it again after somebody killed it."""
+        port = free_port(API_PORT if self._fixed else 0)
+        log = self._log("api")
+        process = self._children.start(
+            [PYTHON, "-m", "scripts.local.api", "--port", str(port)], environment=self.environment, log=log
+        )
+        self.api_url = f"http://127.0.0.1:{port}"
+        self.api_process = process
+        wait_until(self._api_answers, process, "The API", log)
+
+    def till(self) -> Signer:
+        return self._signer("demo.till-1")
+
+    def office(self) -> Signer:
+        return self._signer("demo.office")
+
+    def log_in(self, platform: str, person_id: str, device: str) -> Person:
+        """As the phone does it: a code from the platform, a token from the product."""
+        if platform == "wechat":
+            app, path, name = self.logins.wechat_app_id, "/control/wechat/login-codes", "code"
+        else:
+            app, path, name = self.logins.alipay_app_id, "/control/alipay/auth-codes", "auth_code"
+        code = self.sandbox.control(path, {"app_id": app, "person_id": person_id})[name]
+        channel = "demo.wx" if platform == "wechat" else "demo.alipay"
+        body = {"channel_id": channel, name: code, "device": device}
+        answer = send("POST", f"{self.api_url}/v1/auth/{platform}", body)
+        return Person(self.api_url, answer["token"])
+
+    def phone_proof(self, platform: str, person_id: str) -> dict[str, Any]:
+        """What the phone button of the platform gives, with consent."""
+        if platform == "wechat":
+            body = {"app_id": self.logins.wechat_app_id, "person_id": person_id}
+            proof = {"code": self.sandbox.control("/control/wechat/phone-codes", body)["code"]}
+        else:
+            body = {"app_id": self.logins.alipay_app_id, "person_id": person_id}
+            proof = {"response": self.sandbox.control("/control/alipay/phone-responses", body)["response"]}
+        return {**proof, "consent": CONSENT}
+
+    def _signer(self, key: str) -> Signer:
+        return Signer(self.api_url, key, self.logins.keys[key], lambda: self.sandbox.now().timestamp())
+
+    def _api_answers(self) -> bool:
+        try:
+            return send("GET", f"{self.api_url}/v1/auth/health").status == 200
+        except OSError:
+            return False
+
+    def _log(self, name: str) -> Path:
+        return (self.folder or ROOT / "var") / f"{name}.log"
+
+    def _start_sandbox(self) -> Sandbox:
+        command: list[str | Path] = [PYTHON, "-m", "sandbox"]
+        if self.folder:
+            command += ["--state", self.folder / "sandbox.sqlite"]
+        if self._fixed:
+            command += ["--page-port", str(free_port(PAGE_PORT))]
+        process = self._children.start(command, log=self._log("sandbox"), pipe=True)
+        line = process.stdout.readline() if process.stdout else b""
+        if not line:
+            raise DidNotStart(f"The sandbox did not start; see {self._log('sandbox')}.")
+        return Sandbox(json.loads(line))
+
+    def _set_up_tenant(self) -> Logins:
+        """Registers the demo's apps at the sandbox once, and applies the tenant file each time."""
+        from adapters.dynamodb.client import open_client
+        from adapters.dynamodb.schema import create_table
+        from scripts.local import tenants
+        from serverless.settings import Settings
+        from serverless.wiring import Wiring
+
+        self.services = Wiring(Settings.from_environment())
+        create_table(open_client(self.engine.environment["AWS_REGION"], self.engine.url), TABLE)
+        kept = self.folder / "logins.json" if self.folder else None
+        known = json.loads(kept.read_text()) if kept and kept.exists() else None
+        variables = known["variables"] if known else self._register_apps()
+        keys: dict[str, str] = known["keys"] if known else {}
+        for _, made in tenants.apply(self.services, tenants.read(TENANT_FILE, variables)):
+            if made is not None:
+                keys[made[0]] = made[1]
+        if kept:
+            kept.touch(mode=0o600)
+            kept.write_text(json.dumps({"variables": variables, "keys": keys}))
+        return Logins(variables["DEMO_WECHAT_APP_ID"], variables["DEMO_ALIPAY_APP_ID"], keys)
+
+    def _register_apps(self) -> dict[str, str]:
+        private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        public = private.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        wechat = self.sandbox.control(
+            "/control/wechat/apps", {"name": "山茶咖啡", "kind": "mini_program", "open_platform": "camellia"}
+        )
+        alipay = self.sandbox.control(
+            "/control/alipay/apps",
+            {"name": "山茶咖啡", "app_public_key": public.decode(), "ids": "both"},
+        )
+        sms = self.sandbox.control("/control/sms/accounts", {})
+        return {
+            "DEMO_WECHAT_APP_ID": wechat["app_id"],
+            "DEMO_WECHAT_SECRET": wechat["secret"],
+            "DEMO_ALIPAY_APP_ID": alipay["app_id"],
+            "DEMO_ALIPAY_PUBLIC_KEY": alipay["alipay_public_key"],
+            "DEMO_ALIPAY_AES_KEY": alipay["aes_key"],
+            "DEMO_ALIPAY_PRIVATE_KEY": private.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            ).decode(),
+            "DEMO_SMS_KEY_ID": sms["access_key_id"],
+            "DEMO_SMS_KEY_SECRET": sms["access_key_secret"],
+        }
+
+    def _introduce(self) -> None:
+        """Tells the sandbox's page where the product is, so that a person can play."""
+        channels = [
+            {
+                "channel_id": "demo.wx",
+                "platform": "wechat",
+                "app_id": self.logins.wechat_app_id,
+                "name": "微信会员中心",
+            },
+            {
+                "channel_id": "demo.alipay",
+                "platform": "alipay",
+                "app_id": self.logins.alipay_app_id,
+                "name": "支付宝会员中心",
+            },
+        ]
+        body = {
+            "member_api": self.api_url,
+            "channels": channels,
+            "consent_version": CONSENT["version"],
+        }
+        self.sandbox.control("/control/product", body)
+
+    def order(self, number: str, member: dict[str, str], fen: int) -> dict[str, Any]:
+        """An ordinary bill, paid a moment ago."""
+        return {
+            "order_number": number,
+            "store_id": "nanjing-road",
+            "paid_at": self.sandbox.now().isoformat(timespec="seconds"),
+            "member": member,
+            "lines": [{"sku": "latte", "category": "coffee", "quantity": 1, "amount_fen": fen}],
+            "payments": [{"method": "wechat_pay", "amount_fen": fen}],
+            "total_fen": fen,
+        }
+
+    def refund(self, number: str, fen: int) -> dict[str, Any]:
+        """A refund of what was paid by WeChat."""
+        return {
+            "refund_number": number,
+            "store_id": "nanjing-road",
+            "refunded_at": self.sandbox.now().isoformat(timespec="seconds"),
+            "payments": [{"method": "wechat_pay", "amount_fen": fen}],
+            "total_fen": fen,
+        }
+
+
+def fresh_number(prefix: str) -> str:
+    """A number that no earlier run has used."""
+    return f"{prefix}-{time.time_ns()}"
