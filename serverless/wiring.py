@@ -87,15 +87,18 @@ class LazySmsSender:
 class Wiring:
     """Everything that an entry point may ask for, by name."""
 
-    def __init__(self, settings: Settings, client: Any = None) -> None:
+    def __init__(self, settings: Settings, client: Any = None, clock: Clock | None = None) -> None:
         self._settings = settings
         self._client = client or open_client(settings.region, settings.dynamodb_url)
+        self._clock = clock
         self.metered = metered
 
     # What everything stands on.
 
     @cached_property
     def clock(self) -> Clock:
+        if self._clock is not None:
+            return self._clock
         url = self._settings.clock_url
         return SandboxClock(url) if url else SystemClock()
 

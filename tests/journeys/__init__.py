@@ -1,0 +1,1 @@
+"""Stories across areas, through HTTP, on the embedded engine and the sandbox."""
