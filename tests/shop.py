@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from adapters.dynamodb.everything import DynamoEverything
 from domain.api_key.apply import KeyWish
@@ -33,6 +32,8 @@ CONSENT_VERSION = "2026-11"
 CONSENT = {"version": CONSENT_VERSION, "accepted": True}
 STORE = "nanjing-road"
 OTHER_STORE = "west-lake"
+SETTINGS = Settings(consent_version=CONSENT_VERSION)
+TILL = KeyWish("till", "till", frozenset({"members.read", "orders.write"}), frozenset({STORE, OTHER_STORE}))
 
 _numbers = itertools.count(1)
 
@@ -83,6 +84,43 @@ def register_apps(sandbox: RunningSandbox) -> Apps:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; a body that is not an object shows as an empty one."""
+
+    status_code: int
+    json: dict[str, Any]
+    text: str
+    headers: dict[str, str]
+
+
+class Door:
+    """One of the product's two apps, in process."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self._client: FlaskClient = app.test_client()
+
+    def send(self, method: str, path: str, **more: Any) -> Answer:
+        response = self._client.open(path, method=method, **more)
+        body = response.get_json(silent=True)
+        return Answer(
+            response.status_code,
+            body if isinstance(body, dict) else {},
+            response.get_data(as_text=True),
+            dict(response.headers),
+        )
+
+    def get(self, path: str, **more: Any) -> Answer:
+        return self.send("GET", path, **more)
+
+    def post(self, path: str, **more: Any) -> Answer:
+        return self.send("POST", path, **more)
+
+    def patch(self, path: str, **more: Any) -> Answer:
+        return self.send("PATCH", path, **more)
+
+
 @dataclass(slots=True)
 class Phone:
     """A person of the sandbox with the tokens that their phone holds."""
@@ -93,23 +131,23 @@ class Phone:
     token: str = ""
     key: int = 0
 
-    def log_in(self, platform: str = "wechat", device: str = "iPhone 17") -> TestResponse:
+    def log_in(self, platform: str = "wechat", device: str = "iPhone 17") -> Answer:
         """Leaves the token in the phone."""
         answer = self.shop.log_in(platform, self.person_id, device)
         assert answer.status_code == 200, answer.text
         self.token = answer.json["token"]
         return answer
 
-    def get(self, path: str, **headers: str) -> TestResponse:
+    def get(self, path: str, **headers: str) -> Answer:
         return self.shop.people.get(path, headers=self._headers(headers))
 
-    def post(self, path: str, body: object = None, **headers: str) -> TestResponse:
+    def post(self, path: str, body: object = None, **headers: str) -> Answer:
         return self.shop.people.post(path, json=body, headers=self._headers(headers))
 
-    def patch(self, path: str, body: object) -> TestResponse:
+    def patch(self, path: str, body: object) -> Answer:
         return self.shop.people.patch(path, json=body, headers=self._headers({}))
 
-    def prove(self, platform: str = "wechat", key: str | None = None, **extra: Any) -> TestResponse:
+    def prove(self, platform: str = "wechat", key: str | None = None, **extra: Any) -> Answer:
         """Shares the phone number; a merge leaves the new token in the phone."""
         body = {**self.proof(platform), "consent": CONSENT, **extra}
         answer = self.post("/v1/me/phone", body, **{"Idempotency-Key": key or secrets.token_hex(16)})
@@ -133,14 +171,14 @@ class Phone:
 class System:
     """A till or the office: signs what it sends."""
 
-    client: FlaskClient
+    client: Door
     signer: Signer
 
-    def get(self, path: str, **query: str) -> TestResponse:
+    def get(self, path: str, **query: str) -> Answer:
         full = f"{path}?{urlencode(query)}" if query else path
         return self.client.get(full, headers=self.headers("GET", full, b""))
 
-    def post(self, path: str, body: object = None, raw: bytes | None = None) -> TestResponse:
+    def post(self, path: str, body: object = None, raw: bytes | None = None) -> Answer:
         data = raw if raw is not None else _json(body)
         headers = {**self.headers("POST", path, data), "Content-Type": "application/json"}
         return self.client.post(path, data=data, headers=headers)
@@ -162,8 +200,8 @@ class Shop:
     sandbox: RunningSandbox
     apps: Apps
     tenant_id: str
-    people: FlaskClient
-    staff: FlaskClient
+    people: Door
+    staff: Door
     secrets: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -206,7 +244,7 @@ class Shop:
 
     def log_in(
         self, platform: str, person_id: str, device: str = "", channel: str = "", app_id: str = ""
-    ) -> TestResponse:
+    ) -> Answer:
         world = self.sandbox.world
         body: dict[str, str] = {"device": device} if device else {}
         if platform == "wechat":
@@ -256,7 +294,7 @@ class Shop:
         }
         return refund | changed
 
-    def refund(self, order_number: str, fen: int, **changed: Any) -> TestResponse:
+    def refund(self, order_number: str, fen: int, **changed: Any) -> Answer:
         return self.till.post(f"/v1/till/orders/{order_number}/refunds", self.refund_body(fen, **changed))
 
     def account(self, member_id: str) -> Account:
@@ -283,10 +321,8 @@ class Shop:
 class Opening:
     """How a tenant is set up, if not in the ordinary way."""
 
-    settings: Settings = Settings(consent_version=CONSENT_VERSION)
-    till: KeyWish = KeyWish(
-        "till", "till", frozenset({"members.read", "orders.write"}), frozenset({STORE, OTHER_STORE})
-    )
+    settings: Settings = SETTINGS
+    till: KeyWish = TILL
 
 
 def open_shop(services: Wiring, sandbox: RunningSandbox, apps: Apps, opening: Opening | None = None) -> Shop:
@@ -306,14 +342,10 @@ def open_shop(services: Wiring, sandbox: RunningSandbox, apps: Apps, opening: Op
         sandbox,
         apps,
         tenant_id,
-        people=_client(member_app(services)),
-        staff=_client(staff_app(services)),
+        people=Door(member_app(services)),
+        staff=Door(staff_app(services)),
         secrets=made,
     )
-
-
-def _client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def _channels(apps: Apps) -> list[ChannelWish]:
