@@ -1,0 +1,191 @@
+"""The Lambda shape: every name in zappa_settings.json resolves, and each entry answers a real event."""
+
+import base64
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.local.client import Signer
+from serverless.settings import Settings
+from tests.shop import Shop
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+STAGES: dict[str, dict[str, Any]] = json.loads((ROOT / "zappa_settings.json").read_text())
+
+
+@pytest.fixture
+def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What Lambda's native variables would hold, for this engine and these platforms."""
+    variables = {
+        "TONGKA_TABLE": settings.table,
+        "TONGKA_MASTER_KEY": settings.master_key,
+        "TONGKA_SHARDS": str(settings.shards),
+        "TONGKA_WECHAT_URL": settings.wechat_url,
+        "TONGKA_ALIPAY_URL": settings.alipay_url,
+        "TONGKA_SMS_URL": settings.sms_url,
+        "AWS_ENDPOINT_URL_DYNAMODB": settings.dynamodb_url or "",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return variables
+
+
+def run_stage(stage: str, events: list[dict[str, Any]], environment: dict[str, str]) -> list[Any]:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "tests.serverless.lambda_driver", stage],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        input="\n".join(json.dumps(event) for event in events),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def http_event(
+    method: str, path: str, body: bytes = b"", query: str = "", headers: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """An event of an API Gateway HTTP API, format 2.0, the body in base64 as for binary types."""
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {"host": "api.example.com", "x-forwarded-for": "203.0.113.9", **(headers or {})},
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": "abc",
+            "domainName": "api.example.com",
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "203.0.113.9",
+                "userAgent": "test",
+            },
+            "requestId": "r1",
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": "22/Nov/2026:04:00:00 +0000",
+            "timeEpoch": 1795320000000,
+        },
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+
+
+def names() -> Iterator[str]:
+    for stage in STAGES.values():
+        if "app_function" in stage:
+            yield stage["app_function"]
+        for event in stage.get("events", ()):
+            yield event["function"]
+
+
+def test_the_functions_are_these() -> None:
+    assert set(STAGES) - {"base"} == {"member_api", "staff_api", "jobs"}
+
+
+@pytest.mark.parametrize("name", sorted(set(names())))
+def test_every_name_resolves(name: str, environment: dict[str, str]) -> None:
+    module, _, attribute = name.rpartition(".")
+
+    assert callable(getattr(importlib.import_module(module), attribute))
+    assert len(name) <= 63, "EventBridge takes no more"
+    assert "-" not in name
+
+
+def test_settings_are_safe() -> None:
+    base = STAGES["base"]
+
+    assert base["manage_roles"] is False
+    assert base["keep_warm"] is False
+    assert base["debug"] is False
+    assert base["aws_environment_variables"]["INSTANTIATE_LAMBDA_HANDLER_ON_IMPORT"] == "True"
+    assert "exclude" not in base, "excludes match at any depth, in dependencies too"
+    assert "TONGKA_CLOCK_URL" not in base["aws_environment_variables"]
+
+
+def test_member_api_answers_http_events(shop: Shop, environment: dict[str, str]) -> None:
+    phone = shop.phone()
+    code = shop.sandbox.world.wechat.mint_code("login", shop.apps.wechat_id, phone.person_id)
+    login = json.dumps({"channel_id": shop.channel("wx"), "code": code, "device": "手机"}).encode()
+    json_type = {"content-type": "application/json"}
+
+    health, logged_in, nobody, missing = run_stage(
+        "member_api",
+        [
+            http_event("GET", "/v1/auth/health"),
+            http_event("POST", "/v1/auth/wechat", login, headers=json_type),
+            http_event("GET", "/v1/me"),
+            http_event("GET", "/v1/till/members"),
+        ],
+        environment,
+    )
+
+    assert (health["statusCode"], json.loads(health["body"])) == (200, {"status": "ok"})
+    assert (logged_in["statusCode"], json.loads(logged_in["body"])["member"]["state"]) == (200, "fan")
+    assert (nobody["statusCode"], json.loads(nobody["body"])["code"]) == (401, "credential-missing")
+    assert nobody["headers"]["Content-Type"] == "application/problem+json"
+    assert (missing["statusCode"], json.loads(missing["body"])["code"]) == (404, "route-not-found")
+
+
+def test_staff_api_answers_signed_http_events(shop: Shop, environment: dict[str, str]) -> None:
+    member = shop.member()
+    signer = Signer("", f"{shop.tenant_id}.till", shop.secrets["till"])
+    body = json.dumps(shop.bill(8800, {"phone": member.number}), ensure_ascii=False).encode()
+    stamp = str(int(shop.now().timestamp()))
+    path, query = "/v1/till/members", f"phone={member.number}"
+    find = signer.headers("GET", f"{path}?{query}", b"", stamp, "nonce-1")
+    order = signer.headers("POST", "/v1/till/orders", body, stamp, "nonce-2")
+
+    found, earned, refused = run_stage(
+        "staff_api",
+        [
+            http_event("GET", path, query=query, headers=find),
+            http_event(
+                "POST", "/v1/till/orders", body, headers={**order, "content-type": "application/json"}
+            ),
+            http_event("POST", "/v1/till/orders", body + b" ", headers=order),
+        ],
+        environment,
+    )
+
+    assert (found["statusCode"], json.loads(found["body"])["member_id"]) == (200, member.member_id)
+    assert (earned["statusCode"], json.loads(earned["body"])["points"]) == (201, 88)
+    assert (refused["statusCode"], json.loads(refused["body"])["code"]) == (401, "signature-refused")
+
+
+@pytest.mark.parametrize("event", STAGES["jobs"]["events"], ids=lambda event: event["function"])
+def test_jobs_answer_scheduled_events(shop: Shop, environment: dict[str, str], event: dict[str, str]) -> None:
+    rule = f"tongka-jobs-{event['function']}"
+    scheduled = {
+        "version": "0",
+        "id": "1",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "time": "2026-11-22T04:00:00Z",
+        "resources": [f"arn:aws-cn:events:cn-north-1:000000000000:rule/{rule}"],
+        "detail": {},
+        "kwargs": {},
+    }
+    by_scheduler = {"command": event["function"]}
+
+    ran, also_ran = run_stage("jobs", [scheduled, by_scheduler], environment)
+
+    figures = {"expire_points": "accounts", "settle_merges": "settled", "reconcile": "findings"}
+    name = event["function"].rsplit(".", 1)[1]
+    for answer in (ran, also_ran):
+        shown = answer if isinstance(answer, dict) else {}
+        assert shown.get(figures[name]) is not None or answer is None
+    assert ran[figures[name]] == 0
