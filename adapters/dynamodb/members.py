@@ -19,7 +19,7 @@ from adapters.dynamodb.item import (
 )
 from adapters.dynamodb.keys import Key
 from adapters.dynamodb.outcome import Lost, RawItem
-from adapters.dynamodb.table import Table, Write, raw_key
+from adapters.dynamodb.table import Lag, Table, Write, raw_key
 from domain.member.identity import Identity, parse_identity
 from domain.member.model import (
     REDIRECTS_MAX,
@@ -145,8 +145,8 @@ MAPPINGS: dict[type, Mapping[Any]] = {
 class DynamoMembers:
     """Implements `domain.member.ports.Members`."""
 
-    def __init__(self, table: Table, tenancy: Tenancy) -> None:
-        self._table, self._tenancy = table, tenancy
+    def __init__(self, table: Table, tenancy: Tenancy, lag: Lag) -> None:
+        self._table, self._tenancy, self._lag = table, tenancy, lag
 
     def get(self, member_id: str) -> Member:
         for _ in range(REDIRECTS_MAX + 1):
@@ -161,6 +161,16 @@ class DynamoMembers:
     def exact(self, member_id: str) -> Member | None:
         raw = self._table.get(self._tenancy.keys.member(member_id))
         return to_member(raw, self._tenancy) if raw else None
+
+    def glance(self, member_id: str, identities: Iterable[Identity]) -> tuple[Member, dict[Identity, str]]:
+        keys = _sentinel_keys(identities, self._tenancy)
+        own = self._tenancy.keys.member(member_id)
+        found = self._table.get_many([own, *keys.values()], strong=not self._lag.take())
+        raw = found.pop(own, None)
+        member = to_member(raw, self._tenancy) if raw else None
+        if member is None or member.redirect_to is not None:
+            member = self.get(member_id)
+        return member, _holders(keys, found)
 
     def redirect(self, member_id: str, old: str, new: str) -> None:
         keys = self._tenancy.keys
@@ -179,14 +189,22 @@ class DynamoMembers:
 class DynamoIdentities:
     """Implements `domain.member.ports.Identities`."""
 
-    def __init__(self, table: Table, tenancy: Tenancy) -> None:
-        self._table, self._tenancy = table, tenancy
+    def __init__(self, table: Table, tenancy: Tenancy, lag: Lag) -> None:
+        self._table, self._tenancy, self._lag = table, tenancy, lag
 
-    def holders(self, identities: Iterable[Identity]) -> dict[Identity, str]:
-        keys = {identity: _sentinel_key(identity, self._tenancy) for identity in identities}
-        found = self._table.get_many(list(keys.values()))
-        return {
-            identity: SentinelItem.from_raw_data(found[key]).member_id
-            for identity, key in keys.items()
-            if key in found
-        }
+    def holders(self, identities: Iterable[Identity], *, may_lag: bool = False) -> dict[Identity, str]:
+        keys = _sentinel_keys(identities, self._tenancy)
+        found = self._table.get_many(list(keys.values()), strong=not (may_lag and self._lag.take()))
+        return _holders(keys, found)
+
+
+def _sentinel_keys(identities: Iterable[Identity], tenancy: Tenancy) -> dict[Identity, Key]:
+    return {identity: _sentinel_key(identity, tenancy) for identity in identities}
+
+
+def _holders(keys: dict[Identity, Key], found: dict[Key, RawItem]) -> dict[Identity, str]:
+    return {
+        identity: SentinelItem.from_raw_data(found[key]).member_id
+        for identity, key in keys.items()
+        if key in found
+    }

@@ -27,7 +27,7 @@ from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.points import DynamoAccounts, DynamoEntries
 from adapters.dynamodb.sessions import DynamoSessions
 from adapters.dynamodb.sms_codes import DynamoChallenges
-from adapters.dynamodb.table import Table
+from adapters.dynamodb.table import Lag, Table
 from adapters.dynamodb.tenants import Cache, DynamoChannels, DynamoStores, DynamoTenants
 from domain.clock import Clock
 from domain.keyring import Keyring
@@ -77,8 +77,16 @@ class Remembering(Table):
 class DynamoRepositories:
     """Offers every area its repositories; each area's port names only those that it needs."""
 
-    def __init__(self, store: Store, tenant_id: str, images: Mapped[Key, RawItem] | None = None) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: Store,
+        tenant_id: str,
+        images: Mapped[Key, RawItem] | None = None,
+        *,
+        may_lag: bool = False,
+    ) -> None:
+        """`may_lag`: the first attempt of a plan, whose conditions notice what has moved since."""
+        self._store, self.lag = store, Lag(may_lag)
         self._table = Remembering(store.table, images) if images else store.table
         self.tenancy = Tenancy(Keys(tenant_id, store.shards), lambda: self.keyring)
 
@@ -113,11 +121,11 @@ class DynamoRepositories:
 
     @cached_property
     def members(self) -> DynamoMembers:
-        return DynamoMembers(self._table, self.tenancy)
+        return DynamoMembers(self._table, self.tenancy, self.lag)
 
     @cached_property
     def identities(self) -> DynamoIdentities:
-        return DynamoIdentities(self._table, self.tenancy)
+        return DynamoIdentities(self._table, self.tenancy, self.lag)
 
     @cached_property
     def people(self) -> DynamoPeople:

@@ -52,6 +52,18 @@ class Stretch:
     last_key: dict[str, Any] | None
 
 
+@dataclass(slots=True)
+class Lag:
+    """Whether reads of one attempt may be a moment old, and whether any was."""
+
+    is_allowed: bool
+    was_used: bool = False
+
+    def take(self) -> bool:
+        self.was_used = self.was_used or self.is_allowed
+        return self.is_allowed
+
+
 class Table:
     """Raises StoreProblem; errors of our own making come through as they are."""
 

@@ -66,15 +66,16 @@ class DynamoRunner:
     ) -> A:
         loop = _Loop(self._pace)
         images: dict[Key, RawItem] = {}
-        for _ in loop:
-            repositories = DynamoRepositories(self._store, tenant_id, images)
+        for attempt in loop:
+            repositories = DynamoRepositories(self._store, tenant_id, images, may_lag=attempt == 1)
             images = {}
             try:
                 planned = self._plan(repositories, plan, receipt)
                 self._commit(repositories, planned.changes)
             except _LostCommit as lost:
                 images = lost.images
-                self._store.cache.clear()
+                if lost.is_about_settings:
+                    self._store.cache.clear()
                 if receipt is not None:
                     answered = self._find(tenant_id, receipt, images)
                     if answered is not None:
@@ -115,14 +116,20 @@ class DynamoRunner:
         plan: Callable[[DynamoRepositories, datetime], Plan[A]],
         receipt: Receipt[DynamoRepositories, A] | None,
     ) -> Plan[A]:
-        """Before a refusal goes out, the receipt is looked for: the request may have been granted before."""
+        """Before a refusal goes out, the receipt is looked for: the request may have been granted before.
+
+        A refusal that rests on a read that may lag is planned again on what is stored now.
+        """
         try:
             return plan(repositories, self._store.clock())
         except DomainError:
             answered = receipt.find(repositories) if receipt is not None else None
-            if answered is None:
+            if answered is not None:
+                return Plan(answered)
+            if not repositories.lag.was_used:
                 raise
-            return Plan(answered)
+        fresh = DynamoRepositories(self._store, repositories.tenancy.keys.tenant_id)
+        return plan(fresh, self._store.clock())
 
     def _find(
         self, tenant_id: str, receipt: Receipt[DynamoRepositories, A], images: dict[Key, RawItem]
@@ -153,7 +160,7 @@ class DynamoRunner:
                 self._freeze(repositories, [each.thing for each in failed if isinstance(each, Appended)])
                 raise LedgerBroken from lost
             raise _LostCommit(placed, lost) from lost
-        if any(isinstance(each, Changed) and isinstance(each.after, CACHED) for each in changes):
+        if any(_is_cached(each) for each in changes):
             self._store.cache.clear()
 
     def _freeze(self, repositories: DynamoRepositories, things: list[object]) -> None:
@@ -181,9 +188,15 @@ class _LostCommit(Exception):
             placed[place][0].key: image for place, image in lost.images.items() if image is not None
         }
         counted = [placed[place][1] for place in lost.images]
+        self.is_about_settings = any(_is_cached(each) for each in counted)
         refusals = [each.refusal for each in counted if isinstance(each, Counted)]
         # Something else moved as well: the next plan may not even ask the counter.
         self.refusal = refusals[0] if len(refusals) == len(counted) else None
+
+
+def _is_cached(each: Change) -> bool:
+    thing = each.after if isinstance(each, Changed) else getattr(each, "thing", None)
+    return isinstance(thing, CACHED)
 
 
 class _Loop:

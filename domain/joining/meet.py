@@ -53,7 +53,7 @@ class LogIn:
         member_id, merge_id = self.ids.new("m_"), self.ids.new("g_")
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Met]:
-            holders = repositories.identities.holders(who.all())
+            holders = repositories.identities.holders(who.all(), may_lag=True)
             known = list(dict.fromkeys(holders[one] for one in who.all() if one in holders))
             missing = tuple(identity for identity in who.all() if identity not in holders)
             if not known:

@@ -50,6 +50,8 @@ class Proved:
     outcome: Outcome
     member_id: str
     merge_id: str | None = None
+    member: Member | None = None
+    """The person as just written; an answer that is given again reads it anew."""
 
     def record(self) -> Mapping[str, object]:
         return {"outcome": self.outcome.value, "member_id": self.member_id, "merge_id": self.merge_id}

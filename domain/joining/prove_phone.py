@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.actor import MemberSelf
-from domain.errors import DomainError
+from domain.errors import Conflict, DomainError
 from domain.ids import Ids
 from domain.joining.model import Outcome, PhoneProofOfAnother, Proved, WrongChannel
 from domain.joining.ports import Platform, ProofUse, Repositories
@@ -86,7 +86,7 @@ class ProvePhone:
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Proved]:
             spent = _spend(repositories, verified, now)
-            planned = joiner.join(repositories, repositories.members.get(actor.member_id), now)
+            planned = joiner.join(repositories, actor.member_id, now)
             return Plan(planned.answer, (*planned.changes, *spent) if planned.changes else spent)
 
         return self._answer(actor, self.runner.run_once(actor.tenant_id, plan, request.key))
@@ -111,7 +111,9 @@ class ProvePhone:
             merge_id = proved.merge_id
             merge = self.runner.use(tenant_id, lambda stores, _: get(stores, merge_id))
             self.settle(tenant_id, merge)
-        member = self.runner.use(tenant_id, lambda stores, _: stores.members.get(proved.member_id))
+        member = proved.member or self.runner.use(
+            tenant_id, lambda stores, _: stores.members.get(proved.member_id)
+        )
         login = None
         if member.member_id != actor.member_id:
             login = self.open_session(tenant_id, member.member_id, actor.channel_id, actor.identity, "")
@@ -141,15 +143,16 @@ class Joiner:
     channel_id: str
     caller: str
 
-    def join(self, repositories: Repositories, member: Member, now: datetime) -> Plan[Proved]:
+    def join(self, repositories: Repositories, member_id: str, now: datetime) -> Plan[Proved]:
         """Raises ConsentRequired for a fan who did not agree to the current terms."""
         phone = self.phone(repositories)
-        if member.phone and member.phone.index == phone.index:
-            return Plan(Proved(Outcome.UNCHANGED, member.member_id))
         identity = Identity(IdentityKind.PHONE, phone.index)
-        holder = repositories.identities.holders([identity]).get(identity)
+        member, holders = repositories.members.glance(member_id, [identity])
+        holder = holders.get(identity)
         if holder is None:
             return self._take(repositories, member, phone, now)
+        if holder == member.member_id:
+            return _unchanged(repositories, member.member_id, phone)
         meeting = Meeting(
             member.member_id, holder, MergeCause.PHONE, self.ids.new("g_"), self.caller, proven=phone
         )
@@ -157,7 +160,9 @@ class Joiner:
         if planned.survivor is None:
             return Plan(Proved(Outcome.WAITING, member.member_id, None), planned.changes)
         survivor = planned.survivor.member_id
-        return Plan(Proved(Outcome.MERGED, survivor, planned.merge.merge_id), planned.changes)
+        return Plan(
+            Proved(Outcome.MERGED, survivor, planned.merge.merge_id, planned.survivor), planned.changes
+        )
 
     def phone(self, repositories: Repositories) -> Phone:
         index = repositories.keyring.index("phone", self.number)
@@ -177,12 +182,12 @@ class Joiner:
             after = member.next(phone=phone)
             old = _old_phone(member)
             return Plan(
-                Proved(Outcome.PHONE_CHANGED, member.member_id),
+                Proved(Outcome.PHONE_CHANGED, member.member_id, None, after),
                 (Created(sentinel), *old, Changed(member, after)),
             )
         joined, card = self.made_member(repositories, member, phone, now)
         changes = (Created(sentinel), Created(card), Changed(member, joined))
-        return Plan(Proved(Outcome.JOINED, member.member_id), changes)
+        return Plan(Proved(Outcome.JOINED, member.member_id, None, joined), changes)
 
     def made_member(
         self, repositories: Repositories, fan: Member, phone: Phone, now: datetime
@@ -197,6 +202,14 @@ class Joiner:
             consents=(*fan.consents, consent),
         )
         return joined, Sentinel(Identity(IdentityKind.CARD, card_number), fan.member_id)
+
+
+def _unchanged(repositories: Repositories, member_id: str, phone: Phone) -> Plan[Proved]:
+    """Nothing will be written, so no condition guards the answer: it needs a look at what is stored now."""
+    now_stored = repositories.members.get(member_id).phone
+    if now_stored is None or now_stored.index != phone.index:
+        raise Conflict
+    return Plan(Proved(Outcome.UNCHANGED, member_id))
 
 
 def _old_phone(member: Member) -> tuple[Change, ...]:

@@ -117,6 +117,11 @@ class Member:
         return self.state is MemberState.MEMBER
 
     @property
+    def consent_version(self) -> str | None:
+        """The version of the terms that was agreed to last."""
+        return self.consents[-1].version if self.consents else None
+
+    @property
     def seniority(self) -> tuple[int, datetime, str]:
         """Sorts first who survives a merge: a member before a fan, then the older (D-15)."""
         return (0 if self.joined_at else 1, self.joined_at or self.met_at, self.member_id)

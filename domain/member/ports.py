@@ -20,16 +20,23 @@ class Members(Protocol):
         """The person with exactly that id, merged away or not."""
         ...
 
+    def glance(self, member_id: str, identities: Iterable[Identity]) -> tuple[Member, dict[Identity, str]]:
+        """`get` and `holders` in one call, possibly a moment old: for plans whose conditions notice that."""
+        ...
+
     def redirect(self, member_id: str, old: str, new: str) -> None:
         """Points a merged person and the account at `new`, if they point at `old`."""
         ...
 
 
 class Identities(Protocol):
-    """Who holds which identity, as stored now."""
+    """Who holds which identity."""
 
-    def holders(self, identities: Iterable[Identity]) -> dict[Identity, str]:
-        """Member ids by identity, in one call; identities that nobody holds are absent."""
+    def holders(self, identities: Iterable[Identity], *, may_lag: bool = False) -> dict[Identity, str]:
+        """Member ids by identity, in one call; identities that nobody holds are absent.
+
+        `may_lag`: possibly a moment old, for plans whose conditions notice that.
+        """
         ...
 
 

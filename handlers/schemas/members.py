@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, post_load
 
 from domain.keyring import Sealed
 from domain.member.find import Reference, ReferenceKind
-from domain.member.model import Gender, Member, MemberState
+from domain.member.model import Gender, MemberState
 from domain.member.profile import ProfileChange
 from handlers.schemas.fields import (
     Choice,
@@ -51,10 +51,7 @@ class MemberView(Schema):
     city = fields.String(attribute="profile.city", allow_none=True)
     met_at = Instant()
     joined_at = Instant(allow_none=True)
-    consent_version = fields.Method("last_consent", allow_none=True)
-
-    def last_consent(self, member: Member) -> str | None:
-        return member.consents[-1].version if member.consents else None
+    consent_version = fields.String(allow_none=True)
 
 
 class AliasView(Schema):
@@ -69,7 +66,7 @@ class IdentityView(Schema):
     """What the member is recognised by; platform ids show their end only."""
 
     kind = fields.String(attribute="kind.value")
-    ends_in = fields.Function(lambda identity: identity.value[-4:])
+    ends_in = fields.Function(lambda identity: identity.value[-4:], metadata={"type": "string"})
 
 
 class StaffMemberView(Schema):

@@ -1,5 +1,6 @@
 """Lists: which part is asked for, and what comes with the items."""
 
+from functools import cache
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -16,6 +17,7 @@ class PageQuery(StrictSchema):
     cursor = Text(longest=CURSOR_MAX, load_default=None)
 
 
+@cache
 def page_of(items: type[Schema]) -> type[Schema]:
     """`{items, next_cursor}`."""
     members: dict[str, Any] = {

@@ -33,7 +33,9 @@ class OrderReferenceView(Schema):
 class EntryView(Schema):
     """One line of the history: what moved, why, and what was left."""
 
-    entry_id = fields.Function(lambda entry: f"{entry.member_id}:{entry.sequence}")
+    entry_id = fields.Function(
+        lambda entry: f"{entry.member_id}:{entry.sequence}", metadata={"type": "string"}
+    )
     sequence = fields.Integer()
     kind = Choice(EntryKind)
     points = PointsField()

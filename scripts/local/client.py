@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import http.client
 import json
 import secrets
 import time
@@ -32,6 +33,13 @@ def send(method: str, url: str, body: object = None, headers: Mapping[str, str] 
     request = urllib.request.Request(url, data=raw, method=method, headers=dict(headers or {}))
     if raw is not None:
         request.add_header("Content-Type", "application/json")
+    try:
+        return _exchange(request)
+    except http.client.HTTPException as broken:
+        raise ConnectionError("The connection broke in the middle of an answer.") from broken
+
+
+def _exchange(request: urllib.request.Request) -> Answer:
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
             return Answer(response.status, _json(response.read()))

@@ -18,7 +18,7 @@ from scripts.local.processes import Children, DidNotStart, free_port, wait_until
 
 TENANT_FILE = ROOT / "scripts" / "demo_tenant.toml"
 TABLE = "tongka-demo"
-CONSENT = {"version": "2026-11", "accepted": True}
+CONSENT: dict[str, Any] = {"version": "2026-11", "accepted": True}
 API_PORT = 8000
 PAGE_PORT = 8001
 

@@ -1,0 +1,53 @@
+"""Measures: `python3 scripts/bench.py operations` counts calls and capacity units of every operation.
+
+`--write` puts the table into docs/operations.md, `--check` compares it with the committed one, `--json`
+prints it for machines. Counts are exact, so a changed line is a changed cost.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts import environment
+
+TARGET = environment.ROOT / "docs" / "operations.md"
+
+
+def main() -> None:
+    """Runs one benchmark by name."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("name", choices=["operations"])
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    environment.enter(environment.RUNTIME)
+    from scripts.local import operations
+    from scripts.local.processes import DidNotStart
+
+    try:
+        rows = operations.measure()
+    except DidNotStart as problem:
+        environment.stop(str(problem))
+    text = operations.table(rows)
+    if arguments.json:
+        print(json.dumps([row.facts() for row in rows], ensure_ascii=False))
+    elif arguments.write:
+        TARGET.write_text(text)
+        print(f"· wrote {TARGET.relative_to(environment.ROOT)}")
+    elif arguments.check and TARGET.read_text() != text:
+        environment.stop(
+            "docs/operations.md is out of date: run python3 scripts/bench.py operations --write."
+        )
+    elif not arguments.check:
+        print(text)
+    above = [row.name for row in rows if not row.holds]
+    if above:
+        environment.stop(f"Above the limit: {', '.join(above)}.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,280 @@
+"""What each operation costs the store, measured on the real adapters and compared with its limit."""
+
+import logging
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from adapters.dynamodb.meter import Usage, metered
+from domain.actor import MemberSelf, Operator, Till
+from domain.joining.log_in_by_phone import PhoneLogin
+from domain.joining.model import proved_from
+from domain.joining.prove_phone import PhoneRequest, PlatformProof
+from domain.member.find import Reference, ReferenceKind
+from domain.money import Money
+from domain.order.model import Bill, Line, OrderId, Payment, PaymentMethod
+from domain.points.claw_back import RefundRequest
+from domain.session.model import Login
+from domain.sms_code.model import Purpose
+from domain.tenant.model import ChannelKind
+from domain.unit_of_work import RequestKey
+from scripts.local.processes import Children
+from scripts.local.world import CONSENT, World
+
+WECHAT = frozenset({ChannelKind.MINI_PROGRAM})
+ALIPAY = frozenset({ChannelKind.ALIPAY_APP})
+STORE = "nanjing-road"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most that an operation may cost; None: not limited."""
+
+    calls: int | None = None
+    reads: float | None = None
+    writes: float | None = None
+
+    def allows(self, usage: Usage) -> bool:
+        pairs = (
+            (self.calls, sum(usage.calls.values())),
+            (self.reads, usage.read_units),
+            (self.writes, usage.write_units),
+        )
+        return all(most is None or spent <= most for most, spent in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measured operation."""
+
+    name: str
+    usage: Usage
+    limit: Limit
+
+    @property
+    def holds(self) -> bool:
+        return self.limit.allows(self.usage)
+
+    def facts(self) -> dict[str, Any]:
+        return {"operation": self.name, "holds": self.holds, **self.usage.summary()}
+
+
+def measure() -> list[Row]:
+    """Starts a world of its own. Raises DidNotStart."""
+    logging.getLogger("tongka").setLevel(logging.ERROR)
+    with tempfile.TemporaryDirectory(prefix="tongka-") as folder, Children() as children:
+        world = World(children, Path(folder))
+        world.start()
+        return Bench(world).run()
+
+
+def table(rows: list[Row]) -> str:
+    """docs/operations.md."""
+    lines = [
+        "# What each operation costs",
+        "",
+        "Made by `python3 scripts/bench.py operations --write`, checked by `scripts/test.py`. Counted on",
+        "the local engine for items of ordinary size. Units are DynamoDB's: a read unit is a strong read",
+        "of 4 KB, a write unit 1 KB; an item in a transaction costs two. Writes to indexes stand apart.",
+        "The limit is the most that the operation may cost (calls, read units, write units); a build",
+        "above it fails.",
+        "",
+        "| Operation | Calls | Read units | Write units | Index writes | Limit |",
+        "|---|---:|---:|---:|---:|---|",
+    ]
+    for row in rows:
+        usage = row.usage
+        lines.append(
+            f"| {row.name} | {sum(usage.calls.values())} | {usage.read_units:g} | {usage.write_units:g} "
+            f"| {usage.index_write_units:g} | {_limit(row.limit)} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _limit(limit: Limit) -> str:
+    parts = (limit.calls, limit.reads, limit.writes)
+    return " / ".join("–" if part is None else f"{part:g}" for part in parts)
+
+
+class Bench:
+    """Walks through the operations in an order that a shop would see."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.services = world, world.services
+        self.rows: list[Row] = []
+        self.till = Till("demo", "till-1", frozenset({"members.read", "orders.write"}), frozenset({STORE}))
+        self.office = Operator("demo", "office", frozenset({"admin", "members.read", "orders.write"}))
+
+    def run(self) -> list[Row]:
+        self.people()
+        self.identification()
+        self.orders()
+        self.merging()
+        self.codes()
+        self.jobs()
+        return self.rows
+
+    def row(self, name: str, limit: Limit, action: Callable[[], Any]) -> Any:
+        with metered() as usage:
+            answer = action()
+        self.rows.append(Row(name, usage, limit))
+        return answer
+
+    def people(self) -> None:
+        body = {"name": "林小满", "phone": "13912345678"}
+        self.person = self.world.sandbox.control("/control/people", body)["person_id"]
+        self._log_in(
+            "wechat", self.person
+        )  # Fills the caches of tenant and channel, as a warm process has them.
+        other = {"name": "周伯言", "phone": "13800138000"}
+        self.second = self.world.sandbox.control("/control/people", other)["person_id"]
+        first = "Log in for the first time (a fan is met)"
+        login = self.row(first, Limit(3, 1, 12), lambda: self._log_in("wechat", self.second))
+        self.row("Log in, known", Limit(3, 2, 1), lambda: self._log_in("wechat", self.second))
+        self.actor = self.row(
+            "Authenticate a session",
+            Limit(1, 0.5, 0),
+            lambda: self.services.authenticate_session(login.token),
+        )
+        joins = self._proof(self.actor, "wechat", self.second, "bench-join-0001")
+        self.row(
+            "Prove a phone: join", Limit(None, 1, 12), lambda: self.services.prove_phone(self.actor, joins)
+        )
+        self.row(
+            "Prove a phone: the same request again",
+            Limit(None, None, 0),
+            lambda: self.services.prove_phone(self.actor, joins),
+        )
+        self.row("Read one's record", Limit(1, 1, 0), lambda: self.services.read_myself(self.actor))
+        self.row("Show the member code", Limit(1, 1, 0), lambda: self.services.show_code(self.actor))
+
+    def identification(self) -> None:
+        signer = self.world.till()
+        key = self.row(
+            "Authenticate an API key (with the tenant's settings)",
+            Limit(1, 1, 0),
+            lambda: self.services.runner.use("demo", lambda stores, _: stores.api_keys.find("till-1")),
+        )
+        assert key is not None and signer.key == "demo.till-1"  # noqa: PT018, S101  # a guard of the bench itself
+        ends_at = self.services.clock() + timedelta(minutes=15)
+        self.row(
+            "Store a nonce",
+            Limit(1, 0, 1),
+            lambda: self.services.runner.use(
+                "demo", lambda stores, _: stores.nonces.use("till-1", "n", ends_at)
+            ),
+        )
+        phone = Reference(ReferenceKind.PHONE, "13800138000")
+        self.row("Identify by phone", Limit(2, 2, 0), lambda: self.services.find_member(self.till, phone))
+
+    def orders(self) -> None:
+        member = Reference(ReferenceKind.MEMBER_ID, self.actor.member_id)
+        self.services.earn_from_order(self.till, self.bill("B-0"), member)
+        bill = self.bill("B-1")
+        earn = self.services.earn_from_order
+        self.row("Earn from an order", Limit(2, 1, 6), lambda: earn(self.till, bill, member))
+        self.row("Earn: the same order again", Limit(2, 1, 6), lambda: earn(self.till, bill, member))
+        many = self.bill("B-2", lines=40)
+        self.row("Earn from an order of 40 lines", Limit(2, 1, None), lambda: earn(self.till, many, member))
+        refund = self.refund("B-1", "R-1")
+        self.row("Refund an order", Limit(3, 2, 8), lambda: self.services.refund_order(self.till, refund))
+        self.row(
+            "Refund: the same refund again",
+            Limit(3, 2, 8),
+            lambda: self.services.refund_order(self.till, refund),
+        )
+        self.row(
+            "Read the balance",
+            Limit(1, 1, 0),
+            lambda: self.services.read_balance(self.actor, self.actor.member_id),
+        )
+        for number in range(25):
+            earn(self.till, self.bill(f"C-{number}"), member)
+        page = lambda: self.services.list_entries(self.actor, self.actor.member_id, 20, None)  # noqa: E731
+        self.row("A page of 20 entries", Limit(1, 2, 0), page)
+
+    def merging(self) -> None:
+        login = self._log_in("alipay", self.second)
+        fan = self.services.authenticate_session(login.token)
+        member = Reference(ReferenceKind.MEMBER_ID, fan.member_id)
+        self.services.earn_from_order(self.till, self.bill("D-1"), member)
+        proof = self._proof(fan, "alipay", self.second, "bench-merge-0001")
+        moved = 3
+        proved, _, _ = self.row(
+            "Merge by a proven phone, sessions included",
+            Limit(None, 6 + moved + 3, 24 + 2 * moved),
+            lambda: self.services.prove_phone(fan, proof),
+        )
+        self.row(
+            "Undo a merge, sessions included",
+            Limit(None, None, 24 + 2 * moved),
+            lambda: self.services.undo_merge(self.office, proved.merge_id),
+        )
+
+    def codes(self) -> None:
+        def send() -> Any:
+            return self.services.send_code(
+                "demo", "+8613700001234", Purpose.LOGIN, address="192.0.2.1", identity=None
+            )
+
+        self.row("Send a code", Limit(None, None, 10), send)
+        path = "/control/sms/messages?phone=13700001234"
+        code = self.world.sandbox.control(path)["items"][-1]["params"]["code"]
+        request = PhoneLogin("demo.web", "+8613700001234", code, CONSENT["version"], "")
+        self.row(
+            "Join by phone and code (check, register, session)",
+            Limit(None, None, 14),
+            lambda: self.services.log_in_by_phone(request),
+        )
+
+    def jobs(self) -> None:
+        self.world.sandbox.control("/clock", {"advance_months": 13})
+        quiet = self.services.expire_points
+        due = list(quiet.due.before(self.services.clock().date()))
+        account = due[0]
+        self.row(
+            "Expire one account (without the search)",
+            Limit(2, 1, 4),
+            lambda: quiet._expire(account),  # noqa: SLF001  # the step that is repeated
+        )
+
+    def bill(self, number: str, lines: int = 1) -> Bill:
+        return Bill(
+            order_id=OrderId(STORE, number),
+            store_id=STORE,
+            paid_at=self.services.clock().replace(microsecond=0),
+            lines=tuple(Line(f"latte-{place}", "coffee", 1, Money(8800)) for place in range(lines)),
+            payments=(Payment(PaymentMethod.WECHAT_PAY, Money(8800 * lines)),),
+            total=Money(8800 * lines),
+            fingerprint="f" * 64,
+        )
+
+    def refund(self, number: str, refund_number: str) -> RefundRequest:
+        return RefundRequest(
+            order_id=OrderId(STORE, number),
+            store_id=STORE,
+            number=refund_number,
+            payments=(Payment(PaymentMethod.WECHAT_PAY, Money(4400)),),
+            total=Money(4400),
+            refunded_at=self.services.clock().replace(microsecond=0),
+            fingerprint="f" * 64,
+        )
+
+    def _log_in(self, platform: str, person: str) -> Login:
+        logins = self.world.logins
+        if platform == "wechat":
+            kinds, app, path, name = WECHAT, logins.wechat_app_id, "wechat/login-codes", "code"
+        else:
+            kinds, app, path, name = ALIPAY, logins.alipay_app_id, "alipay/auth-codes", "auth_code"
+        code = self.world.sandbox.control(f"/control/{path}", {"app_id": app, "person_id": person})[name]
+        channel = "demo.wx" if platform == "wechat" else "demo.alipay"
+        login, _ = self.services.log_in(kinds, channel, code, "bench")
+        return login
+
+    def _proof(self, actor: MemberSelf, platform: str, person: str, key: str) -> PhoneRequest:
+        kinds, name = (WECHAT, "code") if platform == "wechat" else (ALIPAY, "response")
+        proof = PlatformProof(kinds, self.world.phone_proof(platform, person)[name])
+        return PhoneRequest(proof, CONSENT["version"], RequestKey(actor.caller, key, "f" * 64, proved_from))

@@ -1,0 +1,58 @@
+"""A login ends after two idle hours, or after seven days."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.session.model import ABSOLUTE, EXTEND_AFTER, IDLE, Session, session_id_of
+from tests.domain.builders import NOON, steady
+
+SESSION = Session("id", "m_1", "wx", "wx:app:openid", "iPhone 17", NOON, NOON + IDLE)
+
+
+def test_a_session_lives_two_hours_without_use() -> None:
+    assert SESSION.is_alive(NOON + timedelta(hours=1, minutes=59, seconds=59))
+    assert not SESSION.is_alive(NOON + timedelta(hours=2))
+
+
+def test_a_revoked_session_is_dead_at_once() -> None:
+    revoked = SESSION.revoked(NOON)
+
+    assert not revoked.is_alive(NOON)
+    assert replace(revoked, revoked_at=None) == SESSION
+
+
+def test_the_end_moves_forward_at_most_every_half_hour() -> None:
+    assert SESSION.extended(NOON + timedelta(minutes=29, seconds=59)) is None
+    longer = SESSION.extended(NOON + timedelta(minutes=30))
+
+    assert longer == replace(SESSION, expires_at=NOON + timedelta(hours=2, minutes=30))
+
+
+@given(st.lists(st.integers(1, 7000), max_size=400))
+@steady
+def test_no_use_keeps_a_session_longer_than_seven_days(pauses: list[int]) -> None:
+    session, at = SESSION, NOON
+    for pause in pauses:
+        at += timedelta(seconds=pause)
+        longer = session.extended(at)
+        if longer is not None:
+            assert longer.expires_at - session.expires_at >= EXTEND_AFTER
+            session = longer
+        assert session.expires_at <= NOON + ABSOLUTE
+        assert session.expires_at <= at + IDLE
+
+
+def test_somebody_who_comes_back_every_hour_stays_until_the_seventh_day() -> None:
+    session, at = SESSION, NOON
+    while session.is_alive(at):
+        session = session.extended(at) or session
+        at += timedelta(hours=1)
+
+    assert at == NOON + timedelta(days=7)
+
+
+def test_the_table_knows_a_token_by_its_hash_alone() -> None:
+    assert session_id_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
