@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from domain.errors import DomainError
+from domain.errors import Conflict, DomainError
 
 A = TypeVar("A")
 R_contra = TypeVar("R_contra", contravariant=True)
@@ -19,6 +19,14 @@ R_co = TypeVar("R_co", covariant=True)
 
 Record = Mapping[str, object]
 """Plain JSON values."""
+
+
+class Moved(Conflict):
+    """What the plan read does not fit together: something moved while it was read. The runner plans again."""
+
+    code = "moved-meanwhile"
+    title = "Something moved while it was read; please try again."
+    message = "数据正在变化，请重试"
 
 
 @dataclass(frozen=True, slots=True)

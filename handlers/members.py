@@ -12,14 +12,20 @@ from domain.points.read import ReadBalance
 from domain.session.keep import ListLogins
 from handlers import cursors
 from handlers.operation import Call, Operation, operation
-from handlers.schemas.members import LoginRecordView, MemberPath, ReferenceQuery, StaffMemberView
+from handlers.schemas.members import (
+    LoginRecordView,
+    MemberPath,
+    ReferenceQuery,
+    StaffMemberView,
+    TillMemberView,
+)
 from handlers.schemas.page import PageQuery, page_of
 
 IDENTIFY = Operation(
     "Who is at the till?",
     actor=Till,
     query=ReferenceQuery,
-    gives=StaffMemberView,
+    gives=TillMemberView,
     refuses=(MemberNotFound, CodeNotValid, ScopeMissing),
 )
 READ = Operation(

@@ -22,6 +22,7 @@ from domain.unit_of_work import (
     Changed,
     Counted,
     Created,
+    Moved,
     Plan,
     Receipt,
     Remembered,
@@ -82,6 +83,8 @@ class DynamoRunner:
                         return answered
                 if lost.refusal is not None:
                     raise lost.refusal from lost
+            except Moved:
+                images = {}
             except StoreProblem as problem:
                 loop.wait(problem)
             else:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.actor import MemberSelf
-from domain.errors import Conflict, DomainError
+from domain.errors import DomainError
 from domain.ids import Ids
 from domain.joining.model import Outcome, PhoneProofOfAnother, Proved, WrongChannel
 from domain.joining.ports import Platform, ProofUse, Repositories
@@ -27,7 +27,7 @@ from domain.session.model import Login
 from domain.sms_code.check import CheckCode, Proof
 from domain.sms_code.model import Purpose
 from domain.tenant.model import ChannelKind
-from domain.unit_of_work import Change, Changed, Created, Plan, Removed, RequestKey, Runner
+from domain.unit_of_work import Change, Changed, Created, Moved, Plan, Removed, RequestKey, Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ def _unchanged(repositories: Repositories, member_id: str, phone: Phone) -> Plan
     """Nothing will be written, so no condition guards the answer: it needs a look at what is stored now."""
     now_stored = repositories.members.get(member_id).phone
     if now_stored is None or now_stored.index != phone.index:
-        raise Conflict
+        raise Moved
     return Plan(Proved(Outcome.UNCHANGED, member_id))
 
 

@@ -14,7 +14,7 @@ from domain.merge.model import (
     waiting_id,
 )
 from domain.merge.ports import Repositories
-from domain.unit_of_work import Change, Created
+from domain.unit_of_work import Change, Created, Moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Planned:
 def plan_merge(repositories: Repositories, meeting: Meeting, now: datetime) -> Planned:
     """Raises PhoneOfAnother where staff decided before that the two are not one."""
     pair = repositories.people.pair(meeting.prover_id, meeting.other_id)
+    if any(member.redirect_to is not None for member, _ in pair):
+        raise Moved
     source, target = who_survives(Person(*pair[0]), Person(*pair[1]))
     reason = must_wait(source, target, meeting.cause)
     if reason is not None:

@@ -69,8 +69,8 @@ class IdentityView(Schema):
     ends_in = fields.Function(lambda identity: identity.value[-4:], metadata={"type": "string"})
 
 
-class StaffMemberView(Schema):
-    """A member as the shop sees it: phone and name masked."""
+class TillMemberView(Schema):
+    """A member as a till sees it: phone and name masked."""
 
     member_id = fields.String(attribute="member.member_id")
     state = Choice(MemberState, attribute="member.state")
@@ -79,8 +79,13 @@ class StaffMemberView(Schema):
     nickname = fields.String(attribute="member.profile.nickname", allow_none=True)
     name = MaskedName(attribute="member.profile.name", allow_none=True)
     joined_at = Instant(attribute="member.joined_at", allow_none=True)
-    points = PointsField(attribute="points")
-    order_count = fields.Integer(attribute="order_count")
+    points = PointsField()
+
+
+class StaffMemberView(TillMemberView):
+    """A member as the office sees it."""
+
+    order_count = fields.Integer()
     identities = fields.List(fields.Nested(IdentityView), attribute="member.identities")
     aliases = fields.List(fields.Nested(AliasView), attribute="member.aliases")
 

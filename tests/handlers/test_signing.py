@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from secrets import token_urlsafe
 from typing import Any
 
 import pytest
@@ -62,7 +63,7 @@ def headers_for(system: System, method: str, path: str, body: bytes = b"", **cha
     )
     timestamp = changed.get("timestamp", str(int(signer.now())))
     key, secret = changed.get("key", signer.key), changed.get("secret", signer.secret)
-    nonce = changed.get("nonce", "n" + str(id(changed)) + str(signer.now()))
+    nonce = changed.get("nonce", token_urlsafe(12))
     return sign(key, secret, method, path, pairs, body, timestamp, nonce)
 
 

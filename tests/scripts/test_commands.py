@@ -1,0 +1,88 @@
+"""The commands say what to do when something is missing."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts import environment
+from scripts.environment import ROOT
+from scripts.local import capabilities
+from scripts.local.processes import Children, DidNotStart, free_port, wait_until
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_old_python_is_told_what_is_needed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "PYTHON_MIN", (99, 0))
+
+    with pytest.raises(SystemExit):
+        environment.enter(environment.RUNTIME)
+
+    said = capsys.readouterr().err
+    assert "Python 99.0 or later is needed" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_missing_node_is_told_what_is_needed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+
+    with pytest.raises(SystemExit):
+        environment.install_node()
+
+    assert "Node 20 or later with npm is needed" in capsys.readouterr().err
+
+
+def test_reconcile_without_settings_says_which_one_is_missing() -> None:
+    done = run("scripts/reconcile.py")
+
+    assert done.returncode == 1
+    assert "Set TONGKA_TABLE" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_taken_port_is_left_alone() -> None:
+    port = free_port()
+    with Children() as children:
+        server = children.start([sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"])
+        wait_until(lambda: free_port(port) != port, server, "a server", None)
+
+        assert free_port(port) != port
+
+
+def test_a_child_that_ends_at_once_is_reported_with_its_log() -> None:
+    with Children() as children:
+        process = children.start([sys.executable, "-c", "raise SystemExit(3)"])
+        with pytest.raises(DidNotStart, match=r"The thing ended at once \(exit code 3\); see some.log"):
+            wait_until(lambda: False, process, "The thing", Path("some.log"))
+
+
+def test_children_end_with_their_parent() -> None:
+    with Children() as children:
+        process = children.start([sys.executable, "-c", "import time; time.sleep(600)"])
+        assert process.poll() is None
+
+    assert process.poll() is not None
+
+
+def test_capabilities_are_printed_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = tmp_path / "capabilities.json"
+    results.write_text(json.dumps({"C-20": {"passed": 2, "failed": 1}, "C-03": {"passed": 1, "failed": 0}}))
+    monkeypatch.setattr(capabilities, "RESULTS", results)
+
+    assert capabilities.lines() == ["C-03: 1 tests, 1 passed, 0 failed", "C-20: 3 tests, 2 passed, 1 failed"]
