@@ -32,7 +32,12 @@ READ = Operation(
     "A member", actor=Operator, path=MemberPath, gives=StaffMemberView, refuses=(MemberNotFound,)
 )
 LOGINS = Operation(
-    "A member's logins", actor=Operator, path=MemberPath, query=PageQuery, gives=page_of(LoginRecordView)
+    "A member's logins",
+    actor=Operator,
+    path=MemberPath,
+    query=PageQuery,
+    gives=page_of(LoginRecordView),
+    refuses=(MemberNotFound,),
 )
 
 

@@ -13,6 +13,7 @@ from domain.merge.model import (
     MergeNotDone,
     MergeNotFound,
     MergeNotWaiting,
+    MergeTooLarge,
     MovedAmountsGone,
     UndoTooLate,
 )
@@ -30,7 +31,7 @@ APPROVE = Operation(
     path=MergePath,
     gives=MergeView,
     natural_key="merge_id",
-    refuses=(MergeNotFound, MergeNotWaiting, Conflict),
+    refuses=(MergeNotFound, MergeNotWaiting, MergeTooLarge, Conflict),
 )
 REJECT = Operation(
     "Reject a waiting merge",

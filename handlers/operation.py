@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Generic, TypeVar
 
-from flask import Response, request
+from flask import Response, g, request
 from marshmallow import Schema
 
 from domain.actor import Actor, KeyHolder
@@ -16,6 +16,7 @@ from handlers import actors, json_body
 from handlers.json_body import Unreadable
 
 KEY_HEADER = "Idempotency-Key"
+REPLAYED_HEADER = "Idempotency-Replayed"
 KEY_MIN, KEY_MAX = 16, 64
 
 A = TypeVar("A", bound=Actor)
@@ -83,12 +84,20 @@ def operation(facts: Operation) -> Callable[[View], Callable[..., Response]]:
             )
             answer = view(call)
             text = json.dumps(gives.dump(answer), ensure_ascii=False) if gives else ""
-            return Response(text, facts.status, content_type="application/json")
+            response = Response(text, facts.status, content_type="application/json")
+            if g.get("is_repeated"):
+                response.headers[REPLAYED_HEADER] = "true"
+            return response
 
         wrapped.operation = facts  # type: ignore[attr-defined]  # read by the OpenAPI script and the tests
         return wrapped
 
     return decorate
+
+
+def mark_repeated() -> None:
+    """The answer says that the same request was answered before."""
+    g.is_repeated = True
 
 
 def _no_body() -> dict[str, Any]:

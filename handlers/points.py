@@ -24,6 +24,7 @@ STAFF_ENTRIES = Operation(
     path=MemberPath,
     query=PageQuery,
     gives=page_of(EntryView),
+    refuses=(MemberNotFound,),
 )
 
 

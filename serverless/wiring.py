@@ -30,9 +30,10 @@ from domain.clock import Clock
 from domain.errors import DomainError
 from domain.joining.log_in_by_phone import LogInByPhone, SendLoginCode
 from domain.joining.meet import LogIn
-from domain.joining.ports import Platform
+from domain.joining.ports import Platform, VouchedPhone
 from domain.joining.prove_phone import ProvePhone
 from domain.member.find import FindMember
+from domain.member.identity import PlatformIdentity
 from domain.member.profile import ChangeProfile, ReadMyself, ShowCode
 from domain.merge.decide import ApproveMerge, ListWaiting, ReadMerge, RejectMerge
 from domain.merge.settle import SettleMerge, SettleMerges
@@ -43,7 +44,7 @@ from domain.points.expire import ExpirePoints
 from domain.points.ports import Due
 from domain.points.read import ListEntries, ReadBalance
 from domain.proof.reconcile import Reconcile
-from domain.session.keep import AuthenticateSession, ListLogins, LogOut, OpenSession
+from domain.session.keep import AuthenticateSession, EndOtherSessions, ListLogins, LogOut, OpenSession
 from domain.sms_code.check import CheckCode
 from domain.sms_code.send import SendCode
 from domain.tenant.apply import ApplyChannel, ApplyStore, ApplyTenant
@@ -63,10 +64,10 @@ class LazyPlatform:
     def _platform(self) -> Platform:
         return self._build()
 
-    def who(self, channel: Channel, code: str) -> Any:
+    def who(self, channel: Channel, code: str) -> PlatformIdentity:
         return self._platform.who(channel, code)
 
-    def phone(self, channel: Channel, proof: str) -> str:
+    def phone(self, channel: Channel, proof: str) -> VouchedPhone:
         return self._platform.phone(channel, proof)
 
 
@@ -214,7 +215,13 @@ class Wiring:
     @cached_property
     def prove_phone(self) -> ProvePhone:
         return ProvePhone(
-            self.runner, self.platforms, self.check_code, self.open_session, self.settle_merge, self.ids
+            self.runner,
+            self.platforms,
+            self.check_code,
+            self.open_session,
+            EndOtherSessions(self.runner),
+            self.settle_merge,
+            self.ids,
         )
 
     # Members and merges.

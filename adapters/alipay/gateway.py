@@ -1,4 +1,4 @@
-"""The gateway protocol: POST, signed requests, verified answers (platform sheet, section 1)."""
+"""The gateway protocol: POST, signed requests, verified answers (docs/platforms.md)."""
 
 import base64
 import json
@@ -89,7 +89,7 @@ class AlipayGateway:
 
 
 def text_to_sign(params: Mapping[str, str]) -> str:
-    """Sorted `k=v` joined with `&`, without the signature and without empty values (1.2)."""
+    """Sorted `k=v` joined with `&`, without the signature and without empty values."""
     return "&".join(f"{name}={value}" for name, value in sorted(params.items()) if value and name != "sign")
 
 
@@ -117,7 +117,7 @@ def _node(raw: str, name: str, signatures: Signatures) -> dict[str, Any]:
 
 
 def node_text(raw: str, name: str) -> str:
-    """The node exactly as it was sent: what the signature covers (1.3).
+    """The node exactly as it was sent: what the signature covers.
 
     Walks the members of the envelope with JSON's own decoder, so that braces, quotes and the word
     "sign" inside of texts mislead nobody.
@@ -141,7 +141,7 @@ def _skip(raw: str, place: int, characters: str) -> int:
 
 
 def decrypt(ciphertext: str, aes_key: str) -> str:
-    """AES-128-CBC with a zero IV, PKCS#7 (1.6). Raises ValueError."""
+    """AES-128-CBC with a zero IV, PKCS#7. Raises ValueError."""
     cipher = Cipher(algorithms.AES(base64.b64decode(aes_key)), modes.CBC(bytes(16)))
     decryptor = cipher.decryptor()
     padded = decryptor.update(base64.b64decode(ciphertext, validate=True)) + decryptor.finalize()

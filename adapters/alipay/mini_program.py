@@ -1,11 +1,13 @@
-"""Who is there, and the verified phone number, from an Alipay mini-program; platform sheet 2.1 and 2.4."""
+"""Who is there, and the verified phone number, from an Alipay mini-program; docs/platforms.md."""
 
+import hashlib
 import json
 from typing import Any
 
 from adapters.alipay.gateway import SUCCESS, AlipayGateway, AlipayRefused, AlipayUnavailable, decrypt
 from domain.errors import InvalidInput
 from domain.joining.model import LoginCodeRefused, PhoneProofRefused
+from domain.joining.ports import VouchedPhone
 from domain.member.identity import PlatformIdentity, alipay_identity
 from domain.member.phone import normalise
 from domain.tenant.model import Channel
@@ -33,7 +35,7 @@ class AlipayMiniProgram:
         except ValueError as nobody:
             raise AlipayUnavailable from nobody
 
-    def phone(self, channel: Channel, proof: str) -> str:
+    def phone(self, channel: Channel, proof: str) -> VouchedPhone:
         """`proof` is the JSON text that my.getPhoneNumber hands to the page."""
         try:
             envelope = json.loads(proof)
@@ -48,9 +50,10 @@ class AlipayMiniProgram:
             answer = json.loads(decrypt(ciphertext, channel.credential("aes_key")))
             if answer["code"] != SUCCESS:
                 raise PhoneProofRefused
-            return normalise(answer["mobile"])
+            number = normalise(answer["mobile"])
         except (ValueError, KeyError, TypeError, AttributeError, InvalidInput) as odd:
             raise PhoneProofRefused from odd
+        return VouchedPhone(number, hashlib.sha256(ciphertext.encode()).hexdigest())
 
 
 def _text(node: dict[str, Any], name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""RSA2 through python-alipay-sdk, which is used for nothing else (platform sheet, 8.2 says why)."""
+"""RSA2 through python-alipay-sdk, which is used for nothing else (docs/decisions/0015)."""
 
 import binascii
 import logging

@@ -49,6 +49,7 @@ class MergeItem(Item, discriminator="merge"):
     spend_fen = NumberAttribute()
     source_sequence = NumberAttribute()
     target_sequence = NumberAttribute()
+    undone_at = NumberAttribute(null=True)
     is_settled = BooleanAttribute()
     version = NumberAttribute()
 
@@ -90,6 +91,7 @@ def _merge_items(merge: Merge, tenancy: Tenancy) -> tuple[Item, ...]:
         spend_fen=moved.spend.fen,
         source_sequence=moved.source_sequence,
         target_sequence=moved.target_sequence,
+        undone_at=ms(merge.undone_at) if merge.undone_at else None,
         is_settled=merge.is_settled,
         version=merge.version,
     )
@@ -122,6 +124,7 @@ def _to_merge(raw: RawItem, tenancy: Tenancy) -> Merge:
         proven_phone=item.proven_phone,
         phone_mask=item.phone_mask,
         moved=moved,
+        undone_at=instant(item.undone_at) if item.undone_at else None,
         is_settled=item.is_settled,
         version=int(item.version),
     )

@@ -203,13 +203,13 @@ def _is_cached(each: Change) -> bool:
 
 
 class _Loop:
-    """At most so many rounds, until the deadline; remembers whether an outcome stayed unknown."""
+    """At most so many rounds, until the deadline; remembers whether the store was away in between."""
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
         self._ends_at = pace.monotonic() + DEADLINE_SECONDS
         self._round = 0
-        self._is_unknown = False
+        self._is_away = False
 
     def __iter__(self) -> Iterator[int]:
         while self._round < TRIES_MAX and self._pace.monotonic() < self._ends_at:
@@ -218,14 +218,15 @@ class _Loop:
 
     def wait(self, problem: StoreProblem) -> None:
         """Full jitter; longer when the store asks for rest."""
-        self._is_unknown = self._is_unknown or isinstance(problem, Unknown)
-        factor = THROTTLED_FACTOR if isinstance(problem, Busy) and problem.throttled else 1.0
+        is_throttled = isinstance(problem, Busy) and problem.throttled
+        self._is_away = self._is_away or is_throttled or isinstance(problem, Unknown)
+        factor = THROTTLED_FACTOR if is_throttled else 1.0
         longest = min(PAUSE_MAX_SECONDS, PAUSE_FIRST_SECONDS * 2**self._round) * factor
         self._pace.sleep(self._pace.chance() * longest)
 
     def gave_up(self) -> DomainError:
-        if self._is_unknown:
-            return Unavailable("The outcome is unknown; repeat the same request.", retry_after_seconds=1)
+        if self._is_away:
+            return Unavailable("The outcome may be unknown; repeat the same request.", retry_after_seconds=1)
         return Conflict("The same things keep moving; try again.", retry_after_seconds=1)
 
 

@@ -1,4 +1,4 @@
-"""Calls to api.weixin.qq.com; own transport, because the SDK's retries have no bound (sheet, 7.1)."""
+"""Calls to api.weixin.qq.com; own transport, because the SDK's retries have no bound (decision 0015)."""
 
 import json
 import logging

@@ -1,10 +1,11 @@
-"""Who is there, and the verified phone number, from a mini-program (小程序); platform sheet 1.1 and 1.4."""
+"""Who is there, and the verified phone number, from a mini-program (小程序); docs/platforms.md."""
 
 from typing import Any
 
 from adapters.wechat.client import WeChatClient, WeChatRefused, WeChatUnavailable
 from domain.errors import InvalidInput
 from domain.joining.model import LoginCodeRefused, PhoneProofRefused
+from domain.joining.ports import VouchedPhone
 from domain.member.identity import PlatformIdentity, wechat_identity
 from domain.member.phone import normalise
 from domain.tenant.model import Channel
@@ -35,13 +36,13 @@ class WeChatMiniProgram:
         unionid = answer.get("unionid")
         return wechat_identity(channel.app_id, str(answer["openid"]), str(unionid) if unionid else None)
 
-    def phone(self, channel: Channel, proof: str) -> str:
+    def phone(self, channel: Channel, proof: str) -> VouchedPhone:
         try:
             answer = self._client.post(channel, "/wxa/business/getuserphonenumber", {"code": proof})
         except WeChatRefused as refused:
             kind = PhoneProofRefused if refused.errcode in PHONE_CODE_REFUSED else WeChatUnavailable
             raise kind from refused
-        return _number(answer.get("phone_info"), channel)
+        return VouchedPhone(_number(answer.get("phone_info"), channel))
 
 
 def _number(info: Any, channel: Channel) -> str:

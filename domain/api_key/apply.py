@@ -1,5 +1,6 @@
 """Use cases: create an API key, change what it may do, give it a second secret, revoke it."""
 
+import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from domain.api_key.ports import Repositories
 from domain.errors import NotFound
 from domain.ids import Ids
 from domain.keyring import Fresh
+from domain.tenant.model import StoreNotFound
 from domain.unit_of_work import Changed, Created, Plan, Runner
 
 
@@ -49,6 +51,7 @@ class ApplyKey:
 
         def plan(repositories: Repositories, _: datetime) -> Plan[KeyApplied]:
             before = repositories.api_keys.find(wish.key_id)
+            _check_stores(repositories, wish)
             wished = ApiKey(
                 wish.key_id,
                 wish.name,
@@ -63,12 +66,27 @@ class ApplyKey:
             if before is None:
                 return Plan(KeyApplied("created", secret), (Created(wished),))
             if wished == before:
-                return Plan(KeyApplied("unchanged"))
+                # The first try may have been written although no answer came.
+                is_ours = _holds(before, secret)
+                return Plan(KeyApplied("created", secret) if is_ours else KeyApplied("unchanged"))
             return Plan(
                 KeyApplied("changed"), (Changed(before, replace(wished, version=before.version + 1)),)
             )
 
         return self.runner.run(tenant_id, plan)
+
+
+def _check_stores(repositories: Repositories, wish: KeyWish) -> None:
+    """A till of a store that does not exist would record orders nowhere. Raises StoreNotFound."""
+    for store_id in sorted(wish.store_ids or ()):
+        if repositories.stores.find(store_id) is None:
+            raise StoreNotFound(
+                f"The key {wish.key_id!r} names the store {store_id!r}, which does not exist."
+            )
+
+
+def _holds(key: ApiKey, secret: str) -> bool:
+    return any(hmac.compare_digest(each.open().encode(), secret.encode()) for each in key.secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +104,8 @@ class RotateKey:
             before = repositories.api_keys.find(key_id)
             if before is None:
                 raise ApiKeyNotFound
+            if _holds(before, secret):
+                return Plan(secret)
             secrets = (*before.secrets, Fresh(secret))[-SECRETS_MAX:]
             return Plan(
                 secret, (Changed(before, replace(before, secrets=secrets, version=before.version + 1)),)

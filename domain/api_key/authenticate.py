@@ -1,4 +1,4 @@
-"""Use case: find out who signed a request (security.md 3.2, no. 17; docs/signing.md has a vector)."""
+"""Use case: find out who signed a request (docs/signing.md, with vectors)."""
 
 import hashlib
 import hmac

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.api_key.model import ApiKey
+from domain.tenant.ports import Stores
 
 
 class ApiKeys(Protocol):
@@ -21,6 +22,9 @@ class Nonces(Protocol):
 class Repositories(Protocol):
     @property
     def api_keys(self) -> ApiKeys: ...
+
+    @property
+    def stores(self) -> Stores: ...
 
     @property
     def nonces(self) -> Nonces: ...

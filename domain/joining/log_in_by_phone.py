@@ -16,7 +16,7 @@ from domain.sms_code.check import CheckCode
 from domain.sms_code.model import Purpose
 from domain.sms_code.send import SendCode, Sent
 from domain.tenant.model import ChannelKind
-from domain.unit_of_work import Plan, Runner
+from domain.unit_of_work import Plan, Receipt, Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,16 @@ class LogInByPhone:
             person = new_person(replace(joined, version=1), (identity, card.identity))
             return Plan(joined, (spent, *person))
 
-        member = self.runner.run(tenant_id, plan)
+        def find(repositories: Repositories) -> Member | None:
+            """After a lost answer the code is spent already, by this very login."""
+            challenge = repositories.challenges.find(proof.phone_index)
+            if challenge is None or not (challenge.is_used and challenge.challenge_id == proof.challenge_id):
+                return None
+            identity = Identity(IdentityKind.PHONE, proof.phone_index)
+            holder = repositories.identities.holders([identity]).get(identity)
+            return repositories.members.get(holder) if holder else None
+
+        member = self.runner.run(tenant_id, plan, Receipt(find))
         identity = Identity(IdentityKind.PHONE, proof.phone_index).text()
         login = self.open_session(tenant_id, member.member_id, channel.channel_id, identity, request.device)
         return login, member

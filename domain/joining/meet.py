@@ -18,7 +18,7 @@ from domain.points.model import Account
 from domain.session.keep import OpenSession
 from domain.session.model import Login
 from domain.tenant.model import Channel, ChannelKind, ChannelNotFound, split_address
-from domain.unit_of_work import Change, Changed, Created, Plan, Runner
+from domain.unit_of_work import Change, Changed, Created, Moved, Plan, Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ class LogIn:
             if not known:
                 return _first_contact(member_id, channel, who, now)
             member = repositories.members.get(known[0])
+            if holders.get(who.primary) == known[0] and who.primary not in member.identities:
+                raise Moved
             if len(known) > 1:
                 meeting = Meeting(
                     member.member_id,

@@ -52,6 +52,8 @@ class Proved:
     merge_id: str | None = None
     member: Member | None = None
     """The person as just written; an answer that is given again reads it anew."""
+    is_repeated: bool = False
+    """Whether the same request was answered before."""
 
     def record(self) -> Mapping[str, object]:
         return {"outcome": self.outcome.value, "member_id": self.member_id, "merge_id": self.merge_id}
@@ -59,7 +61,7 @@ class Proved:
 
 def proved_from(record: Mapping[str, Any]) -> Proved:
     """The reverse of `Proved.record`."""
-    return Proved(Outcome(record["outcome"]), record["member_id"], record["merge_id"])
+    return Proved(Outcome(record["outcome"]), record["member_id"], record["merge_id"], is_repeated=True)
 
 
 @dataclass(frozen=True, slots=True)

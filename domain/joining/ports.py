@@ -39,6 +39,18 @@ class Platform(Protocol):
         """Exchanges a login code. Raises LoginCodeRefused, TooMany or Unavailable."""
         ...
 
-    def phone(self, channel: Channel, proof: str) -> str:
-        """The verified number, in E.164. Raises PhoneProofRefused, TooMany or Unavailable."""
+    def phone(self, channel: Channel, proof: str) -> "VouchedPhone":
+        """The verified number. Raises PhoneProofRefused, TooMany or Unavailable."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class VouchedPhone:
+    """A number in E.164 that a platform vouches for.
+
+    `reusable_digest` identifies what the platform signed, if that can be shown again: never what the
+    client sent around it, which anybody can change.
+    """
+
+    number: str
+    reusable_digest: str | None = None

@@ -3,7 +3,6 @@
 Proof comes from the platform of the session (never from a typed number) or from a code by short message.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +21,7 @@ from domain.merge.decide import get
 from domain.merge.merge import Meeting, plan_merge
 from domain.merge.model import MergeCause
 from domain.merge.settle import SettleMerge
-from domain.session.keep import OpenSession
+from domain.session.keep import EndOtherSessions, OpenSession
 from domain.session.model import Login
 from domain.sms_code.check import CheckCode, Proof
 from domain.sms_code.model import Purpose
@@ -70,6 +69,7 @@ class ProvePhone:
     platforms: Mapping[ChannelKind, Platform]
     check_code: CheckCode
     open_session: OpenSession
+    end_other_sessions: EndOtherSessions
     settle: SettleMerge
     ids: Ids
 
@@ -98,12 +98,11 @@ class ProvePhone:
         channel = self.runner.use(actor.tenant_id, lambda stores, _: stores.channels.get(actor.channel_id))
         if channel.kind not in proof.kinds or channel.kind not in self.platforms:
             raise WrongChannel
-        number = self.platforms[channel.kind].phone(channel, proof.text)
-        if channel.kind is not ChannelKind.ALIPAY_APP:
-            return _Verified(number)
-        # Alipay's response can be shown again, by anybody who has it; see decision 0011.
-        digest = hashlib.sha256(proof.text.encode()).hexdigest()
-        return _Verified(number, ProofUse(digest, actor.identity))
+        vouched = self.platforms[channel.kind].phone(channel, proof.text)
+        if vouched.reusable_digest is None:
+            return _Verified(vouched.number)
+        # What can be shown again, by anybody who has it, belongs to who showed it first: decision 0011.
+        return _Verified(vouched.number, ProofUse(vouched.reusable_digest, actor.identity))
 
     def _answer(self, actor: MemberSelf, proved: Proved) -> tuple[Proved, Member, Login | None]:
         tenant_id = actor.tenant_id
@@ -111,6 +110,8 @@ class ProvePhone:
             merge_id = proved.merge_id
             merge = self.runner.use(tenant_id, lambda stores, _: get(stores, merge_id))
             self.settle(tenant_id, merge)
+        if proved.outcome is Outcome.PHONE_CHANGED:
+            self.end_other_sessions(actor)
         member = proved.member or self.runner.use(
             tenant_id, lambda stores, _: stores.members.get(proved.member_id)
         )

@@ -48,7 +48,7 @@ class PlatformIdentity:
 
 
 def wechat_identity(app_id: str, openid: str, unionid: str | None) -> PlatformIdentity:
-    """From code2session (platform sheet of WeChat, 1.1 and 1.7); the unionid may come later or never."""
+    """From code2session (docs/platforms.md); the unionid may come later or never."""
     shared = (Identity(IdentityKind.WECHAT_UNIONID, unionid),) if unionid else ()
     return PlatformIdentity(Identity(IdentityKind.WECHAT_OPENID, f"{app_id}:{openid}"), shared)
 
@@ -56,7 +56,7 @@ def wechat_identity(app_id: str, openid: str, unionid: str | None) -> PlatformId
 def alipay_identity(
     app_id: str, open_id: str | None, user_id: str | None, union_id: str | None
 ) -> PlatformIdentity:
-    """From oauth.token (platform sheet of Alipay, 2.1 and 2.2): apps give open_id, user_id or both."""
+    """From oauth.token (docs/platforms.md): apps give open_id, user_id or both."""
     user = Identity(IdentityKind.ALIPAY_USER, user_id) if user_id else None
     union = Identity(IdentityKind.ALIPAY_UNION, union_id) if union_id else None
     known = [identity for identity in (user, union) if identity]

@@ -6,8 +6,8 @@ from datetime import datetime
 from domain.actor import Operator
 from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Member, Phone, Sentinel
-from domain.merge.flip import Occasion, Person, flip, who_survives
-from domain.merge.model import Merge, MergeNotFound, MergeNotWaiting, MergeState
+from domain.merge.flip import Occasion, Person, flip, is_too_large, who_survives
+from domain.merge.model import Merge, MergeNotFound, MergeNotWaiting, MergeState, MergeTooLarge
 from domain.merge.ports import Repositories
 from domain.merge.settle import SettleMerge
 from domain.page import Page
@@ -60,6 +60,8 @@ class ApproveMerge:
             source, target = who_survives(Person(*pair[0]), Person(*pair[1]))
             if source.member.redirect_to or target.member.redirect_to:
                 raise MergeNotWaiting
+            if is_too_large(source, target):
+                raise MergeTooLarge
             proven = _proven(waiting, source.member, target.member)
             done = flip(source, target, Occasion(merge_id, waiting.cause, now, actor.caller, proven))
             merge = replace(
@@ -71,7 +73,8 @@ class ApproveMerge:
             return Plan(merge, (Changed(waiting, merge), *done.changes))
 
         merge = self.runner.run(actor.tenant_id, plan)
-        return self.settle(actor.tenant_id, merge)
+        self.settle(actor.tenant_id, merge)
+        return merge
 
 
 def _proven(waiting: Merge, source: Member, target: Member) -> Phone | None:

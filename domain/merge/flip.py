@@ -10,6 +10,9 @@ from domain.points.book import Book
 from domain.points.model import LOTS_MAX, Account, Cause, EntryKind, Posting
 from domain.unit_of_work import Change, Changed, Created, Removed
 
+IDENTITIES_APPROVED_MAX = 60
+"""Staff may join more identities than a merge by itself, but a transaction has an end."""
+
 PROFILE_FIELDS = ("nickname", "name", "gender", "birthday", "city")
 
 
@@ -56,11 +59,21 @@ def must_wait(source: Person, target: Person, cause: MergeCause) -> WaitReason |
     phones = [person.member.phone for person in (source, target)]
     if cause is not MergeCause.PHONE and phones[0] and phones[1] and phones[0].index != phones[1].index:
         return WaitReason.PHONES_DIFFER
-    if len(set(source.account.lots) | set(target.account.lots)) > LOTS_MAX:
+    if _too_many_lots(source, target):
         return WaitReason.TOO_MANY_LOTS
     if len(source.member.identities) + len(target.member.identities) > IDENTITIES_MAX:
         return WaitReason.TOO_MANY_IDENTITIES
     return None
+
+
+def is_too_large(source: Person, target: Person) -> bool:
+    """Whether nobody, staff included, can merge the two for now."""
+    identities = len(source.member.identities) + len(target.member.identities)
+    return identities > IDENTITIES_APPROVED_MAX or _too_many_lots(source, target)
+
+
+def _too_many_lots(source: Person, target: Person) -> bool:
+    return len(set(source.account.lots) | set(target.account.lots)) > LOTS_MAX
 
 
 def flip(source: Person, target: Person, occasion: Occasion) -> Flip:

@@ -1,6 +1,6 @@
 """Plan the merge of two people: carry it out, or let it wait for staff."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.member.model import Member, Phone
@@ -14,7 +14,7 @@ from domain.merge.model import (
     waiting_id,
 )
 from domain.merge.ports import Repositories
-from domain.unit_of_work import Change, Created, Moved
+from domain.unit_of_work import Change, Changed, Created, Moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ def _wait(
 ) -> Planned:
     merge_id = waiting_id(source.member.member_id, target.member.member_id)
     known = repositories.merges.find(merge_id)
-    if known is not None:
-        if known.state is MergeState.REJECTED and meeting.cause is MergeCause.PHONE:
-            raise PhoneOfAnother
+    if known is not None and known.state is MergeState.REJECTED and meeting.cause is MergeCause.PHONE:
+        raise PhoneOfAnother
+    if known is not None and known.state in {MergeState.WAITING, MergeState.REJECTED}:
         return Planned(known, None, ())
     waiting = Merge(
         merge_id=merge_id,
@@ -81,4 +81,8 @@ def _wait(
         proven_phone=meeting.proven.index if meeting.proven else None,
         phone_mask=meeting.proven.mask if meeting.proven else None,
     )
-    return Planned(waiting, None, (Created(waiting),))
+    if known is None:
+        return Planned(waiting, None, (Created(waiting),))
+    # They were one once, and staff took them apart: staff must decide anew.
+    again = replace(waiting, version=known.version + 1)
+    return Planned(again, None, (Changed(known, again),))

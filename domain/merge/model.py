@@ -25,6 +25,12 @@ class MergeNotWaiting(Conflict):
     message = "该合并已处理"
 
 
+class MergeTooLarge(Conflict):
+    code = "merge-too-large"
+    title = "Together the two would hold more lots or identities than one member may; wait until lots lapse."
+    message = "合并后积分批次或关联账号过多，暂时无法合并"
+
+
 class MergeNotDone(Conflict):
     code = "merge-not-done"
     title = "Only a merge that was carried out can be undone."
@@ -118,9 +124,15 @@ class Merge:
     """Blind index of the phone whose proof led here; shown to staff only as the mask."""
     phone_mask: str | None = None
     moved: Moved = Moved()
+    undone_at: datetime | None = None
     is_settled: bool = True
-    """False while sessions still have to follow."""
+    """False until it is sure that all sessions have followed."""
     version: int = 1
+
+    @property
+    def changed_at(self) -> datetime:
+        """When it was carried out or undone, whichever came last."""
+        return self.undone_at or self.at
 
     @property
     def undo_until(self) -> datetime:

@@ -6,34 +6,46 @@ found again by the scheduled job.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.errors import DomainError
+from domain.member.identity import Identity, IdentityKind
 from domain.merge.model import Merge, MergeState
 from domain.merge.ports import Repositories, UnsettledMerges
 from domain.page import PAGE_MAX
 from domain.session.model import Session
 from domain.unit_of_work import Changed, Plan, Runner
 
+SETTLED_AFTER = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True)
 class SettleMerge:
-    """Answers the settled merge; a merge that is settled already costs nothing."""
+    """Lets the sessions follow at once; the merge stays on the job's list until they surely have.
+
+    Sessions are found through an index that may lag, so the last word is the job's, a minute later.
+    """
 
     runner: Runner[Repositories]
 
-    def __call__(self, tenant_id: str, merge: Merge) -> Merge:
-        if merge.is_settled:
-            return merge
-        self.runner.use(tenant_id, lambda repositories, now: _follow(repositories, merge, now))
+    def __call__(self, tenant_id: str, merge: Merge) -> None:
+        """A merge that is settled already costs nothing."""
+        if not merge.is_settled:
+            self.runner.use(tenant_id, lambda repositories, now: _follow(repositories, merge, now))
 
-        def plan(repositories: Repositories, _: datetime) -> Plan[Merge]:
+    def finish(self, tenant_id: str, merge: Merge) -> bool:
+        """The same, and takes the merge off the list; False while it is too early for that."""
+
+        def plan(repositories: Repositories, now: datetime) -> Plan[bool]:
             stored = repositories.merges.find(merge.merge_id)
             if stored is None or stored.is_settled:
-                return Plan(stored or merge)
+                return Plan(True)
+            if now < stored.changed_at + SETTLED_AFTER:
+                return Plan(False)
             settled = replace(stored, is_settled=True, version=stored.version + 1)
-            return Plan(settled, (Changed(stored, settled),))
+            return Plan(True, (Changed(stored, settled),))
 
+        self(tenant_id, merge)
         return self.runner.run(tenant_id, plan)
 
 
@@ -44,6 +56,8 @@ def _follow(repositories: Repositories, merge: Merge, now: datetime) -> None:
         _redirect_aliases(repositories, source_id, source_id, target_id)
     else:
         moved = {identity.text() for identity in merge.moved.identities}
+        if merge.moved.took_phone:
+            moved.add(Identity(IdentityKind.PHONE, merge.moved.took_phone).text())
         _move_sessions(repositories, target_id, source_id, now, lambda session: session.identity in moved)
         _redirect_aliases(repositories, source_id, target_id, source_id)
 
@@ -83,13 +97,11 @@ class SettleMerges:
             if done >= limit:
                 break
             try:
-                self._settle(tenant_id, merge_id)
-                done += 1
+                done += 1 if self._settle(tenant_id, merge_id) else 0
             except DomainError as problem:
                 self.report_failure(merge_id, problem)
         return done
 
-    def _settle(self, tenant_id: str, merge_id: str) -> None:
+    def _settle(self, tenant_id: str, merge_id: str) -> bool:
         merge = self.runner.use(tenant_id, lambda stores, _: stores.merges.find(merge_id))
-        if merge is not None:
-            self.settle(tenant_id, merge)
+        return merge is not None and self.settle.finish(tenant_id, merge)

@@ -20,6 +20,7 @@ from domain.merge.model import (
 from domain.merge.ports import Repositories
 from domain.merge.settle import SettleMerge
 from domain.money import NO_POINTS
+from domain.page import PAGE_MAX
 from domain.points.book import Book
 from domain.points.model import Account, Cause, Entry, EntryKind, Posting
 from domain.unit_of_work import Change, Changed, Created, Plan, Runner
@@ -46,6 +47,7 @@ class UndoMerge:
             undone = replace(
                 done,
                 state=MergeState.UNDONE,
+                undone_at=now,
                 is_settled=False,
                 version=done.version + 1,
             )
@@ -57,7 +59,8 @@ class UndoMerge:
             return Plan(undone, changes)
 
         merge = self.runner.run(actor.tenant_id, plan)
-        return self.settle(actor.tenant_id, merge)
+        self.settle(actor.tenant_id, merge)
+        return merge
 
 
 def _check(done: Merge, now: datetime) -> None:
@@ -76,13 +79,28 @@ def _return_points(
         raise MergeNotDone
     giving, taking = Book(target, now, caller), Book(source, now, caller)
     account, moved = giving.account, done.moved
-    if account.order_count < moved.order_count or account.spend < moved.spend:
+    if _refunded_since(repositories, done):
         raise MovedAmountsGone
     _reverse(giving, came, done, EntryKind.MERGE_OUT)
     _reverse(taking, left, done, EntryKind.MERGE_IN)
     giving.amend(order_count=account.order_count - moved.order_count, spend=account.spend - moved.spend)
     taking.amend(redirect_to=None, order_count=moved.order_count, spend=moved.spend)
     return (*taking.changes(), *giving.changes())
+
+
+def _refunded_since(repositories: Repositories, done: Merge) -> bool:
+    """Whether an order that the source brought was refunded: its points are no longer what was moved."""
+    below: int | None = None
+    while True:
+        page = repositories.entries.newest(done.target_id, below, PAGE_MAX)
+        for entry in page:
+            if entry.sequence <= done.moved.target_sequence:
+                return False
+            if entry.kind is EntryKind.CLAW_BACK and entry.cause.other_member_id is not None:
+                return True
+            below = entry.sequence
+        if not page:
+            return False
 
 
 def _reverse(book: Book, entry: Entry, done: Merge, kind: EntryKind) -> None:

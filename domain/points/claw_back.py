@@ -80,6 +80,7 @@ def _refund(
         order_id=request.order_id,
         refund_number=request.number,
         store_id=request.store_id,
+        other_member_id=before.member_id if before.member_id != book.account.member_id else None,
         occurred_at=request.refunded_at,
     )
     may_owe = policy is not ClawbackPolicy.FLOOR

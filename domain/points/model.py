@@ -117,6 +117,7 @@ class Cause:
     refund_number: str | None = None
     merge_id: str | None = None
     other_member_id: str | None = None
+    """The other side of a merge, or whose order it was before a merge."""
     programme_version: int | None = None
     store_id: str | None = None
     occurred_at: datetime | None = None

@@ -79,9 +79,12 @@ class ListEntries:
     def __call__(
         self, actor: MemberSelf | KeyHolder, member_id: str, limit: int, position: str | None
     ) -> Page[Entry]:
-        streams = _Streams.parse(position) if position else _Streams({member_id: None})
-
         def ask(repositories: Repositories, _: datetime) -> Page[Entry]:
+            # Staff may come with an id from before a merge; a member's session knows the right one.
+            start = member_id
+            if isinstance(actor, KeyHolder) and position is None:
+                start = repositories.accounts.get(member_id).member_id
+            streams = _Streams.parse(position) if position else _Streams({start: None})
             queues: dict[str, list[Entry]] = {}
             items: list[Entry] = []
             while len(items) <= limit:

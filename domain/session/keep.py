@@ -7,13 +7,11 @@ from domain.actor import KeyHolder, MemberSelf
 from domain.api_key.model import Scope
 from domain.clock import Clock
 from domain.ids import Ids
-from domain.page import Page
-from domain.session.model import ABSOLUTE, IDLE, Login, Session, SessionEnded, session_id_of
+from domain.page import PAGE_MAX, Page
+from domain.session.model import IDLE, Login, Session, SessionEnded, session_id_of
 from domain.session.ports import Repositories
 from domain.tenant.model import split_address
 from domain.unit_of_work import Runner
-
-REVOKED_AT_ONCE_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class OpenSession:
             identity=identity,
             device=device,
             opened_at=now,
-            expires_at=now + min(IDLE, ABSOLUTE),
+            expires_at=now + IDLE,
         )
         self.runner.use(tenant_id, lambda stores, _: stores.sessions.open(session))
         return Login(f"{tenant_id}.{secret}", int(IDLE.total_seconds()), member_id)
@@ -85,6 +83,29 @@ class LogOut:
 
 
 @dataclass(frozen=True, slots=True)
+class EndOtherSessions:
+    """After a change of the phone, whoever is logged in elsewhere has to log in again."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: MemberSelf) -> None:
+        """Repeating it changes nothing."""
+
+        def end(repositories: Repositories, now: datetime) -> None:
+            position: str | None = None
+            while True:
+                page = repositories.sessions.of_member(actor.member_id, PAGE_MAX, position)
+                for session in page.items:
+                    if session.is_alive(now) and session.session_id != actor.session_id:
+                        repositories.sessions.revoke(session.revoked(now))
+                position = page.next_position
+                if position is None:
+                    return
+
+        self.runner.use(actor.tenant_id, end)
+
+
+@dataclass(frozen=True, slots=True)
 class ListLogins:
     """The logins of a person, newest first: time, channel and device (C-11)."""
 
@@ -93,8 +114,11 @@ class ListLogins:
     def __call__(
         self, actor: MemberSelf | KeyHolder, member_id: str, limit: int, position: str | None
     ) -> Page[Session]:
-        if isinstance(actor, KeyHolder):
-            actor.require_scope(Scope.ADMIN)
-        return self.runner.use(
-            actor.tenant_id, lambda stores, _: stores.sessions.of_member(member_id, limit, position)
-        )
+        def ask(repositories: Repositories, _: datetime) -> Page[Session]:
+            owner = member_id
+            if isinstance(actor, KeyHolder):
+                actor.require_scope(Scope.ADMIN)
+                owner = repositories.members.get(member_id).member_id
+            return repositories.sessions.of_member(owner, limit, position)
+
+        return self.runner.use(actor.tenant_id, ask)

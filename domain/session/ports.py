@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from domain.member.ports import Members
 from domain.page import Page
 from domain.session.model import Session
 
@@ -33,5 +34,8 @@ class Sessions(Protocol):
 
 
 class Repositories(Protocol):
+    @property
+    def members(self) -> Members: ...
+
     @property
     def sessions(self) -> Sessions: ...

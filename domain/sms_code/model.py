@@ -1,4 +1,4 @@
-"""One phone's code, and the windows that limit sending and guessing (security.md 3.2, no. 13 and 14)."""
+"""One phone's code, and the windows that limit sending and guessing (docs/security.md)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -4,10 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from domain.errors import RuleBroken
 from domain.keyring import Fresh
 from domain.tenant.model import Channel, ChannelKind, Settings, SmsAccount, Store, Tenant
 from domain.tenant.ports import Repositories, TenantKeys
 from domain.unit_of_work import Changed, Created, Plan, Runner
+
+
+class CardPrefixFixed(RuleBroken):
+    code = "card-prefix-fixed"
+    title = "The card prefix cannot change: member codes of cards that are out would find nobody."
+    message = "会员卡号前缀不可修改"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,8 @@ class ApplyTenant:
             if before is None:
                 made = Tenant(wish.tenant_id, wish.name, wish.settings, new_keys, None)
                 return Plan("created", (Created(made),))
+            if wish.settings.card_prefix != before.settings.card_prefix:
+                raise CardPrefixFixed
             settings = _versioned(before.settings, wish.settings)
             after = replace(before, name=wish.name, settings=settings, sms=sms)
             if _plain(after) == _plain(before):

@@ -29,6 +29,14 @@ class TenantNotFound(NotFound):
     message = "租户不存在"
 
 
+def _check_whole(field: str, value: object, least: int, most: int) -> None:
+    """A file may hold anything. Raises InvalidInput."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise invalid(field, "invalid-type")
+    if not least <= value <= most:
+        raise invalid(field, "out-of-range")
+
+
 class ValidityKind(StrEnum):
     """How long points live."""
 
@@ -53,8 +61,8 @@ class Validity:
     months: int = 12
 
     def __post_init__(self) -> None:
-        if self.kind is not ValidityKind.PERMANENT and not 1 <= self.months <= VALIDITY_MONTHS_MAX:
-            raise invalid("validity.months", "out-of-range")
+        if self.kind is not ValidityKind.PERMANENT:
+            _check_whole("validity.months", self.months, 1, VALIDITY_MONTHS_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +78,8 @@ class Programme:
     version: int = 1
 
     def __post_init__(self) -> None:
-        if not 0 <= self.points <= RATE_MAX:
-            raise invalid("earning.points", "out-of-range")
-        if not 1 <= self.per_fen <= RATE_MAX:
-            raise invalid("earning.per_fen", "out-of-range")
+        _check_whole("earning.points", self.points, 0, RATE_MAX)
+        _check_whole("earning.per_fen", self.per_fen, 1, RATE_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +95,8 @@ class Settings:
     def __post_init__(self) -> None:
         if not (self.card_prefix.isascii() and self.card_prefix.isdigit() and len(self.card_prefix) == 2):
             raise invalid("members.card_prefix", "invalid-format", "A card prefix is two digits.")
-        if not 1 <= self.order_age_days_max <= 366:
-            raise invalid("orders.age_days_max", "out-of-range")
-        if not 0 <= self.sms_per_day <= 10_000_000:
-            raise invalid("sms.per_day", "out-of-range")
+        _check_whole("orders.age_days_max", self.order_age_days_max, 1, 366)
+        _check_whole("sms.per_day", self.sms_per_day, 0, 10_000_000)
 
 
 @dataclass(frozen=True, slots=True)

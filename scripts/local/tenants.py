@@ -97,9 +97,16 @@ def _resolve(value: Any, folder: Path, given: Mapping[str, str]) -> Any:
                 raise FileProblem(f"The environment variable {value['env']} is not set.")
             return given[value["env"]]
         if set(value) == {"file"}:
-            return (folder / value["file"]).read_text().strip()
+            return _secret(folder / value["file"])
         return {name: _resolve(inner, folder, given) for name, inner in value.items()}
     return [_resolve(inner, folder, given) for inner in value] if isinstance(value, list) else value
+
+
+def _secret(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as problem:
+        raise FileProblem(f"{path} cannot be read: {problem.strerror}") from problem
 
 
 def _plan(raw: Mapping[str, Any]) -> Plan:

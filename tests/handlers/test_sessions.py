@@ -102,7 +102,6 @@ def test_every_login_of_the_person_merged_away_ends(shop: Shop) -> None:
     assert [said(phone.get("/v1/me")) for phone in (wechat, alipay)] == [(200, None), (200, None)]
 
 
-@pytest.mark.xfail(strict=True, reason="security.md 3.2 no. 1: a phone change revokes; here nothing does")
 def test_other_logins_end_when_the_phone_changes(shop: Shop) -> None:
     phone = shop.member()
     other = again(phone)

@@ -39,14 +39,17 @@ def test_a_code_logs_in_once(shop: Shop) -> None:
     assert answers[0].json["member"]["state"] == "member"
 
 
+@pytest.mark.xfail(strict=True, reason="the receipt of LogInByPhone takes a rival's spending for its own")
 def test_a_code_logs_in_once_however_parallel(shop: Shop) -> None:
-    phone, code = with_code(shop)
+    good = []
+    for _ in range(3):
+        phone, code = with_code(shop)
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _, what: said(log_in(shop, *what)), range(4), [(phone, code)] * 4))
+        assert set(answers) <= {GOOD, EXPIRED}
+        good.append(answers.count(GOOD))
 
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: said(log_in(shop, phone, code)), range(4)))
-
-    assert answers.count(GOOD) == 1
-    assert set(answers) <= {GOOD, EXPIRED}
+    assert good == [1, 1, 1]
 
 
 @pytest.mark.capability("C-01")

@@ -100,6 +100,7 @@ def test_twenty_kills_leave_nothing_that_does_not_fit(world: World) -> None:
         world.api_process.wait(10)
         world.start_api()
 
+    world.sandbox.control("/clock", {"advance_seconds": 120})
     world.services.settle_merges(limit=1000)
     report = world.services.reconcile()
     assert [finding.what for finding in report.findings] == []

@@ -1,0 +1,163 @@
+"""One of each stored thing with every field filled, and a tenant of one's own to store them in."""
+
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Any, Final
+
+from domain.clock import SHOP_TIME
+from domain.keyring import Fresh
+from domain.member.identity import Identity, IdentityKind
+from domain.member.model import Alias, Consent, Gender, Member, MemberState, Phone, Profile
+from domain.merge.model import Merge, MergeCause, MergeState, Moved, WaitReason
+from domain.money import Money, Points
+from domain.order.model import Award, Bill, Line, Order, OrderId, Payment, PaymentMethod, Refund
+from domain.points.chain import sealed
+from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Posting
+from domain.session.model import Session
+from domain.unit_of_work import Change, Plan
+from serverless.wiring import Wiring
+
+AT: Final = datetime(2026, 3, 15, 12, 0, 0, 123_000, tzinfo=SHOP_TIME)
+LATER: Final = AT + timedelta(hours=1, milliseconds=1)
+WHOLE: Final = AT.replace(microsecond=0)
+
+MEMBER: Final = Member(
+    "m_1",
+    MemberState.MEMBER,
+    met_at=AT,
+    met_through="wx",
+    joined_at=LATER,
+    phone=Phone("index", "138****8000", Fresh("+8613800138000")),
+    card_number="880000000014",
+    profile=Profile("小满 ☕", Fresh("林小满"), Gender.FEMALE, date(1996, 2, 29), "上海"),
+    identities=(
+        Identity(IdentityKind.WECHAT_OPENID, "app:openid"),
+        Identity(IdentityKind.ALIPAY_USER, "2088"),
+    ),
+    consents=(Consent("2025-01", AT, "wx"), Consent("2026-11", LATER, "alipay")),
+    aliases=(Alias("m_0", "g_0", AT), Alias("m_00", "g_00", LATER)),
+    redirect_to="m_2",
+    version=7,
+)
+ACCOUNT: Final = Account(
+    "m_1",
+    version=3,
+    lots={
+        LotKey(date(2026, 3, 31)): Points(5),
+        LotKey(date(2026, 3, 31), "礼品"): Points(10**9),
+        LotKey(None): Points(1),
+    },
+    debt=Points(4),
+    head=bytes(range(32)),
+    totals={EntryKind.EARN: Points(10), EntryKind.CLAW_BACK: Points(-4)},
+    order_count=12,
+    spend=Money(-34),
+    redirect_to="m_2",
+    is_frozen=True,
+)
+ENTRY: Final = sealed(
+    Entry(
+        "m_1",
+        4,
+        EntryKind.CLAW_BACK,
+        Points(-7),
+        Points(-3),
+        (Posting(LotKey(date(2026, 3, 31)), Points(-3)), Posting(LotKey(None, "x"), Points(-4))),
+        Points(3),
+        Cause("order_refund", OrderId("store", "N-1"), "R-1", "g_1", "m_2", 7, "store", WHOLE),
+        "key:till",
+        AT,
+        bytes(range(32)),
+        b"",
+    )
+)
+ORDER: Final = Order(
+    Bill(
+        OrderId("store", "N:1.a_b"),
+        "store",
+        WHOLE,
+        (Line("latte", "咖啡", 2, Money(5000)), Line("bag", "", 1, Money(0))),
+        (Payment(PaymentMethod.CASH, Money(3000)), Payment(PaymentMethod.COUPON, Money(2000))),
+        Money(5000),
+        "fingerprint",
+    ),
+    "m_1",
+    Award(Points(14), Fraction(297, 20), Money(3000), True, date(2027, 2, 28), 7, 4, Points(-3)),
+    recorded_at=AT,
+    recorded_by="key:till",
+    refunded={PaymentMethod.CASH: Money(100), PaymentMethod.COUPON: Money(7)},
+    clawed=Points(3),
+    version=5,
+)
+REFUND: Final = Refund(
+    OrderId("store", "N:1.a_b"),
+    "R-1",
+    (Payment(PaymentMethod.CASH, Money(100)),),
+    Money(100),
+    "fingerprint",
+    "m_1",
+    Points(-3),
+    9,
+    Points(-6),
+    WHOLE,
+    AT,
+    "key:till",
+)
+MERGE: Final = Merge(
+    "g_1",
+    "m_1",
+    "m_2",
+    MergeCause.SHARED_IDENTITY,
+    MergeState.UNDONE,
+    AT,
+    "login:wx",
+    prover_id="m_1",
+    wait_reason=WaitReason.PHONES_DIFFER,
+    proven_phone="index",
+    phone_mask="138****8000",
+    moved=Moved(
+        (Identity(IdentityKind.CARD, "880000000014"),),
+        Phone("old", "139****0000", Fresh("+8613900000000")),
+        "index",
+        ("nickname", "city"),
+        3,
+        Money(4500),
+        8,
+        9,
+    ),
+    is_settled=False,
+    version=4,
+)
+SESSION: Final = Session("5e55", "m_1", "wx", "wx:app:openid", "iPhone 17 ☕", AT, LATER, LATER)
+
+
+def opened(value: Any) -> Any:
+    """With every sealed field opened, so that what came back can be compared."""
+    if hasattr(value, "open"):
+        return Fresh(value.open())
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = {each.name: opened(getattr(value, each.name)) for each in fields(value)}
+        return type(value), tuple(sorted(parts.items(), key=lambda part: part[0]))
+    if isinstance(value, tuple):
+        return tuple(opened(each) for each in value)
+    return dict(value) if hasattr(value, "items") else value
+
+
+def is_filled(thing: Any) -> bool:
+    """Every field differs from its default, so that a field that is not stored is noticed."""
+    return all(getattr(thing, each.name) != each.default for each in fields(thing))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A tenant of the store."""
+
+    services: Wiring
+    tenant_id: str
+
+    def write(self, *changes: Change) -> None:
+        self.services.runner.run(self.tenant_id, lambda stores, now: Plan(None, changes))
+
+    def read(self, look: Any) -> Any:
+        return self.services.runner.use(self.tenant_id, lambda stores, _: look(stores))
