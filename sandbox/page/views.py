@@ -22,7 +22,17 @@ STATES = {
     "closed": "已注销",
     "merged": "已合并",
 }
-KINDS = {"earn": "获得", "redeem": "使用", "reverse": "退回", "expire": "过期", "adjust": "调整"}
+KINDS = {
+    "earn": "获得",
+    "redeem": "使用",
+    "refund_redeem": "退还",
+    "claw_back": "退款扣回",
+    "expire": "过期",
+    "adjust": "调整",
+    "convert": "转换",
+    "merge_in": "合并转入",
+    "merge_out": "合并转出",
+}
 
 
 def page(world: World) -> dict[str, Any]:

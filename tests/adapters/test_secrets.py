@@ -194,11 +194,6 @@ def test_the_tenant_is_part_of_what_the_key_service_is_asked(kms: Any) -> None:
     assert unwrapping[0]["EncryptionContext"] == {"tenant": "t"}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=KeyError,
-    reason="decrypting names no key, so a text wrapped under any key that the role may use would open",
-)
 def test_wrapped_keys_are_opened_with_the_one_key_that_is_set(kms: Any) -> None:
     key_id = kms.create_key()["KeyMetadata"]["KeyId"]
     master = KmsMaster(key_id, REGION)

@@ -126,6 +126,7 @@ MERGE: Final = Merge(
         8,
         9,
     ),
+    undone_at=LATER,
     is_settled=False,
     version=4,
 )
