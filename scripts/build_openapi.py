@@ -1,4 +1,7 @@
-"""Builds docs/openapi.json from the routes: `python3 scripts/build_openapi.py`; `--check` only compares."""
+"""Builds what the code says of itself: docs/openapi.json and the table of codes in docs/problems.md.
+
+`python3 scripts/build_openapi.py`; `--check` only compares.
+"""
 
 import argparse
 import sys
@@ -8,23 +11,31 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts import environment
 
-TARGET = environment.ROOT / "docs" / "openapi.json"
+DOCS = environment.ROOT / "docs"
 
 
 def main() -> None:
-    """Writes the file, or says that it is out of date."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare with the committed file, write nothing")
+    """Writes the files, or says which one is out of date."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument(
+        "--check", action="store_true", help="compare with the committed files, write nothing"
+    )
     arguments = parser.parse_args()
     environment.enter(environment.DEVELOPMENT, node=False)
-    from scripts.local import openapi
+    from scripts.local import openapi, problem_codes
 
-    text = openapi.text()
-    if not arguments.check:
-        TARGET.write_text(text)
-        print(f"· wrote {TARGET.relative_to(environment.ROOT)}")
-    elif not TARGET.exists() or TARGET.read_text() != text:
-        environment.stop("docs/openapi.json is out of date: run python3 scripts/build_openapi.py.")
+    problems = DOCS / "problems.md"
+    wanted = {
+        DOCS / "openapi.json": openapi.text(),
+        problems: problem_codes.with_table(problems.read_text()),
+    }
+    for path, text in wanted.items():
+        name = path.relative_to(environment.ROOT)
+        if not arguments.check:
+            path.write_text(text)
+            print(f"· wrote {name}")
+        elif not path.exists() or path.read_text() != text:
+            environment.stop(f"{name} is out of date: run python3 scripts/build_openapi.py.")
 
 
 if __name__ == "__main__":
