@@ -71,7 +71,7 @@ class KeyHolder(Actor):
     def require_scope(self, scope: str) -> None:
         """Raises ScopeMissing."""
         if scope not in self.scopes:
-            raise ScopeMissing(f"The operation needs the scope {scope!r}.")
+            raise ScopeMissing(f"The operation needs the scope {str(scope)!r}.")
 
     def require_store(self, store_id: str) -> None:
         """Raises StoreNotAllowed."""

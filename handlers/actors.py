@@ -7,10 +7,14 @@ from flask import current_app, request
 from domain.actor import Actor, Anyone, KeyHolder, MemberSelf, Operator
 from domain.api_key.authenticate import SignedRequest
 from domain.errors import NotAuthenticated, NotPermitted
+from domain.session.model import SessionEnded
 
 EXTENSION = "tongka"
 CHANNEL_HEADER = "Tongka-Channel"
 NONCE_MAX = 64
+TOKEN_MAX = 128
+KEY_MAX = 80
+"""Longer ones were never issued."""
 
 
 class CredentialMissing(NotAuthenticated):
@@ -65,6 +69,8 @@ def _person(services: Authenticators) -> MemberSelf:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise CredentialMissing
+    if len(token) > TOKEN_MAX:
+        raise SessionEnded
     actor: MemberSelf = services.authenticate_session(token.strip())
     channel = request.headers.get(CHANNEL_HEADER)
     if channel is not None and channel != f"{actor.tenant_id}.{actor.channel_id}":
@@ -75,7 +81,7 @@ def _person(services: Authenticators) -> MemberSelf:
 def _signed_request() -> SignedRequest:
     names = ("Tongka-Key", "Tongka-Timestamp", "Tongka-Nonce", "Tongka-Signature")
     key, timestamp, nonce, signature = (request.headers.get(name, "") for name in names)
-    if not (key and timestamp and nonce and signature) or len(nonce) > NONCE_MAX:
+    if not (key and timestamp and nonce and signature) or len(nonce) > NONCE_MAX or len(key) > KEY_MAX:
         raise CredentialMissing
     if not all("!" <= character <= "~" for character in key + nonce):
         raise CredentialMissing

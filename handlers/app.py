@@ -35,6 +35,8 @@ def create_app(services: Services, blueprints: Iterable[Blueprint]) -> Flask:
     """A route whose operation names no actor cannot be registered."""
     app = Flask("tongka", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.url_map.merge_slashes = False
     app.extensions[actors.EXTENSION] = services
     problems.register(app)
     app.before_request(lambda: _begin(services))

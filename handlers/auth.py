@@ -5,11 +5,11 @@ from typing import Any, Protocol
 from flask import Blueprint
 
 from domain.actor import Anyone, MemberSelf
-from domain.errors import TooMany, Unavailable
+from domain.errors import Conflict, TooMany, Unavailable
 from domain.joining.log_in_by_phone import LogInByPhone, PhoneLogin, SendLoginCode
 from domain.joining.meet import LogIn
 from domain.joining.model import LoginCodeRefused, WrongChannel
-from domain.member.model import ConsentRequired, Member
+from domain.member.model import ConsentRequired, Member, TooManyIdentities
 from domain.session.keep import LogOut
 from domain.session.model import Login
 from domain.sms_code.model import CodeExpired, CodeLocked, CodeWrong, SendLimited
@@ -26,7 +26,15 @@ from handlers.schemas.auth import (
     WeChatLoginRequest,
 )
 
-PLATFORM_REFUSALS = (ChannelNotFound, WrongChannel, LoginCodeRefused, TooMany, Unavailable)
+PLATFORM_REFUSALS = (
+    ChannelNotFound,
+    WrongChannel,
+    LoginCodeRefused,
+    TooManyIdentities,
+    TooMany,
+    Unavailable,
+    Conflict,
+)
 WECHAT = Operation(
     "Log in from a WeChat mini-program",
     actor=Anyone,
@@ -47,14 +55,14 @@ SEND_CODE = Operation(
     takes=SmsLoginCodeRequest,
     gives=SentView,
     status=202,
-    refuses=(ChannelNotFound, WrongChannel, SendLimited, CodeLocked, Unavailable),
+    refuses=(ChannelNotFound, WrongChannel, SendLimited, CodeLocked, TooMany, Unavailable, Conflict),
 )
 PHONE = Operation(
     "Log in, or join, by phone and code",
     actor=Anyone,
     takes=PhoneLoginRequest,
     gives=LoginView,
-    refuses=(ChannelNotFound, WrongChannel, ConsentRequired, CodeWrong, CodeExpired, CodeLocked),
+    refuses=(ChannelNotFound, WrongChannel, ConsentRequired, CodeWrong, CodeExpired, CodeLocked, Conflict),
 )
 LOG_OUT = Operation("End this session", actor=MemberSelf, status=204)
 

@@ -1,9 +1,12 @@
 """Reads a JSON body strictly: no duplicates, no NaN, no deep nesting, an object at the top."""
 
 import json
+import re
 from typing import Any, NoReturn
 
 DEPTH_MAX = 20
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a character: it could not be named in an answer."""
 
 
 class Unreadable(Exception):
@@ -38,6 +41,8 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         raise Unreadable("A field stands twice in one object.")
+    if any(LONE_SURROGATE.search(name) for name in value):
+        raise Unreadable("A field's name is not valid Unicode.")
     return value
 
 

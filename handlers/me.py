@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from flask import Blueprint
 
 from domain.actor import MemberSelf
-from domain.errors import Conflict, KeyReused, Unavailable
+from domain.errors import Conflict, KeyReused, TooMany, Unavailable
 from domain.joining.model import PhoneProofOfAnother, PhoneProofRefused, WrongChannel, proved_from
 from domain.joining.prove_phone import CodeProof, PhoneRequest, PlatformProof, ProvePhone
 from domain.member.model import ConsentRequired, Member, NotAMember
@@ -44,7 +44,9 @@ PROVE_PHONE = Operation(
         CodeExpired,
         CodeLocked,
         KeyReused,
+        TooMany,
         Unavailable,
+        Conflict,
     ),
 )
 SEND_CODE = Operation(
@@ -53,7 +55,7 @@ SEND_CODE = Operation(
     takes=SmsCodeRequest,
     gives=SentView,
     status=202,
-    refuses=(SendLimited, CodeLocked, Unavailable),
+    refuses=(SendLimited, CodeLocked, TooMany, Unavailable, Conflict),
 )
 SHOW_CODE = Operation(
     "The code that I show at the till", actor=MemberSelf, gives=CodeView, refuses=(NotAMember,)

@@ -29,7 +29,7 @@ IDENTIFY = Operation(
     refuses=(MemberNotFound, CodeNotValid, ScopeMissing),
 )
 READ = Operation(
-    "A member", actor=Operator, path=MemberPath, gives=StaffMemberView, refuses=(MemberNotFound,)
+    "A member", actor=Operator, path=MemberPath, gives=StaffMemberView, refuses=(MemberNotFound, ScopeMissing)
 )
 LOGINS = Operation(
     "A member's logins",

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -36,6 +37,7 @@ FIELD_MESSAGES: Mapping[str, str] = {
     "duplicate": "重复",
     "in-the-future": "时间晚于当前时间",
     "too-old": "时间过早",
+    "not-supported": "暂不支持",
     "choose-one": "只能提供其中一项",
 }
 """Each code that a field can be refused with, and its Chinese message."""
@@ -47,6 +49,8 @@ HTTP_PROBLEMS: Mapping[int, tuple[str, str, str]] = {
     413: ("body-too-large", "The body is larger than 256 KB.", "请求内容过大"),
     415: ("unsupported-media-type", "Send JSON.", "请使用JSON格式"),
 }
+
+FIELDS_NAMED_MAX = 100
 
 log = logging.getLogger("tongka.problems")
 
@@ -79,7 +83,8 @@ def _refused(error: errors.DomainError) -> Response:
 
 
 def _invalid(error: ValidationError) -> Response:
-    fields = [{"field": field, "code": code} for field, code in _flat(error.messages, "")]
+    found = islice(_flat(error.messages, ""), FIELDS_NAMED_MAX)
+    fields = [{"field": field, "code": code} for field, code in found]
     invalid = errors.InvalidInput
     return _problem(422, invalid.code, invalid.title, invalid.message, invalid.title, fields)
 
@@ -88,8 +93,9 @@ def _flat(messages: Any, path: str) -> Iterator[tuple[str, str]]:
     """marshmallow's nested messages as paths with codes; our fields put codes where messages stand."""
     if isinstance(messages, Mapping):
         for name, inner in messages.items():
-            own = "" if name == "_schema" else str(name)
-            yield from _flat(inner, f"{path}.{own}".strip("."))
+            # marshmallow's mark for the object itself, unless a client sent a field of that name.
+            is_own = name == "_schema" and inner != ["unknown-field"]
+            yield from _flat(inner, path if is_own else f"{path}.{name}" if path else str(name))
     else:
         for code in messages:
             yield path, str(code)
@@ -102,6 +108,8 @@ def _unreadable(error: Unreadable) -> Response:
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
+    if status >= 500:
+        return _bug(error)
     code, title, message = HTTP_PROBLEMS.get(status, HTTP_PROBLEMS[400])
     response = _problem(status, code, title, message, title)
     for name, value in error.get_headers():

@@ -25,6 +25,7 @@ class ChallengeItem(Item, discriminator="sms-code"):
     expires_at = NumberAttribute()
     tries = NumberAttribute()
     is_used = BooleanAttribute()
+    used_by = UnicodeAttribute()
     sent: ListAttribute[int] = ListAttribute()
     wrong: ListAttribute[int] = ListAttribute()
     version = NumberAttribute()
@@ -42,6 +43,7 @@ def _items(challenge: Challenge, tenancy: Tenancy) -> tuple[Item, ...]:
         expires_at=epoch_seconds(challenge.expires_at),
         tries=challenge.tries,
         is_used=challenge.is_used,
+        used_by=challenge.used_by,
         sent=list(challenge.sent),
         wrong=list(challenge.wrong),
         version=challenge.version,
@@ -73,6 +75,7 @@ class DynamoChallenges:
             expires_at=from_epoch(int(item.expires_at)),
             tries=int(item.tries),
             is_used=item.is_used,
+            used_by=item.used_by,
             sent=tuple(int(at) for at in item.sent),
             wrong=tuple(int(at) for at in item.wrong),
             version=int(item.version),

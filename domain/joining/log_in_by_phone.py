@@ -67,7 +67,7 @@ class LogInByPhone:
         member_id = self.ids.new("m_")
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Member]:
-            spent = proof.spend(repositories, now)
+            spent = proof.spend(repositories, now, by=member_id)
             identity = Identity(IdentityKind.PHONE, proof.phone_index)
             holder = repositories.identities.holders([identity]).get(identity)
             if holder is not None:
@@ -79,9 +79,9 @@ class LogInByPhone:
             return Plan(joined, (spent, *person))
 
         def find(repositories: Repositories) -> Member | None:
-            """After a lost answer the code is spent already, by this very login."""
+            """After a lost answer the code is spent already, by this very request and no other."""
             challenge = repositories.challenges.find(proof.phone_index)
-            if challenge is None or not (challenge.is_used and challenge.challenge_id == proof.challenge_id):
+            if challenge is None or challenge.used_by != member_id:
                 return None
             identity = Identity(IdentityKind.PHONE, proof.phone_index)
             holder = repositories.identities.holders([identity]).get(identity)

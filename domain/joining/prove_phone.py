@@ -123,7 +123,7 @@ class ProvePhone:
 
 def _spend(repositories: Repositories, verified: _Verified, now: datetime) -> tuple[Change, ...]:
     if verified.code:
-        return (verified.code.spend(repositories, now),)
+        return (verified.code.spend(repositories, now, by=""),)
     if verified.use is None:
         return ()
     known = repositories.phone_proofs.find(verified.use.digest)

@@ -94,7 +94,7 @@ class RejectMerge:
         def plan(repositories: Repositories, now: datetime) -> Plan[Merge]:
             waiting = get(repositories, merge_id)
             if waiting.state is MergeState.REJECTED:
-                return Plan(waiting)
+                return Plan(waiting, _release(repositories, waiting) if release_phone else ())
             if waiting.state is not MergeState.WAITING:
                 raise MergeNotWaiting
             merge = replace(

@@ -6,7 +6,7 @@ from datetime import datetime
 from domain.actor import KeyHolder
 from domain.api_key.model import Scope
 from domain.clock import shop_date
-from domain.errors import RuleBroken
+from domain.errors import RuleBroken, invalid
 from domain.money import Money
 from domain.order.model import (
     Order,
@@ -18,6 +18,7 @@ from domain.order.model import (
     check_payments,
 )
 from domain.points.book import Book
+from domain.points.earn import CLOCK_TOLERANCE
 from domain.points.model import Cause, EntryKind, LotKey
 from domain.points.ports import Repositories
 from domain.tenant.model import ClawbackPolicy
@@ -56,9 +57,13 @@ class RefundOrder:
         check_payments(request.payments, request.total)
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Refund]:
+            if request.refunded_at > now + CLOCK_TOLERANCE:
+                raise invalid("refunded_at", "in-the-future", "The refund was made later than now.")
             before = repositories.orders.find(request.order_id)
             if before is None or before.bill.store_id != request.store_id:
                 raise OrderNotFound
+            if request.refunded_at < before.bill.paid_at:
+                raise invalid("refunded_at", "too-old", "The refund was made before the order was paid.")
             book = Book(repositories.accounts.get(before.member_id), now, actor.caller)
             policy = repositories.tenants.settings().programme.clawback
             order, refund = _refund(before, request, book, policy, now)

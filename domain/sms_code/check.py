@@ -17,12 +17,12 @@ class Proof:
     phone_index: str
     challenge_id: str
 
-    def spend(self, repositories: Repositories, now: datetime) -> Changed:
+    def spend(self, repositories: Repositories, now: datetime, by: str) -> Changed:
         """Raises CodeExpired if the code was spent or replaced meanwhile."""
         before = repositories.challenges.find(self.phone_index)
         if before is None:
             raise CodeExpired
-        return Changed(before, before.use(self.challenge_id, now))
+        return Changed(before, before.use(self.challenge_id, now, by))
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,9 +64,11 @@ class Challenge:
     expires_at: datetime = LONG_AGO
     tries: int = 0
     is_used: bool = True
+    used_by: str = ""
+    """Which request spent the code: an id that it made for itself."""
     sent: tuple[int, ...] = ()
     wrong: tuple[int, ...] = ()
-    """Seconds since 1970 of the last sends and tries, at most 24 hours back."""
+    """Milliseconds since 1970 of the last sends and tries, at most 24 hours back."""
     version: int = 0
 
     def send(self, challenge_id: str, purpose: Purpose, code_mark: bytes, now: datetime) -> "Challenge":
@@ -74,10 +76,9 @@ class Challenge:
         self._refuse_while_locked(now)
         sent = _recent(self.sent, now)
         for window, most in SENDS:
-            inside = [at for at in sent if at > epoch_seconds(now - window)]
+            inside = [at for at in sent if at > _ms(now - window)]
             if len(inside) >= most:
-                wait = inside[-most] + int(window.total_seconds()) - epoch_seconds(now)
-                raise SendLimited(retry_after_seconds=max(wait, 1))
+                raise SendLimited(retry_after_seconds=_seconds_left(inside[-most], window, now))
         return replace(
             self,
             challenge_id=challenge_id,
@@ -86,7 +87,8 @@ class Challenge:
             expires_at=now + CODE_LIFE,
             tries=0,
             is_used=False,
-            sent=(*sent, epoch_seconds(now)),
+            used_by="",
+            sent=(*sent, _ms(now)),
             wrong=_recent(self.wrong, now),
             version=self.version + 1,
         )
@@ -96,23 +98,31 @@ class Challenge:
         self._refuse_while_locked(now)
         if self.is_used or now >= self.expires_at:
             raise CodeExpired
-        wrong = (*_recent(self.wrong, now), epoch_seconds(now))
+        wrong = (*_recent(self.wrong, now), _ms(now))
         return replace(self, tries=self.tries + 1, wrong=wrong, version=self.version + 1)
 
-    def use(self, challenge_id: str, now: datetime) -> "Challenge":
+    def use(self, challenge_id: str, now: datetime, by: str) -> "Challenge":
         """The code was right: it is spent, and its try was not a wrong one. Raises CodeExpired."""
         if self.challenge_id != challenge_id or self.is_used or now >= self.expires_at:
             raise CodeExpired
-        return replace(self, is_used=True, wrong=self.wrong[:-1], version=self.version + 1)
+        return replace(self, is_used=True, used_by=by, wrong=self.wrong[:-1], version=self.version + 1)
 
     def _refuse_while_locked(self, now: datetime) -> None:
         if self.tries >= TRIES_MAX and not self.is_used and now < self.expires_at:
             raise CodeLocked(retry_after_seconds=epoch_seconds(self.expires_at) - epoch_seconds(now) + 1)
         wrong = _recent(self.wrong, now)
         if len(wrong) >= WRONG_TRIES_PER_DAY:
-            wait = wrong[-WRONG_TRIES_PER_DAY] + int(DAY.total_seconds()) - epoch_seconds(now)
-            raise CodeLocked(retry_after_seconds=max(wait, 1))
+            raise CodeLocked(retry_after_seconds=_seconds_left(wrong[-WRONG_TRIES_PER_DAY], DAY, now))
 
 
 def _recent(times: tuple[int, ...], now: datetime) -> tuple[int, ...]:
-    return tuple(at for at in times if at > epoch_seconds(now - DAY))
+    return tuple(at for at in times if at > _ms(now - DAY))
+
+
+def _ms(instant: datetime) -> int:
+    return round(instant.timestamp() * 1000)
+
+
+def _seconds_left(began_at: int, window: timedelta, now: datetime) -> int:
+    left = began_at + int(window.total_seconds()) * 1000 - _ms(now)
+    return max(-(-left // 1000), 1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.clock import SHOP_TIME
-from domain.errors import Unavailable
+from domain.errors import Unavailable, invalid
 from domain.ids import Ids
 from domain.sms_code.model import (
     ADDRESS_SENDS_PER_DAY,
@@ -20,6 +20,8 @@ from domain.sms_code.model import (
 )
 from domain.sms_code.ports import Repositories, SmsSender
 from domain.unit_of_work import Change, Changed, Counted, Created, Plan, Runner
+
+REACHABLE = "+86"
 
 
 class SmsNotSetUp(Unavailable):
@@ -53,6 +55,9 @@ class SendCode:
     def __call__(
         self, tenant_id: str, number: str, purpose: Purpose, *, address: str, identity: str | None
     ) -> Sent:
+        if not number.startswith(REACHABLE):
+            # The service takes numbers abroad without their plus, where they may name a mainland phone.
+            raise invalid("phone", "not-supported", "Codes are sent to numbers of mainland China only.")
         code = self.ids.digits(CODE_DIGITS)
         challenge_id = self.ids.new("v_")
 

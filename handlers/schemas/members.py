@@ -13,6 +13,7 @@ from handlers.schemas.fields import (
     Day,
     Identifier,
     Instant,
+    PhoneField,
     PointsField,
     StrictSchema,
     Text,
@@ -96,7 +97,7 @@ class ReferenceQuery(StrictSchema):
     member_id = Identifier(longest=32)
     member_code = Text(longest=18)
     card_number = Text(longest=12)
-    phone = Text(longest=24)
+    phone = PhoneField()
 
     @post_load
     def to_reference(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

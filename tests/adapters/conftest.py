@@ -8,9 +8,11 @@ import pytest
 from adapters.dynamodb.client import open_client
 from domain.keyring import Fresh
 from domain.tenant.model import Channel, ChannelKind, SmsAccount
+from sandbox.server import RunningSandbox
 from serverless.settings import Settings
 from serverless.wiring import Wiring
 from tests.adapters.disturbed import Bench, new_bench
+from tests.conftest import on_own_table
 from tests.shop import Apps
 
 
@@ -24,9 +26,15 @@ def tenant_id() -> str:
     return f"t{secrets.token_hex(6)}"
 
 
+@pytest.fixture(scope="session")
+def bench_services(settings: Settings, platforms: RunningSandbox) -> Wiring:
+    """On a table of these tests' own: broken ledgers lie there."""
+    return on_own_table(settings, platforms)
+
+
 @pytest.fixture
-def bench(services: Wiring, settings: Settings, client: Any, tenant_id: str) -> Bench:
-    return new_bench(services, settings.table, client, tenant_id)
+def bench(bench_services: Wiring, client: Any, tenant_id: str) -> Bench:
+    return new_bench(bench_services, client, tenant_id)
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from adapters.dynamodb.repositories import Store
 from adapters.dynamodb.table import Table
 from adapters.dynamodb.tenants import Cache
 from adapters.dynamodb.unit_of_work import DynamoRunner, Pace
+from domain.money import Points
 from domain.points.book import Book
 from domain.points.model import Account, Cause, LotKey
-from domain.money import Points
 from domain.unit_of_work import Created, Plan, Record, RequestKey
 from serverless.wiring import Wiring
 
@@ -167,13 +167,12 @@ class Bench:
         )
 
 
-def new_bench(services: Wiring, table: str, client: Any, tenant_id: str, chance: float = 1.0) -> Bench:
+def new_bench(services: Wiring, client: Any, tenant_id: str) -> Bench:
     """With an empty account."""
     disturbed, time = Disturbed(client), Time()
-    store = Store(
-        Table(disturbed, table), Cache(time.monotonic), services.keyrings, services.clock, services.store.shards
-    )
-    runner = DynamoRunner(store, Pace(time.monotonic, time.sleep, lambda: chance))
+    table, shared = Table(disturbed, services.table.name), services.store
+    store = Store(table, Cache(time.monotonic), shared.keyrings, shared.clock, shared.shards)
+    runner = DynamoRunner(store, Pace(time.monotonic, time.sleep, lambda: 1.0))
     services.runner.run(tenant_id, lambda stores, now: Plan(None, (Created(Account("m_1")),)))
     return Bench(services, tenant_id, disturbed, time, runner)
 

@@ -51,7 +51,9 @@ def test_encrypted_content_opens_as_in_the_vectors() -> None:
     )
 
 
-@pytest.mark.parametrize("ciphertext", ["", "AAAA", "rRCjYXSYlWp7RZhcN/pCJg==", "!", "rRCjYXSYlWp7RZhcN/pCJQ=\n="])
+@pytest.mark.parametrize(
+    "ciphertext", ["", "AAAA", "rRCjYXSYlWp7RZhcN/pCJg==", "!", "rRCjYXSYlWp7RZhcN/pCJQ=\n="]
+)
 def test_changed_ciphertext_does_not_open(ciphertext: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         decrypt(ciphertext, KEY)

@@ -27,8 +27,8 @@ from adapters.dynamodb.points import to_account
 from adapters.dynamodb.repositories import MAPPINGS
 from adapters.secrets.keyring import TenantKeyring
 from domain.keyring import Fresh
-from domain.member.model import Member, MemberState, Phone, Profile, Sentinel
 from domain.member.identity import Identity, IdentityKind
+from domain.member.model import Member, MemberState, Phone, Profile, Sentinel
 from domain.money import Points
 from domain.points.model import Account, LotKey
 from tests.domain.builders import NOON, steady
@@ -53,7 +53,9 @@ def names_in(arguments: dict[str, Any], clause: str) -> list[str]:
     words = arguments["UpdateExpression"].replace("SET ", "|SET ").replace("REMOVE ", "|REMOVE ").split("|")
     found = next((word for word in words if word.startswith(clause)), "")
     names = arguments["ExpressionAttributeNames"]
-    return sorted(names[part.split(" ")[0]] for part in found.removeprefix(clause).strip().split(", ") if part)
+    return sorted(
+        names[part.split(" ")[0]] for part in found.removeprefix(clause).strip().split(", ") if part
+    )
 
 
 def test_an_update_holds_only_what_changed_and_the_guard_is_the_old_version() -> None:
@@ -163,7 +165,9 @@ def test_the_keys_are_opened_only_when_a_personal_field_is_touched() -> None:
         raise AssertionError
 
     closed = Tenancy(Keys("t", 4), never)
-    member = to_member(raw_of(replace(MEMBER, phone=Phone("i", "138****8000", Fresh("+8613800138000")))), closed)
+    member = to_member(
+        raw_of(replace(MEMBER, phone=Phone("i", "138****8000", Fresh("+8613800138000")))), closed
+    )
 
     assert member.phone is not None
     assert member.phone.mask == "138****8000"

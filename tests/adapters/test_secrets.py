@@ -171,7 +171,7 @@ def test_keys_wrapped_by_the_key_service_open_for_their_tenant_only(kms: Any) ->
 
     assert master.unwrap("t", wrapped) == b"k" * 64
     assert b"k" * 8 not in wrapped
-    with pytest.raises(kms.exceptions.ClientError, match="InvalidCiphertext|AccessDenied|Incorrect"):
+    with pytest.raises(kms.exceptions.ClientError, match=r"InvalidCiphertext|AccessDenied|Incorrect"):
         master.unwrap("u", wrapped)
 
 

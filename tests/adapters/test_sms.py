@@ -128,8 +128,12 @@ def test_a_wrong_secret_is_unavailable(sandboxed: RunningSandbox, sms_account: S
         sender.send_code(wrong, f"+86{next(NUMBERS)}", "123456")
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"null", b"7", b"\xff", b'{"Code":null}', b'{"Code":""}'])
-def test_an_odd_answer_is_unavailable(sandboxed: RunningSandbox, sms_account: SmsAccount, body: bytes) -> None:
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b"null", b"7", b"\xff", b'{"Code":null}', b'{"Code":""}']
+)
+def test_an_odd_answer_is_unavailable(
+    sandboxed: RunningSandbox, sms_account: SmsAccount, body: bytes
+) -> None:
     with canned(body) as url, pytest.raises(SmsUnavailable):
         AlibabaSmsSender(url, sandboxed.world.clock.now, SystemIds()).send_code(sms_account, "+8613", "1")
 

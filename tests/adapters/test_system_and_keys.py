@@ -45,7 +45,9 @@ def test_no_kind_of_key_was_forgotten_here() -> None:
     assert methods == set(EVERY) | INDEX_ONLY
 
 
-@given(ids, ids, st.sampled_from(sorted(EVERY)), st.sampled_from(sorted(EVERY)), st.tuples(parts, parts, parts))
+@given(
+    ids, ids, st.sampled_from(sorted(EVERY)), st.sampled_from(sorted(EVERY)), st.tuples(parts, parts, parts)
+)
 @steady
 def test_no_tenant_can_write_down_anothers_key(
     one: str, other: str, kind: str, other_kind: str, texts: tuple[str, str, str]

@@ -103,7 +103,9 @@ def test_keys_that_stay_unprocessed_are_busy_after_a_few_calls() -> None:
 
 def test_every_page_of_a_stretch_is_read() -> None:
     last = {"pk": {"S": "p"}, "sk": {"S": "2"}}
-    client = Recorder({"Items": [{"n": {"N": "1"}}], "LastEvaluatedKey": last}, {"Items": [{"n": {"N": "2"}}]})
+    client = Recorder(
+        {"Items": [{"n": {"N": "1"}}], "LastEvaluatedKey": last}, {"Items": [{"n": {"N": "2"}}]}
+    )
 
     found = list(Table(client, "tongka").query_all(Range("p"), strong=True))
 

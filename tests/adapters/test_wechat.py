@@ -113,7 +113,9 @@ def test_each_fault_of_a_login_is_the_refusal_that_the_sheet_names(
     assert refused.value.retry_after_seconds == (60 if refusal is TooMany else None)
 
 
-def test_a_slow_answer_is_waited_for(wechat: WeChatMiniProgram, mini_program: Channel, person: Person) -> None:
+def test_a_slow_answer_is_waited_for(
+    wechat: WeChatMiniProgram, mini_program: Channel, person: Person
+) -> None:
     person.plan(LOGIN, "slow")
 
     assert wechat.who(mini_program, person.code("login")).primary.value
@@ -133,7 +135,7 @@ def test_a_code_of_another_app_and_a_used_one_are_refused(
 def test_a_phone_code_becomes_a_number_with_its_country(
     wechat: WeChatMiniProgram, mini_program: Channel, person: Person
 ) -> None:
-    assert wechat.phone(mini_program, person.code("phone")) == f"+86{person.number}"
+    assert wechat.phone(mini_program, person.code("phone")).number == f"+86{person.number}"
 
 
 @pytest.mark.parametrize(
@@ -181,7 +183,7 @@ def test_an_invalid_access_token_is_renewed_exactly_once(
     tokens, phones = person.calls(TOKEN), person.calls(PHONE)
     person.plan(PHONE, fault)
 
-    assert wechat.phone(mini_program, person.code("phone")) == f"+86{person.number}"
+    assert wechat.phone(mini_program, person.code("phone")).number == f"+86{person.number}"
 
     assert (person.calls(TOKEN), person.calls(PHONE)) == (tokens + 1, phones + 2)
 
@@ -317,7 +319,7 @@ def test_the_country_code_may_be_a_number_or_a_text() -> None:
     token = b'{"access_token":"x","expires_in":7200}'
     for code in (86, "86"):
         with canned(token, phone_info(countryCode=code)) as url:
-            assert at(url).phone(_own_channel(), "code") == "+8613800138000"
+            assert at(url).phone(_own_channel(), "code").number == "+8613800138000"
 
 
 def _own_channel() -> Channel:
@@ -328,7 +330,9 @@ def _own_channel() -> Channel:
     return Channel("t", "wx", ChannelKind.MINI_PROGRAM, "n", "wx-own", credentials=secret)
 
 
-def test_nobody_at_the_other_end_is_unavailable_and_tells_no_secret(mini_program: Channel, apps: Apps) -> None:
+def test_nobody_at_the_other_end_is_unavailable_and_tells_no_secret(
+    mini_program: Channel, apps: Apps
+) -> None:
     with canned(b"{}") as url:
         pass
     with pytest.raises(WeChatUnavailable) as refused:

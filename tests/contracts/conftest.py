@@ -6,8 +6,17 @@ import pytest
 
 from domain.tenant.apply import TenantWish
 from domain.tenant.model import Settings
+from sandbox.server import RunningSandbox
+from serverless.settings import Settings as Environment
 from serverless.wiring import Wiring
+from tests.conftest import on_own_table
 from tests.contracts.things import Place
+
+
+@pytest.fixture(scope="session")
+def own_services(settings: Environment, platforms: RunningSandbox) -> Wiring:
+    """On a table of these tests' own: what lies there would not stand up to a proof."""
+    return on_own_table(settings, platforms)
 
 
 def new_place(services: Wiring) -> Place:
@@ -17,10 +26,10 @@ def new_place(services: Wiring) -> Place:
 
 
 @pytest.fixture
-def place(services: Wiring) -> Place:
-    return new_place(services)
+def place(own_services: Wiring) -> Place:
+    return new_place(own_services)
 
 
 @pytest.fixture
-def other_place(services: Wiring) -> Place:
-    return new_place(services)
+def other_place(own_services: Wiring) -> Place:
+    return new_place(own_services)

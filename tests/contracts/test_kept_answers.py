@@ -13,7 +13,9 @@ from domain.unit_of_work import Counted, Created, Plan
 from sandbox.server import RunningSandbox
 from tests.contracts.things import WHOLE, Place
 
-ANSWER = Kept("member:m_1", "k" * 16, "fingerprint", {"outcome": "joined", "名": [1, None, {"a": True}]}, WHOLE)
+ANSWER = Kept(
+    "member:m_1", "k" * 16, "fingerprint", {"outcome": "joined", "名": [1, None, {"a": True}]}, WHOLE
+)
 
 
 def find(place: Place, at: Any = WHOLE, caller: str = "member:m_1", key: str = "k" * 16) -> Kept | None:

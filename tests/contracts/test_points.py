@@ -1,6 +1,5 @@
 """Accounts, entries and the queue of what is due, under eight hands at once (C-29, C-38)."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
@@ -42,9 +41,9 @@ def entries(place: Place, member_id: str = "m_1") -> list[Entry]:
 
 
 @pytest.fixture
-def account_place(place: Place) -> Iterator[Place]:
+def account_place(place: Place) -> Place:
     place.write(Created(Account("m_1")))
-    yield place
+    return place
 
 
 @pytest.mark.capability("C-29")
@@ -60,9 +59,7 @@ def test_a_balance_read_straight_after_the_award_includes_it(account_place: Plac
 def test_eight_hands_on_one_account_lose_nothing_and_leave_no_gap(account_place: Place) -> None:
     lots = [LotKey(None), LotKey(date(2099, 1, 31)), LotKey(date(2099, 2, 28), "gift")]
     with ThreadPoolExecutor(THREADS) as pool:
-        balances = list(
-            pool.map(lambda n: earn(account_place, n, lots[n % 3]), range(1, THREADS * EACH + 1))
-        )
+        balances = list(pool.map(lambda n: earn(account_place, n, lots[n % 3]), range(1, THREADS * EACH + 1)))
 
     account = account_place.read(lambda stores: stores.accounts.exact("m_1"))
     written = entries(account_place)

@@ -40,10 +40,17 @@ CHALLENGE = Challenge(
     WHOLE + timedelta(minutes=5),
     3,
     is_used=False,
+    used_by="m_1",
     sent=(1_700_000_000, 1_700_000_060),
     wrong=(1_700_000_061,),
     version=9,
 )
+
+
+def _sentinel(stores: Any) -> Sentinel | None:
+    holder = stores.identities.holders([PHONE]).get(PHONE)
+    return Sentinel(PHONE, holder) if holder else None
+
 
 THINGS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "member": (MEMBER, lambda stores: stores.members.exact("m_1")),
@@ -54,20 +61,17 @@ THINGS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "merge": (MERGE, lambda stores: stores.merges.find("g_1")),
     "challenge": (CHALLENGE, lambda stores: stores.challenges.find("index")),
     "proof": (ProofUse("digest", "ali:app:o"), lambda stores: stores.phone_proofs.find("digest")),
-    "sentinel": (Sentinel(PHONE, "m_1"), lambda stores: _sentinel(stores)),
+    "sentinel": (Sentinel(PHONE, "m_1"), _sentinel),
 }
 VERSIONED = ["member", "account", "order", "merge", "challenge"]
-
-
-def _sentinel(stores: Any) -> Sentinel | None:
-    holder = stores.identities.holders([PHONE]).get(PHONE)
-    return Sentinel(PHONE, holder) if holder else None
 
 
 @pytest.mark.parametrize("name", THINGS)
 def test_every_field_comes_back(place: Place, name: str) -> None:
     thing, look = THINGS[name]
-    assert is_filled(thing), [each.name for each in fields(thing) if getattr(thing, each.name) == each.default]
+    assert is_filled(thing), [
+        each.name for each in fields(thing) if getattr(thing, each.name) == each.default
+    ]
 
     place.write(Created(thing))
 

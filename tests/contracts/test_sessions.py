@@ -56,7 +56,9 @@ def test_a_session_without_the_moment_of_its_end_is_not_revoked_nor_moved(place:
     for act in ("revoke", "move"):
         with pytest.raises(ValueError, match="revoked session"):
             place.read(
-                lambda stores, act=act: getattr(stores.sessions, act)(LIVE, *(["m_2"] if act == "move" else []))
+                lambda stores, act=act: getattr(stores.sessions, act)(
+                    LIVE, *(["m_2"] if act == "move" else [])
+                )
             )
 
     assert stored(place) == LIVE
@@ -77,7 +79,8 @@ def test_a_revoked_session_moves_to_another_member_as_a_login_record(place: Plac
 
 
 @pytest.mark.xfail(
-    strict=True, reason="ending or prolonging a session that the store has dropped writes a torso in its place"
+    strict=True,
+    reason="ending or prolonging a session that the store has dropped writes a torso in its place",
 )
 @pytest.mark.parametrize("act", ["revoke", "extend"])
 def test_a_session_that_is_gone_stays_gone(place: Place, act: str) -> None:
@@ -98,7 +101,9 @@ def test_moving_a_session_that_is_gone_changes_nothing(place: Place) -> None:
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
 def test_logins_are_listed_newest_first_and_page_by_page(place: Place, limit: int) -> None:
     sessions = [
-        opened(place, replace(LIVE, session_id=f"{number:04x}", opened_at=AT + timedelta(minutes=number // 2)))
+        opened(
+            place, replace(LIVE, session_id=f"{number:04x}", opened_at=AT + timedelta(minutes=number // 2))
+        )
         for number in range(7)
     ]
     opened(place, replace(LIVE, session_id="ffff", member_id="m_10"))

@@ -142,7 +142,7 @@ def opened(value: Any) -> Any:
         return type(value), tuple(sorted(parts.items(), key=lambda part: part[0]))
     if isinstance(value, tuple):
         return tuple(opened(each) for each in value)
-    return dict(value) if hasattr(value, "items") else value
+    return {name: opened(each) for name, each in value.items()} if hasattr(value, "items") else value
 
 
 def is_filled(thing: Any) -> bool:

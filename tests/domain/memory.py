@@ -68,6 +68,10 @@ class Memory:
     def get(self, member_id: str, sequence: int) -> Entry | None:
         return self.things.get((Entry, member_id, sequence))
 
+    def newest(self, member_id: str, below: int | None, limit: int) -> list[Entry]:
+        found = [entry for entry in self.entries_of(member_id) if below is None or entry.sequence < below]
+        return found[::-1][:limit]
+
     def entries_of(self, member_id: str) -> Iterator[Entry]:
         return (self.things[Entry, member_id, n + 1] for n in range(self.account(member_id).version))
 

@@ -82,7 +82,9 @@ def test_of_swapped_neighbours_only_zero_and_nine_slip_through() -> None:
     assert missed <= DRAWS * 0.03
 
 
-@pytest.mark.parametrize("text", ["", "8" * 11, "8" * 13, "88123456789x", "８８１２３４５６７８９０", "88 123456789"])
+@pytest.mark.parametrize(
+    "text", ["", "8" * 11, "8" * 13, "88123456789x", "８８１２３４５６７８９０", "88 123456789"]
+)
 def test_what_is_not_twelve_ascii_digits_is_no_card_number(text: str) -> None:
     assert not is_card_number(text)
 
@@ -94,7 +96,9 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)).map(  # noqa:
 
 @given(moments, st.integers(0, 10**9 - 1))
 @steady
-def test_a_member_code_is_accepted_for_as_long_as_it_says_and_finds_its_card(now: datetime, number: int) -> None:
+def test_a_member_code_is_accepted_for_as_long_as_it_says_and_finds_its_card(
+    now: datetime, number: int
+) -> None:
     card = f"88{number:09}" + check_digit(f"88{number:09}")
 
     code, left = member_code(card, KEYRING, now)

@@ -167,7 +167,7 @@ def test_an_undone_merge_leaves_both_as_if_it_had_never_been(
     assert memory.sentinels() == sentinels
     done = memory.find("g_1")
     assert done is not None
-    assert (done.state, done.is_settled) == (MergeState.UNDONE, True)
+    assert (done.state, done.undone_at, done.is_settled) == (MergeState.UNDONE, later, False)
 
 
 def person(name: str, **changes: object) -> tuple[Member, Account, list[Entry]]:

@@ -122,7 +122,9 @@ def test_an_openid_holds_in_one_app_only_and_a_unionid_everywhere() -> None:
 
     assert who.primary == Identity(IdentityKind.WECHAT_OPENID, "wx1:openid")
     assert who.all() == (who.primary, Identity(IdentityKind.WECHAT_UNIONID, "union"))
-    assert wechat_identity("wx2", "openid", None).all() == (Identity(IdentityKind.WECHAT_OPENID, "wx2:openid"),)
+    assert wechat_identity("wx2", "openid", None).all() == (
+        Identity(IdentityKind.WECHAT_OPENID, "wx2:openid"),
+    )
 
 
 @pytest.mark.parametrize(

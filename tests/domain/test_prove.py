@@ -124,7 +124,7 @@ def test_entries_in_another_order_are_found() -> None:
         {"redirect_to": "m_2"},
         {"is_frozen": True},
     ],
-    ids=lambda change: "-".join(change),
+    ids="-".join,
 )
 def test_a_changed_field_of_the_account_is_found(change: dict[str, Any]) -> None:
     assert prove(replace(ACCOUNT, **change), ENTRIES) != []
@@ -156,7 +156,11 @@ def test_points_that_wander_to_a_later_lot_are_found() -> None:
     ]
 
 
-@given(st.lists(st.builds(Step, st.just("earn"), st.integers(1, 9), st.sampled_from(LOTS), st.just(0)), max_size=6))
+@given(
+    st.lists(
+        st.builds(Step, st.just("earn"), st.integers(1, 9), st.sampled_from(LOTS), st.just(0)), max_size=6
+    )
+)
 @steady
 def test_findings_name_the_member(history: list[Step]) -> None:
     account, entries, _ = live_through(history, Account("m_7"))

@@ -107,6 +107,4 @@ def test_a_validity_out_of_range_is_refused(months: int) -> None:
     with pytest.raises(InvalidInput) as refused:
         Validity(ValidityKind.FIXED, months)
 
-    assert [(each.field, each.code) for each in refused.value.fields] == [
-        ("validity.months", "out-of-range")
-    ]
+    assert [(each.field, each.code) for each in refused.value.fields] == [("validity.months", "out-of-range")]

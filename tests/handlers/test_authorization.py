@@ -233,14 +233,12 @@ def test_waiting_merges_of_another_tenant_are_not_listed(scene: Scene) -> None:
     assert ours not in listed
 
 
-@pytest.mark.xfail(strict=True, reason="staff_members.read does not declare ScopeMissing in `refuses`")
 def test_an_operator_without_the_scope_gets_a_declared_refusal(scene: Scene) -> None:
     found = {"office without scopes": (403, "scope-missing")}
 
     assert list(refusals(scene, "staff_members.read", found)) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the detail shows Python's form, <Scope.ORDERS_WRITE: 'orders.write'>")
 def test_the_missing_scope_is_named_as_files_write_it(scene: Scene) -> None:
     sample = BUILDERS["till_orders.record"](scene.shop)
 

@@ -129,7 +129,7 @@ class Walk:
                     continue
                 body = copy.deepcopy(self.sample.body)
                 _parent(body, (*at, name))[name] = 1_000_000
-                path = ".".join(str(part) for part in (*at, name)).strip(".")
+                path = ".".join(str(part) for part in (*at, name))
                 answer = self.sample.send(self.door, json.dumps(body).encode())
                 yield from self._judge(f"unknown {path}", answer, 422, [path])
 

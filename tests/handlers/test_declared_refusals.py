@@ -10,9 +10,6 @@ from tests.handlers.scene import operation_of
 from tests.shop import CONSENT, Answer, Shop
 
 LOGIN, SHARE, SEND = "/sns/jscode2session", "/wxa/business/getuserphonenumber", "SendSms"
-UNDECLARED = pytest.mark.xfail(
-    strict=True, reason="TooMany of the platform is not in the operation's `refuses`"
-)
 
 
 def check(shop: Shop, endpoint: str, answer: Answer, status: int) -> None:
@@ -56,7 +53,7 @@ def test_a_login_that_alipay_refuses(shop: Shop, fault: str, status: int) -> Non
         ("40029", 422),
         ("40013", 422),
         ("-1", 503),
-        pytest.param("45011", 429, marks=UNDECLARED),
+        ("45011", 429),
         ("reset", 503),
     ],
 )
@@ -72,7 +69,7 @@ def test_a_phone_that_wechat_does_not_share(shop: Shop, fault: str, status: int)
     "fault, status",
     [
         ("isv.AMOUNT_NOT_ENOUGH", 503),
-        pytest.param("isv.BUSINESS_LIMIT_CONTROL", 429, marks=UNDECLARED),
+        ("isv.BUSINESS_LIMIT_CONTROL", 429),
         ("Throttling.User", 503),
         ("http_502", 503),
         ("garbage", 503),

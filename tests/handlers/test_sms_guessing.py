@@ -39,7 +39,6 @@ def test_a_code_logs_in_once(shop: Shop) -> None:
     assert answers[0].json["member"]["state"] == "member"
 
 
-@pytest.mark.xfail(strict=True, reason="the receipt of LogInByPhone takes a rival's spending for its own")
 def test_a_code_logs_in_once_however_parallel(shop: Shop) -> None:
     good = []
     for _ in range(3):
