@@ -1,7 +1,8 @@
-"""Measures: `python3 scripts/bench.py operations` counts calls and capacity units of every operation.
+"""Measures: `python3 scripts/bench.py operations` counts calls and capacity units of every operation;
+`python3 scripts/bench.py cold-start` counts the instructions of a start (needs valgrind).
 
-`--write` puts the table into docs/operations.md, `--check` compares it with the committed one, `--json`
-prints it for machines. Counts are exact, so a changed line is a changed cost.
+`--write` puts the table of operations into docs/operations.md, `--check` compares it with the committed
+one, `--json` prints for machines. Counts are exact, so a changed line is a changed cost.
 """
 
 import argparse
@@ -19,12 +20,19 @@ TARGET = environment.ROOT / "docs" / "operations.md"
 def main() -> None:
     """Runs one benchmark by name."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("name", choices=["operations"])
+    parser.add_argument("name", choices=["operations", "cold-start"])
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     environment.enter(environment.RUNTIME)
+    if arguments.name == "operations":
+        _operations(arguments)
+    else:
+        _cold_start(arguments)
+
+
+def _operations(arguments: argparse.Namespace) -> None:
     from scripts.local import operations
     from scripts.local.processes import DidNotStart
 
@@ -39,14 +47,28 @@ def main() -> None:
         TARGET.write_text(text)
         print(f"· wrote {TARGET.relative_to(environment.ROOT)}")
     elif arguments.check and TARGET.read_text() != text:
-        environment.stop(
-            "docs/operations.md is out of date: run python3 scripts/bench.py operations --write."
-        )
+        environment.stop("docs/operations.md is out of date: python3 scripts/bench.py operations --write")
     elif not arguments.check:
         print(text)
     above = [row.name for row in rows if not row.holds]
     if above:
         environment.stop(f"Above the limit: {', '.join(above)}.")
+
+
+def _cold_start(arguments: argparse.Namespace) -> None:
+    from scripts.local import cold_start
+
+    if not cold_start.is_possible():
+        environment.stop("Counting instructions needs valgrind; install it, then run this again.")
+    starts = cold_start.measure()
+    if arguments.json:
+        print(json.dumps({start.name: start.passes for start in starts}))
+    else:
+        for start in starts:
+            print(f"{start.passes:6.1f} × an empty Python  {start.name}")
+    above = [start.name for start in starts if not start.holds]
+    if above:
+        environment.stop(f"Above {cold_start.LIMIT:.0f} × an empty Python: {', '.join(above)}.")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ engine, too; `--only NAME` runs one check.
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 import time
@@ -29,6 +30,8 @@ CHECKS: dict[str, list[str]] = {
     "self-check": [PYTHON, "scripts/demo.py", "--self-check"],
 }
 """What CI runs, in this order."""
+COLD_START = "cold start in instructions"
+PAGE = "the sandbox's page in a browser"
 
 
 def main() -> None:
@@ -42,6 +45,7 @@ def main() -> None:
     arguments = parser.parse_args()
     environment.enter(environment.DEVELOPMENT)
     failed = [name for name in CHECKS if arguments.only in {None, name} and not _run(name, CHECKS[name])]
+    failed += _optional(arguments.only)
     if arguments.dynamodb_local:
         environment.install_second_engine()
         command = [
@@ -78,9 +82,20 @@ def _print_capabilities() -> None:
     print("\n".join(lines()))
 
 
+def _optional(only: str | None) -> list[str]:
+    """Checks that need something which not every machine has."""
+    if only is not None or not shutil.which("valgrind"):
+        return []
+    return [] if _run(COLD_START, [PYTHON, "scripts/bench.py", "cold-start"]) else [COLD_START]
+
+
 def _skipped(second_engine: bool) -> None:
     if not second_engine:
         print(f"skipped: {SECOND_ENGINE} (ask for it with --dynamodb-local; it needs Java 17)")
+    if not shutil.which("valgrind"):
+        print(f"skipped: {COLD_START} (valgrind is not installed)")
+    if not shutil.which("chromium"):
+        print(f"skipped: {PAGE} (Chromium is not installed)")
 
 
 if __name__ == "__main__":
