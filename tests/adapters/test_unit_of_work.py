@@ -1,7 +1,6 @@
 """Every row of the error table of the write protocol, on a client that misbehaves by script."""
 
 import logging
-from datetime import timedelta
 
 import pytest
 from botocore.exceptions import (
@@ -14,11 +13,11 @@ from botocore.exceptions import (
 from adapters.dynamodb.repositories import DynamoRepositories
 from adapters.dynamodb.table import Write
 from adapters.dynamodb.unit_of_work import DEADLINE_SECONDS, TRIES_MAX
-from domain.errors import Conflict, DomainError, KeyReused, NotFound, TooMany, Unavailable
+from domain.errors import Conflict, DomainError, KeyReused, NotFound, Unavailable
 from domain.money import Points
 from domain.points.book import Book
 from domain.points.model import AccountFrozen, Cause, LedgerBroken, LotKey
-from domain.unit_of_work import Counted, Created, Plan, Receipt, RequestKey
+from domain.unit_of_work import Created, Plan, Receipt, RequestKey
 from tests.adapters.disturbed import (
     Bench,
     Said,
@@ -348,51 +347,6 @@ def test_an_error_of_our_own_making_is_no_refusal(bench: Bench) -> None:
         bench.runner.run(bench.tenant_id, bench.earn(5))
     assert not isinstance(bug.value, DomainError)
     assert bench.client.writes == 1
-
-
-def test_a_full_counter_refuses_and_nothing_of_the_plan_is_written(bench: Bench) -> None:
-    ends = bench.services.clock() + timedelta(hours=1)
-    earn = bench.earn(5)
-
-    def plan(stores: object, now: object) -> Plan[Said]:
-        planned = earn(stores, now)
-        counted = Counted("c", 1, 2, ends, TooMany("full"))
-        return Plan(planned.answer, (*planned.changes, counted))
-
-    for _ in range(2):
-        bench.runner.run(bench.tenant_id, plan)
-    with pytest.raises(TooMany, match="full"):
-        bench.runner.run(bench.tenant_id, plan)
-
-    assert bench.entries() == [5, 5]
-
-
-def test_a_full_counter_does_not_refuse_what_was_granted_before(bench: Bench) -> None:
-    ends = bench.services.clock() + timedelta(hours=1)
-
-    def plan(stores: object, now: object) -> Plan[Said]:
-        return Plan(Said(1), (Counted("c", 1, 1, ends, TooMany()),))
-
-    first = bench.runner.run_once(bench.tenant_id, plan, bench.key())
-
-    assert bench.runner.run_once(bench.tenant_id, plan, bench.key()) == first
-    with pytest.raises(TooMany):
-        bench.runner.run_once(bench.tenant_id, plan, bench.key(key="n" * 16))
-
-
-def test_a_counter_is_asked_again_when_something_else_moved_as_well(bench: Bench) -> None:
-    """The rival fills the counter and moves the account; the next plan needs no counter any more."""
-    ends = bench.services.clock() + timedelta(hours=1)
-    earn = bench.earn(5)
-
-    def plan(stores: object, now: object) -> Plan[Said]:
-        planned = earn(stores, now)
-        counted = (Counted("c", 1, 1, ends, TooMany()),) if planned.answer.count == 5 else ()
-        return Plan(planned.answer, (*planned.changes, *counted))
-
-    bench.client.steps = [outrun_by(lambda: bench.services.runner.run(bench.tenant_id, plan))]
-
-    assert bench.runner.run(bench.tenant_id, plan) == Said(10)
 
 
 def test_a_plan_without_changes_writes_nothing(bench: Bench) -> None:

@@ -264,6 +264,15 @@ def test_a_write_that_would_break_a_promise_is_refused(broken: Account) -> None:
         check(broken)
 
 
+def test_a_book_that_breaks_a_promise_hands_over_no_changes() -> None:
+    full = earned("m_1", {LotKey(TODAY + timedelta(days=number)): 1 for number in range(LOTS_MAX)})
+    book = Book(full, NOON, "till")
+    book.earn(Points(1), LotKey(None), CAUSE)
+
+    with pytest.raises(LedgerBroken, match="more lots"):
+        book.changes()
+
+
 def test_an_account_may_hold_as_many_lots_as_the_limit_says() -> None:
     check(earned("m_1", {LotKey(TODAY + timedelta(days=number)): 1 for number in range(LOTS_MAX)}))
 

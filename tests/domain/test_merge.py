@@ -176,6 +176,39 @@ def person(name: str, **changes: object) -> tuple[Member, Account, list[Entry]]:
     return replace(plain, **changes), account, entries  # type: ignore[arg-type]  # a typo fails at once
 
 
+ENDING, LASTING = LotKey(TODAY), LotKey(None)
+NIGHT = timedelta(hours=23)
+
+
+@pytest.mark.parametrize(
+    "source, target",
+    [
+        ([Step("earn", 50, ENDING, 0)], []),
+        ([Step("earn", 50, ENDING, 0), Step("earn", 7, LASTING, 0)], [Step("owe", 30, LASTING, 0)]),
+        ([Step("owe", 30, LASTING, 0)], [Step("earn", 20, ENDING, 0), Step("earn", 90, LASTING, 0)]),
+        ([Step("owe", 30, LASTING, 0)], [Step("earn", 100, ENDING, 0)]),
+        ([Step("earn", 50, ENDING, 0)], [Step("owe", 80, LASTING, 0)]),
+        ([Step("earn", 50, ENDING, 0)], [Step("earn", 60, ENDING, 0)]),
+        ([Step("owe", 5, LASTING, 0)], [Step("owe", 6, LASTING, 0)]),
+    ],
+)
+def test_points_that_lapse_between_a_merge_and_its_undoing_lapse_where_they_would_have(
+    source: list[Step], target: list[Step]
+) -> None:
+    persons = []
+    for name, history in (("1", target), ("2", source)):
+        account, entries, _ = live_through(history, Account(f"m_{name}"))
+        persons.append((Member(f"m_{name}", MemberState.FAN, NOON, "wx"), account, entries))
+    memory = remember(*persons)
+    assert merge(memory, NOON) == "m_1"
+
+    undo(memory, NOON + NIGHT)
+
+    for member, account, _ in persons:
+        after, alone = memory.account(member.member_id), Book(account, NOON + NIGHT, "x").account
+        assert (counts(after), after.debt) == (counts(alone), alone.debt)
+
+
 def test_undoing_again_changes_nothing() -> None:
     memory = remember(person("1"), person("2"))
     merge(memory, NOON)
