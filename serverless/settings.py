@@ -80,6 +80,6 @@ def _required(given: Mapping[str, str], name: str) -> str:
 
 def _number(given: Mapping[str, str], name: str, otherwise: int) -> int:
     text = given.get(name, str(otherwise))
-    if not text.isdigit() or not 1 <= int(text) <= SHARDS_MAX:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= SHARDS_MAX:
         raise SettingsError(f"{name} must be a number from 1 to {SHARDS_MAX}.")
     return int(text)

@@ -176,7 +176,7 @@ class Wiring:
 
     @cached_property
     def authenticate_key(self) -> AuthenticateKey:
-        return AuthenticateKey(self.runner, self.clock)
+        return AuthenticateKey(self.runner, self.clock, self.ids)
 
     @cached_property
     def open_session(self) -> OpenSession:

@@ -97,15 +97,15 @@ def _node(raw: str, name: str, signatures: Signatures) -> dict[str, Any]:
     """The answer's node, if its exact text carries a valid signature; a signature is a must for success."""
     try:
         envelope = json.loads(raw)
-    except ValueError as odd:
+    except (ValueError, RecursionError) as odd:
         raise AlipayUnavailable from odd
-    if not isinstance(envelope, dict):
+    used = name if isinstance(envelope, dict) and name in envelope else "error_response"
+    if not isinstance(envelope, dict) or not isinstance(envelope.get(used), dict):
         raise AlipayUnavailable
-    used = name if name in envelope else "error_response"
-    node, signature = envelope.get(used), envelope.get("sign")
-    if not isinstance(node, dict):
-        raise AlipayUnavailable
-    is_signed = isinstance(signature, str) and signatures.verify(node_text(raw, used), signature)
+    # What is believed is what the signature covers, not what a second node of the same name may say.
+    text, signature = node_text(raw, used), envelope.get("sign")
+    node: dict[str, Any] = json.loads(text)
+    is_signed = isinstance(signature, str) and signatures.verify(text, signature)
     if used == name and node.get("code", SUCCESS) == SUCCESS:
         if not is_signed:
             log.error("alipay answer without a valid signature", extra={"method": name})

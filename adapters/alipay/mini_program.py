@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from typing import Any
 
 from adapters.alipay.gateway import SUCCESS, AlipayGateway, AlipayRefused, AlipayUnavailable, decrypt
@@ -12,6 +13,7 @@ from domain.member.identity import PlatformIdentity, alipay_identity
 from domain.member.phone import normalise
 from domain.tenant.model import Channel
 
+ABROAD = re.compile(r"[1-9]\d{0,3}-\d{4,14}", re.ASCII)
 CODE_REFUSED = frozenset({"isv.code-invalid", "isv.unmatched-app-id"})
 
 
@@ -41,7 +43,7 @@ class AlipayMiniProgram:
             envelope = json.loads(proof)
             ciphertext, signature = envelope["response"], envelope["sign"]
             is_text = isinstance(ciphertext, str) and isinstance(signature, str)
-        except (ValueError, KeyError, TypeError) as odd:
+        except (ValueError, KeyError, TypeError, RecursionError) as odd:
             raise PhoneProofRefused from odd
         # Signed is the ciphertext with its quotes; an unencrypted answer is an error, never a number.
         if not is_text or not self._gateway.signatures(channel).verify(f'"{ciphertext}"', signature):
@@ -50,10 +52,15 @@ class AlipayMiniProgram:
             answer = json.loads(decrypt(ciphertext, channel.credential("aes_key")))
             if answer["code"] != SUCCESS:
                 raise PhoneProofRefused
-            number = normalise(answer["mobile"])
-        except (ValueError, KeyError, TypeError, AttributeError, InvalidInput) as odd:
+            number = normalise(_international(answer["mobile"]))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidInput) as odd:
             raise PhoneProofRefused from odd
         return VouchedPhone(number, hashlib.sha256(ciphertext.encode()).hexdigest())
+
+
+def _international(mobile: str) -> str:
+    """Numbers of other countries come as `1-1234432112`."""
+    return "+" + mobile if ABROAD.fullmatch(mobile) else mobile
 
 
 def _text(node: dict[str, Any], name: str) -> str | None:

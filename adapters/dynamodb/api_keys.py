@@ -27,6 +27,8 @@ class ApiKeyItem(Item, discriminator="api-key"):
 class NonceItem(Item, discriminator="nonce"):
     """There while the nonce is used up."""
 
+    used_by = UnicodeAttribute()
+
 
 def _items(key: ApiKey, tenancy: Tenancy) -> tuple[Item, ...]:
     pk, sk = place = tenancy.keys.api_key(key.key_id)
@@ -92,14 +94,17 @@ class DynamoNonces:
     def __init__(self, table: Table, tenancy: Tenancy, clock: Clock) -> None:
         self._table, self._tenancy, self._clock = table, tenancy, clock
 
-    def use(self, key_id: str, nonce: str, ends_at: datetime) -> bool:
+    def use(self, key_id: str, nonce: str, by: str, ends_at: datetime) -> bool:
         pk, sk = key = self._tenancy.keys.nonce(key_id, nonce)
-        item = NonceItem(pk=pk, sk=sk, ttl=epoch_seconds(ends_at))
+        item = NonceItem(pk=pk, sk=sk, ttl=epoch_seconds(ends_at), used_by=by)
         arguments = {
             "Item": item.serialize(),
-            "ConditionExpression": "attribute_not_exists(pk) OR #ttl < :now",
+            "ConditionExpression": "attribute_not_exists(pk) OR #ttl < :now OR used_by = :by",
             "ExpressionAttributeNames": {"#ttl": "ttl"},
-            "ExpressionAttributeValues": {":now": {"N": str(epoch_seconds(self._clock()))}},
+            "ExpressionAttributeValues": {
+                ":now": {"N": str(epoch_seconds(self._clock()))},
+                ":by": {"S": by},
+            },
         }
         try:
             self._table.write([Write("put", key, arguments)])

@@ -22,7 +22,6 @@ from domain.joining.ports import ProofUse
 from domain.member.identity import parse_identity
 from domain.member.model import Member, MemberNotFound, Phone
 from domain.merge.model import Merge, MergeCause, MergeState, Moved, WaitReason
-from domain.money import Money
 from domain.page import Page
 from domain.points.model import Account
 
@@ -45,8 +44,6 @@ class MergeItem(Item, discriminator="merge"):
     phone_before_sealed = BinaryAttribute(null=True, legacy_encoding=False)
     took_phone = UnicodeAttribute(null=True)
     filled: ListAttribute[str] = ListAttribute()
-    order_count = NumberAttribute()
-    spend_fen = NumberAttribute()
     source_sequence = NumberAttribute()
     target_sequence = NumberAttribute()
     undone_at = NumberAttribute(null=True)
@@ -87,8 +84,6 @@ def _merge_items(merge: Merge, tenancy: Tenancy) -> tuple[Item, ...]:
         phone_before_sealed=seal(tenancy, key, "phone", before.number if before else None),
         took_phone=moved.took_phone,
         filled=list(moved.filled),
-        order_count=moved.order_count,
-        spend_fen=moved.spend.fen,
         source_sequence=moved.source_sequence,
         target_sequence=moved.target_sequence,
         undone_at=ms(merge.undone_at) if merge.undone_at else None,
@@ -106,8 +101,6 @@ def _to_merge(raw: RawItem, tenancy: Tenancy) -> Merge:
         phone_before=Phone(item.phone_before[0], item.phone_before[1], number) if number else None,
         took_phone=item.took_phone,
         filled=tuple(item.filled),
-        order_count=int(item.order_count),
-        spend=Money(int(item.spend_fen)),
         source_sequence=int(item.source_sequence),
         target_sequence=int(item.target_sequence),
     )

@@ -62,13 +62,14 @@ def _of_answer(response: dict[str, Any]) -> StoreProblem | None:
 
 def _of_reasons(reasons: list[dict[str, Any]]) -> StoreProblem | None:
     codes = [reason.get("Code", "None") for reason in reasons]
+    # While something is busy, a failed condition beside it proves nothing yet.
+    if any(code in THROTTLED for code in codes):
+        return Busy("throttled", throttled=True)
+    if any(code in NOT_APPLIED_FOR_NOW for code in codes):
+        return Busy("conflict", throttled=False)
     failed = {
         place: reasons[place].get("Item") for place, code in enumerate(codes) if code == CONDITION_FAILED
     }
     if failed:
         return Lost(failed)
-    if any(code in THROTTLED for code in codes):
-        return Busy("throttled", throttled=True)
-    if any(code in NOT_APPLIED_FOR_NOW for code in codes):
-        return Busy("conflict", throttled=False)
     return None

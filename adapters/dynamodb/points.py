@@ -22,7 +22,7 @@ from domain.clock import epoch_seconds, from_epoch
 from domain.member.model import REDIRECTS_MAX, MemberNotFound
 from domain.money import Money, Points
 from domain.order.model import OrderId
-from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Posting
+from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Posting, Tally
 from domain.points.ports import Due
 
 ENTRIES_FIRST = "L#PTS#"
@@ -45,7 +45,8 @@ class AccountItem(Item, discriminator="account"):
 
 
 class EntryItem(Item, discriminator="entry"):
-    """o kind, p points, b balance, l postings, d debt, c cause, w caller, a at, q previous hash, h hash."""
+    """o kind, p points, b balance, l postings, d debt, c cause, w caller, a at, q previous hash, h hash,
+    n orders, s spend in fen."""
 
     entry_kind = UnicodeAttribute(attr_name="o")
     points = NumberAttribute(attr_name="p")
@@ -57,6 +58,8 @@ class EntryItem(Item, discriminator="entry"):
     at = NumberAttribute(attr_name="a")
     previous = BinaryAttribute(attr_name="q", legacy_encoding=False)
     hash = BinaryAttribute(attr_name="h", legacy_encoding=False)
+    orders = NumberAttribute(attr_name="n", null=True)
+    spend_fen = NumberAttribute(attr_name="s", null=True)
 
 
 def _text(value: object) -> str:
@@ -120,6 +123,8 @@ def _entry_items(entry: Entry, tenancy: Tenancy) -> tuple[Item, ...]:
         at=ms(entry.at),
         previous=entry.previous,
         hash=entry.hash,
+        orders=entry.tally.orders or None,
+        spend_fen=entry.tally.spend.fen or None,
     )
     return (item,)
 
@@ -166,6 +171,7 @@ def to_entry(raw: RawItem) -> Entry:
         at=instant(item.at),
         previous=item.previous,
         hash=item.hash,
+        tally=Tally(int(item.orders or 0), Money(int(item.spend_fen or 0))),
     )
 
 

@@ -13,6 +13,8 @@ from domain.clock import epoch_seconds
 from domain.page import Page
 from domain.session.model import KEPT, Session
 
+STILL_OPEN = "attribute_exists(pk) AND attribute_not_exists(revoked_at)"
+
 
 class SessionItem(Item, discriminator="session"):
     """Found by the SHA-256 of the token's secret; listed by owner."""
@@ -82,13 +84,13 @@ class DynamoSessions:
 
     def extend(self, session: Session) -> None:
         with suppress(Lost):
-            self._set(session, {"expires_at": ms(session.expires_at)}, "attribute_not_exists(revoked_at)")
+            self._set(session, {"expires_at": ms(session.expires_at)}, STILL_OPEN)
 
     def revoke(self, session: Session) -> None:
         if session.revoked_at is None:
             raise ValueError("A revoked session knows when.")
         with suppress(Lost):
-            self._set(session, {"revoked_at": ms(session.revoked_at)}, "attribute_not_exists(revoked_at)")
+            self._set(session, {"revoked_at": ms(session.revoked_at)}, STILL_OPEN)
 
     def move(self, session: Session, member_id: str) -> None:
         if session.revoked_at is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.dynamodb import meter
 from adapters.dynamodb.keys import Key
-from adapters.dynamodb.outcome import RawItem, outcome_of
+from adapters.dynamodb.outcome import Busy, RawItem, outcome_of
 
 BATCH_MAX = 100
 TRANSACTION_MAX = 100
@@ -86,7 +86,10 @@ class Table:
             answer = self._call("batch_get_item", RequestItems=request)
             for item in answer["Responses"].get(self.name, []):
                 found[key_of(item)] = item
-            wanted = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", []) + wanted
+            left = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            if len(left) == len(batch):
+                raise Busy("UnprocessedKeys", throttled=True)
+            wanted = left + wanted
         return found
 
     def query(self, part: Range, limit: int, *, strong: bool = False) -> Stretch:

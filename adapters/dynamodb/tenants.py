@@ -235,12 +235,17 @@ class DynamoStores:
 
     def find(self, store_id: str) -> Store | None:
         key = self._tenancy.keys.store(store_id)
-        raw = self._cache.get(key) or self._table.get(key)
+        raw = self._table.get(key)
         if raw is None:
             return None
         self._cache.put(key, raw)
         item = StoreItem.from_raw_data(raw)
         return Store(store_id, item.name, item.brand, int(item.version))
+
+    def is_known(self, store_id: str) -> bool:
+        return (
+            self._cache.get(self._tenancy.keys.store(store_id)) is not None or self.find(store_id) is not None
+        )
 
 
 class DynamoChannels:

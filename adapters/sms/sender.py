@@ -75,7 +75,7 @@ class AlibabaSmsSender:
             answer = json.loads(response.read(ANSWER_BYTES_MAX).decode())
             response.drain_conn()
             return str(answer["Code"])
-        except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError) as problem:
+        except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError, RecursionError) as problem:
             raise SmsUnavailable from problem
 
 

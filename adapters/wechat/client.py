@@ -72,9 +72,11 @@ class WeChatClient:
             "secret": channel.credential("app_secret"),
         }
         answer = self._answer("/cgi-bin/stable_token", "POST", body=body)
-        token, lives = str(answer["access_token"]), float(answer["expires_in"])
-        self._tokens[channel.app_id] = (self._monotonic() + max(lives - TOKEN_MARGIN_SECONDS, 0), token)
-        return token
+        fresh, lives = answer.get("access_token"), answer.get("expires_in")
+        if not isinstance(fresh, str) or not isinstance(lives, int):
+            raise WeChatUnavailable
+        self._tokens[channel.app_id] = (self._monotonic() + max(lives - TOKEN_MARGIN_SECONDS, 0), fresh)
+        return fresh
 
     def _answer(
         self,
@@ -86,6 +88,8 @@ class WeChatClient:
     ) -> dict[str, Any]:
         answer = self._exchange(path, method, fields, body)
         errcode = answer.get("errcode", 0)
+        if not isinstance(errcode, int):
+            raise WeChatUnavailable
         if errcode == 0:
             return answer
         log.warning(
@@ -94,7 +98,7 @@ class WeChatClient:
         )
         if errcode == TOO_OFTEN:
             raise TooMany(retry_after_seconds=TOO_OFTEN_SECONDS)
-        raise WeChatRefused(int(errcode))
+        raise WeChatRefused(errcode)
 
     def _exchange(
         self, path: str, method: str, fields: dict[str, str] | None, body: Mapping[str, object] | None
@@ -114,7 +118,7 @@ class WeChatClient:
             data = response.read(ANSWER_BYTES_MAX + 1)
             response.drain_conn()
             answer = json.loads(data.decode())
-        except (urllib3.exceptions.HTTPError, ValueError) as problem:
+        except (urllib3.exceptions.HTTPError, ValueError, RecursionError) as problem:
             raise WeChatUnavailable from problem
         if response.status >= 500 or not isinstance(answer, dict) or len(data) > ANSWER_BYTES_MAX:
             raise WeChatUnavailable

@@ -10,6 +10,7 @@ from domain.actor import KeyHolder
 from domain.api_key.model import ApiKey, ClockSkewed, NonceReused, SignatureRefused
 from domain.api_key.ports import Repositories
 from domain.clock import Clock, epoch_seconds
+from domain.ids import Ids
 from domain.tenant.model import split_address
 from domain.unit_of_work import Runner
 
@@ -53,6 +54,7 @@ class AuthenticateKey:
 
     runner: Runner[Repositories]
     clock: Clock
+    ids: Ids
 
     def __call__(self, request: SignedRequest, *, once: bool) -> KeyHolder:
         """`once`: the nonce is stored, because nothing else in the request can be recognised again."""
@@ -64,12 +66,16 @@ class AuthenticateKey:
         if key is None or key.revoked_at is not None or not _signed_by(request, key):
             raise SignatureRefused
         _check_time(request.timestamp, now)
-        if once and not self.runner.use(
-            tenant_id,
-            lambda repositories, _: repositories.nonces.use(key_id, request.nonce, now + NONCE_LIFE),
-        ):
+        if once and not self._is_first(tenant_id, key_id, request.nonce, now):
             raise NonceReused
         return key.actor(tenant_id)
+
+    def _is_first(self, tenant_id: str, key_id: str, nonce: str, now: datetime) -> bool:
+        """An answer that was lost on the way must not make the request look like its own repetition."""
+        by = self.ids.new("x_")
+        return self.runner.use(
+            tenant_id, lambda repositories, _: repositories.nonces.use(key_id, nonce, by, now + NONCE_LIFE)
+        )
 
 
 def _signed_by(request: SignedRequest, key: ApiKey) -> bool:

@@ -14,8 +14,8 @@ class ApiKeys(Protocol):
 
 
 class Nonces(Protocol):
-    def use(self, key_id: str, nonce: str, ends_at: datetime) -> bool:
-        """True the first time; False if this key has used the nonce before."""
+    def use(self, key_id: str, nonce: str, by: str, ends_at: datetime) -> bool:
+        """True the first time; False if this key has used the nonce before, for another request than `by`."""
         ...
 
 

@@ -10,18 +10,19 @@ _TYPED_MAX = 24
 
 
 def normalise(typed: str, field: str = "phone") -> str:
-    """The number in E.164. Eleven digits without a country code are a mainland number.
+    """The number in E.164. Eleven digits without a plus are a mainland number.
 
-    Alipay writes numbers of other countries as `1-1234432112`. Raises InvalidInput.
+    With one hyphen, what stands before it is a country code, unless that makes a mainland number.
+    Raises InvalidInput.
     """
     text = typed.strip()
     if not text.isascii() or len(text) > _TYPED_MAX:
         raise invalid(field, "invalid-format")
-    if re.fullmatch(r"[1-9]\d{0,3}-\d{4,14}", text):
-        text = "+" + text
     digits = text.replace(" ", "").replace("-", "")
     if _MAINLAND.fullmatch(digits):
         return "+86" + digits
+    if re.fullmatch(r"[1-9]\d{0,3}-\d{4,14}", text):
+        digits = "+" + digits
     if digits.startswith("00"):
         digits = "+" + digits[2:]
     if _ABROAD.fullmatch(digits) and (not digits.startswith("+86") or _MAINLAND.fullmatch(digits[3:])):

@@ -7,7 +7,7 @@ from domain.member.identity import Identity, IdentityKind
 from domain.member.model import IDENTITIES_MAX, Alias, Member, Phone, Sentinel
 from domain.merge.model import Merge, MergeCause, MergeState, Moved, WaitReason
 from domain.points.book import Book
-from domain.points.model import LOTS_MAX, Account, Cause, EntryKind, Posting
+from domain.points.model import LOTS_MAX, Account, Cause, EntryKind, Posting, Tally
 from domain.unit_of_work import Change, Changed, Created, Removed
 
 IDENTITIES_APPROVED_MAX = 60
@@ -61,15 +61,18 @@ def must_wait(source: Person, target: Person, cause: MergeCause) -> WaitReason |
         return WaitReason.PHONES_DIFFER
     if _too_many_lots(source, target):
         return WaitReason.TOO_MANY_LOTS
-    if len(source.member.identities) + len(target.member.identities) > IDENTITIES_MAX:
+    if _identities_together(source, target) > IDENTITIES_MAX:
         return WaitReason.TOO_MANY_IDENTITIES
     return None
 
 
 def is_too_large(source: Person, target: Person) -> bool:
     """Whether nobody, staff included, can merge the two for now."""
-    identities = len(source.member.identities) + len(target.member.identities)
-    return identities > IDENTITIES_APPROVED_MAX or _too_many_lots(source, target)
+    return _identities_together(source, target) > IDENTITIES_APPROVED_MAX or _too_many_lots(source, target)
+
+
+def _identities_together(source: Person, target: Person) -> int:
+    return len(target.member.identities + source.member.identities + _card_of(source.member))
 
 
 def _too_many_lots(source: Person, target: Person) -> bool:
@@ -118,24 +121,23 @@ def _move_points(source: Person, target: Person, occasion: Occasion) -> tuple[Mo
     leaving = Book(source.account, occasion.at, occasion.caller)
     arriving = Book(target.account, occasion.at, occasion.caller)
     lots, debt = leaving.account.lots, leaving.account.debt
+    count, spend = leaving.account.order_count, leaving.account.spend
     out = leaving.post(
         [Posting(lot, -points) for lot, points in lots.items()],
         -debt,
         Cause("merge", merge_id=occasion.merge_id, other_member_id=target.account.member_id),
         EntryKind.MERGE_OUT,
+        Tally(-count, -spend),
     )
     entry = arriving.post(
         [Posting(lot, points) for lot, points in lots.items()],
         debt,
         Cause("merge", merge_id=occasion.merge_id, other_member_id=source.account.member_id),
         EntryKind.MERGE_IN,
+        Tally(count, spend),
     )
-    count, spend = leaving.account.order_count, leaving.account.spend
-    leaving.amend(redirect_to=target.account.member_id, order_count=0, spend=spend - spend)
-    arriving.amend(order_count=arriving.account.order_count + count, spend=arriving.account.spend + spend)
-    moved = Moved(
-        order_count=count, spend=spend, source_sequence=out.sequence, target_sequence=entry.sequence
-    )
+    leaving.redirect(target.account.member_id)
+    moved = Moved(source_sequence=out.sequence, target_sequence=entry.sequence)
     return moved, (leaving, arriving)
 
 

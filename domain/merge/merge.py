@@ -46,30 +46,31 @@ def plan_merge(repositories: Repositories, meeting: Meeting, now: datetime) -> P
     if any(member.redirect_to is not None for member, _ in pair):
         raise Moved
     source, target = who_survives(Person(*pair[0]), Person(*pair[1]))
+    known = repositories.merges.find(waiting_id(source.member.member_id, target.member.member_id))
+    if known is not None and known.state is MergeState.REJECTED:
+        if meeting.cause is MergeCause.PHONE:
+            raise PhoneOfAnother
+        return Planned(known, None, ())
     reason = must_wait(source, target, meeting.cause)
     if reason is not None:
-        return _wait(repositories, meeting, source, target, reason, now)
+        return _wait(known, meeting, source, target, reason, now)
     occasion = Occasion(meeting.new_merge_id, meeting.cause, now, meeting.caller, meeting.proven)
     done = flip(source, target, occasion)
     return Planned(done.merge, done.target, (Created(done.merge), *done.changes))
 
 
 def _wait(
-    repositories: Repositories,
+    known: Merge | None,
     meeting: Meeting,
     source: Person,
     target: Person,
     reason: WaitReason,
     now: datetime,
 ) -> Planned:
-    merge_id = waiting_id(source.member.member_id, target.member.member_id)
-    known = repositories.merges.find(merge_id)
-    if known is not None and known.state is MergeState.REJECTED and meeting.cause is MergeCause.PHONE:
-        raise PhoneOfAnother
-    if known is not None and known.state in {MergeState.WAITING, MergeState.REJECTED}:
+    if known is not None and known.state is MergeState.WAITING:
         return Planned(known, None, ())
     waiting = Merge(
-        merge_id=merge_id,
+        merge_id=waiting_id(source.member.member_id, target.member.member_id),
         source_id=source.member.member_id,
         target_id=target.member.member_id,
         cause=meeting.cause,

@@ -8,7 +8,6 @@ from enum import StrEnum
 from domain.errors import Conflict, NotFound, RuleBroken
 from domain.member.identity import Identity
 from domain.member.model import Phone
-from domain.money import NO_MONEY, Money
 
 UNDO_WINDOW = timedelta(hours=24)
 
@@ -98,8 +97,6 @@ class Moved:
     """Blind index of the phone that went to the target."""
     filled: tuple[str, ...] = ()
     """Profile fields of the target that were empty and filled from the source."""
-    order_count: int = 0
-    spend: Money = NO_MONEY
     source_sequence: int = 0
     target_sequence: int = 0
     """The entries MERGE_OUT and MERGE_IN."""

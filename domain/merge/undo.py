@@ -22,7 +22,7 @@ from domain.merge.settle import SettleMerge
 from domain.money import NO_POINTS
 from domain.page import PAGE_MAX
 from domain.points.book import Book
-from domain.points.model import Account, Cause, Entry, EntryKind, Posting
+from domain.points.model import Account, Cause, Entry, EntryKind, Posting, Tally
 from domain.unit_of_work import Change, Changed, Created, Plan, Runner
 
 
@@ -78,13 +78,11 @@ def _return_points(
     if left is None or came is None:
         raise MergeNotDone
     giving, taking = Book(target, now, caller), Book(source, now, caller)
-    account, moved = giving.account, done.moved
     if _refunded_since(repositories, done):
         raise MovedAmountsGone
     _reverse(giving, came, done, EntryKind.MERGE_OUT)
     _reverse(taking, left, done, EntryKind.MERGE_IN)
-    giving.amend(order_count=account.order_count - moved.order_count, spend=account.spend - moved.spend)
-    taking.amend(redirect_to=None, order_count=moved.order_count, spend=moved.spend)
+    taking.redirect(None)
     return (*taking.changes(), *giving.changes())
 
 
@@ -115,7 +113,8 @@ def _reverse(book: Book, entry: Entry, done: Merge, kind: EntryKind) -> None:
     if book.account.debt < entry.debt:
         raise MovedAmountsGone
     cause = Cause("merge_undone", merge_id=done.merge_id, other_member_id=entry.cause.other_member_id)
-    book.post(back, -entry.debt, cause, kind)
+    tally = Tally(-entry.tally.orders, -entry.tally.spend)
+    book.post(back, -entry.debt, cause, kind, tally)
 
 
 def _return_member(

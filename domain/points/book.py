@@ -9,6 +9,7 @@ from domain.money import NO_POINTS, Points, total_points
 from domain.points.chain import sealed
 from domain.points.model import (
     LOTS_MAX,
+    NO_TALLY,
     Account,
     AccountFrozen,
     Cause,
@@ -17,6 +18,7 @@ from domain.points.model import (
     LedgerBroken,
     LotKey,
     Posting,
+    Tally,
 )
 from domain.unit_of_work import Appended, Change, Changed
 
@@ -46,14 +48,28 @@ class Book:
         check(self.account)
         return (Changed(self._before, self.account), *(Appended(entry) for entry in self.entries))
 
-    def earn(self, points: Points, lot: LotKey, cause: Cause, kind: EntryKind = EntryKind.EARN) -> Entry:
+    def earn(
+        self,
+        points: Points,
+        lot: LotKey,
+        cause: Cause,
+        kind: EntryKind = EntryKind.EARN,
+        tally: Tally = NO_TALLY,
+    ) -> Entry:
         """Adds points: they pay the debt first, the rest becomes part of the lot."""
         paid = min(points, self.account.debt)
         rest = points - paid
-        return self._write(kind, [Posting(lot, rest)] if rest else [], -paid, cause)
+        return self._write(kind, [Posting(lot, rest)] if rest else [], -paid, cause, tally)
 
     def take(
-        self, points: Points, cause: Cause, kind: EntryKind, *, first: LotKey | None, may_owe: bool
+        self,
+        points: Points,
+        cause: Cause,
+        kind: EntryKind,
+        *,
+        first: LotKey | None,
+        may_owe: bool,
+        tally: Tally = NO_TALLY,
     ) -> Entry:
         """Takes points from the lot `first`, then by earliest expiry; the rest is owed or forgone."""
         taken: list[Posting] = []
@@ -63,9 +79,17 @@ class Book:
             if part:
                 taken.append(Posting(lot, -part))
                 left = left - part
-        return self._write(kind, taken, left if may_owe else NO_POINTS, cause)
+        owed = left if may_owe else NO_POINTS
+        return self._write(kind, taken, owed, cause, tally)
 
-    def post(self, postings: Iterable[Posting], debt: Points, cause: Cause, kind: EntryKind) -> Entry:
+    def post(
+        self,
+        postings: Iterable[Posting],
+        debt: Points,
+        cause: Cause,
+        kind: EntryKind,
+        tally: Tally = NO_TALLY,
+    ) -> Entry:
         """Books exactly these lots and this debt, settled so that debt and lots never stand together."""
         lots = dict(self.account.lots)
         for posting in postings:
@@ -80,17 +104,17 @@ class Book:
             for lot in sorted(lots, key=lambda key: key.turn)
             if lots[lot] != self.account.lots.get(lot, NO_POINTS)
         ]
-        return self._write(kind, moved, owed - self.account.debt, cause)
+        return self._write(kind, moved, owed - self.account.debt, cause, tally)
 
-    def amend(self, **changes: object) -> None:
-        """Changes other fields of the snapshot, in the same write as the entries."""
-        self.account = replace(self.account, **changes)  # type: ignore[arg-type]  # a typo fails at once
+    def redirect(self, member_id: str | None) -> None:
+        """Points the account at another one, or at none, in the same write as the entries."""
+        self.account = replace(self.account, redirect_to=member_id)
 
     def _expire(self) -> None:
         today = shop_date(self.at)
         over = [Posting(lot, -points) for lot, points in self.account.lots.items() if lot.is_over(today)]
         if over:
-            self._write(EntryKind.EXPIRE, over, NO_POINTS, EXPIRY)
+            self._write(EntryKind.EXPIRE, over, NO_POINTS, EXPIRY, NO_TALLY)
 
     def _turns(self, first: LotKey | None) -> list[LotKey]:
         turns = sorted(self.account.lots, key=lambda lot: lot.turn)
@@ -99,7 +123,9 @@ class Book:
             turns.insert(0, first)
         return turns
 
-    def _write(self, kind: EntryKind, postings: list[Posting], debt: Points, cause: Cause) -> Entry:
+    def _write(
+        self, kind: EntryKind, postings: list[Posting], debt: Points, cause: Cause, tally: Tally
+    ) -> Entry:
         account = self.account
         lots = _posted(account.lots, postings)
         points = total_points([posting.points for posting in postings]) - debt
@@ -117,6 +143,7 @@ class Book:
                 at=self.at,
                 previous=account.head,
                 hash=b"",
+                tally=tally,
             )
         )
         self.entries.append(entry)
@@ -128,6 +155,8 @@ class Book:
             debt=account.debt + debt,
             head=entry.hash,
             totals={kind: total for kind, total in totals.items() if total},
+            order_count=account.order_count + tally.orders,
+            spend=account.spend + tally.spend,
         )
         return entry
 

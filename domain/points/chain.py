@@ -26,6 +26,8 @@ def hash_of(entry: Entry) -> bytes:
             for posting in entry.postings
         ],
         "debt": entry.debt.count,
+        "orders": entry.tally.orders,
+        "spend": entry.tally.spend.fen,
         "reason": cause.reason,
         "order": [cause.order_id.source, cause.order_id.number] if cause.order_id else None,
         "refund": cause.refund_number,

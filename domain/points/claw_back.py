@@ -19,7 +19,7 @@ from domain.order.model import (
 )
 from domain.points.book import Book
 from domain.points.earn import CLOCK_TOLERANCE
-from domain.points.model import Cause, EntryKind, LotKey
+from domain.points.model import Cause, EntryKind, LotKey, Tally
 from domain.points.ports import Repositories
 from domain.tenant.model import ClawbackPolicy
 from domain.unit_of_work import Changed, Created, Plan, Receipt, Runner
@@ -90,12 +90,9 @@ def _refund(
     )
     may_owe = policy is not ClawbackPolicy.FLOOR
     lot = LotKey(award.valid_through)
-    entry = book.take(due, cause, EntryKind.CLAW_BACK, first=lot, may_owe=may_owe)
     uncounted = order.counted_refund() - before.counted_refund()
-    book.amend(
-        order_count=book.account.order_count - (1 if order.is_wholly_refunded else 0),
-        spend=book.account.spend - uncounted,
-    )
+    tally = Tally(-1 if order.is_wholly_refunded else 0, -uncounted)
+    entry = book.take(due, cause, EntryKind.CLAW_BACK, first=lot, may_owe=may_owe, tally=tally)
     refund = Refund(
         order_id=request.order_id,
         number=request.number,

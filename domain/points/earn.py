@@ -12,7 +12,7 @@ from domain.member.find import Reference, resolve
 from domain.money import Points
 from domain.order.model import Award, Bill, Order, OrderNumberReused, counting
 from domain.points.book import Book
-from domain.points.model import Cause, LotKey
+from domain.points.model import Cause, LotKey, Tally
 from domain.points.ports import Repositories
 from domain.points.validity import last_day
 from domain.tenant.model import Programme, Settings, StoreNotFound
@@ -48,7 +48,7 @@ class EarnFromOrder:
         def plan(repositories: Repositories, now: datetime) -> Plan[Order]:
             settings = repositories.tenants.settings()
             _check_time(bill, settings, now)
-            if actor.store_ids is None and repositories.stores.find(bill.store_id) is None:
+            if actor.store_ids is None and not repositories.stores.is_known(bill.store_id):
                 raise StoreNotFound
             account = repositories.accounts.get(resolve(repositories, reference, now))
             book = Book(account, now, actor.caller)
@@ -76,9 +76,8 @@ def _award(bill: Bill, book: Book, programme: Programme, caller: str, now: datet
         programme_version=programme.version,
         occurred_at=bill.paid_at,
     )
-    entry = book.earn(Points(int(exact)), lot, cause)
     counted = counting(bill.payments, programme.bonus_counts)
-    book.amend(order_count=book.account.order_count + 1, spend=book.account.spend + counted)
+    entry = book.earn(Points(int(exact)), lot, cause, tally=Tally(1, counted))
     award = Award(
         points=Points(int(exact)),
         exact=exact,

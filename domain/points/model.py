@@ -125,6 +125,17 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How an entry moves what an account counts beside points."""
+
+    orders: int = 0
+    spend: Money = NO_MONEY
+
+
+NO_TALLY = Tally()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of an account's history. Written once, never changed."""
 
@@ -142,3 +153,4 @@ class Entry:
     at: datetime
     previous: bytes
     hash: bytes
+    tally: Tally = NO_TALLY

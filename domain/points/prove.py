@@ -37,6 +37,8 @@ class _Fold:
         self.debt = 0
         self.lots: dict[LotKey, int] = {}
         self.totals: dict[str, int] = {}
+        self.orders = 0
+        self.spend = 0
         self.head = NO_HEAD
 
     def add(self, entry: Entry) -> None:
@@ -56,6 +58,8 @@ class _Fold:
         self._expect(entry.points.count == moved, f"entry {entry.sequence}: its postings make {moved}")
         self._expect(entry.balance.count == balance, f"entry {entry.sequence}: the balance is {balance}")
         self.totals[entry.kind] = self.totals.get(entry.kind, 0) + entry.points.count
+        self.orders += entry.tally.orders
+        self.spend += entry.tally.spend.fen
         self.sequence, self.balance, self.head = entry.sequence, balance, entry.hash
 
     def compare(self, account: Account) -> None:
@@ -69,6 +73,8 @@ class _Fold:
         self._expect(account.debt.count == self.debt, f"debt {account.debt.count}, not {self.debt}")
         self._expect(lots == self.lots, "the lots are not those of the entries")
         self._expect(totals == folded, "the totals by kind are not those of the entries")
+        counted = (account.order_count, account.spend.fen)
+        self._expect(counted == (self.orders, self.spend), "orders and spend are not those of the entries")
         self._expect(account.head == self.head, "the head is not the hash of the last entry")
         if account.redirect_to is not None:
             self._expect(not self.lots and not self.debt, "a redirected account holds points or owes them")

@@ -75,10 +75,13 @@ class Challenge:
         """A fresh code. Raises SendLimited or CodeLocked."""
         self._refuse_while_locked(now)
         sent = _recent(self.sent, now)
+        waits = []
         for window, most in SENDS:
             inside = [at for at in sent if at > _ms(now - window)]
             if len(inside) >= most:
-                raise SendLimited(retry_after_seconds=_seconds_left(inside[-most], window, now))
+                waits.append(_seconds_left(inside[-most], window, now))
+        if waits:
+            raise SendLimited(retry_after_seconds=max(waits))
         return replace(
             self,
             challenge_id=challenge_id,

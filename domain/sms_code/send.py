@@ -66,6 +66,8 @@ class SendCode:
                 raise SmsNotSetUp
             index = repositories.keyring.index("phone", number)
             before = repositories.challenges.find(index)
+            if before is not None and before.challenge_id == challenge_id:
+                return Plan(None)  # Written before, though no answer came.
             mark = repositories.keyring.sign("sms-code", code_text(code, index, purpose, challenge_id))
             after = (before or Challenge(index)).send(challenge_id, purpose, mark, now)
             stored: Change = Changed(before, after) if before else Created(after)

@@ -20,7 +20,13 @@ class Tenants(Protocol):
 
 
 class Stores(Protocol):
-    def find(self, store_id: str) -> Store | None: ...
+    def find(self, store_id: str) -> Store | None:
+        """As stored now."""
+        ...
+
+    def is_known(self, store_id: str) -> bool:
+        """A store that was there at most 60 seconds ago counts."""
+        ...
 
 
 class Channels(Protocol):

@@ -164,7 +164,7 @@ class Bench:
             "Store a nonce",
             Limit(1, 0, 1),
             lambda: self.services.runner.use(
-                "demo", lambda stores, _: stores.nonces.use("till-1", "n", ends_at)
+                "demo", lambda stores, _: stores.nonces.use("till-1", "n", "x", ends_at)
             ),
         )
         phone = Reference(ReferenceKind.PHONE, "13800138000")

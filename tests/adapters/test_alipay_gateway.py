@@ -108,9 +108,6 @@ def test_a_success_whose_signature_covers_other_text_is_not_believed(signed: str
         gateway._node(answer('{"open_id":"o"}', signed), NAME, SIGNATURES)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the first node is verified, but the last one of the same name is believed: forgery"
-)
 def test_a_forged_node_beside_a_signed_one_is_not_believed() -> None:
     honest = '{"open_id":"victor"}'
     signature = sign(PRIVATE, honest.encode())

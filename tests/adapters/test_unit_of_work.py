@@ -159,10 +159,6 @@ def _write_stray_entry(bench: Bench) -> None:
     bench.services.runner.run(bench.tenant_id, lambda stores, now: Plan(None, (Created(entry),)))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a rival's commit can show its entry while the account is still locked: a healthy account freezes",
-)
 @pytest.mark.parametrize("busy", ["TransactionConflict", "ThrottlingError"])
 def test_an_entry_in_the_way_is_not_alone_while_the_account_is_busy(bench: Bench, busy: str) -> None:
     bench.client.steps = [refused(cancelled(busy, "ConditionalCheckFailed"))]

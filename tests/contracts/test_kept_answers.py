@@ -1,5 +1,6 @@
 """Answers kept for thirty days, counters that never pass their limit, and nonces that are good once."""
 
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -112,9 +113,10 @@ def test_a_counter_is_dropped_after_its_window(place: Place) -> None:
     assert raw["n"]["N"] == "1"
 
 
-def use(place: Place, key_id: str, nonce: str) -> bool:
+def use(place: Place, key_id: str, nonce: str, by: str = "") -> bool:
     ends_at = place.services.clock() + timedelta(minutes=15)
-    is_fresh: bool = place.read(lambda stores: stores.nonces.use(key_id, nonce, ends_at))
+    by = secrets.token_hex(8)
+    is_fresh: bool = place.read(lambda stores: stores.nonces.use(key_id, nonce, by, ends_at))
     return is_fresh
 
 
@@ -123,6 +125,13 @@ def test_a_nonce_is_good_once_for_its_key_and_tenant(place: Place, other_place: 
     assert use(place, "till", "n-2")
     assert use(place, "other", "n-1")
     assert use(other_place, "till", "n-1")
+
+
+def test_a_request_that_comes_again_by_itself_is_no_repetition(place: Place) -> None:
+    assert use(place, "till", "n-1", by="x_1")
+
+    assert use(place, "till", "n-1", by="x_1"), "only the answer was lost"
+    assert not use(place, "till", "n-1", by="x_2")
 
 
 def test_of_eight_that_show_one_nonce_at_once_one_gets_in(place: Place) -> None:

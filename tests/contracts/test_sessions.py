@@ -78,10 +78,6 @@ def test_a_revoked_session_moves_to_another_member_as_a_login_record(place: Plac
     assert listed == {"m_1": (), "m_2": (replace(LIVE, revoked_at=AT, member_id="m_2"),)}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="ending or prolonging a session that the store has dropped writes a torso in its place",
-)
 @pytest.mark.parametrize("act", ["revoke", "extend"])
 def test_a_session_that_is_gone_stays_gone(place: Place, act: str) -> None:
     session = SESSION if act == "revoke" else LIVE

@@ -200,9 +200,6 @@ def test_a_key_brings_the_tenants_settings_as_they_are_now(place: Place) -> None
     assert other.read(lambda stores: stores.tenants.settings()).sms_per_day == 7
 
 
-@pytest.mark.xfail(
-    strict=True, reason="applying a store compares with a reading of up to a minute ago and says unchanged"
-)
 def test_a_store_is_brought_to_the_wished_state_whatever_this_process_remembers(place: Place) -> None:
     from domain.tenant.apply import ApplyStore  # noqa: PLC0415  # used here alone
 

@@ -13,7 +13,7 @@ from domain.merge.model import Merge, MergeCause, MergeState, Moved, WaitReason
 from domain.money import Money, Points
 from domain.order.model import Award, Bill, Line, Order, OrderId, Payment, PaymentMethod, Refund
 from domain.points.chain import sealed
-from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Posting
+from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Posting, Tally
 from domain.session.model import Session
 from domain.unit_of_work import Change, Plan
 from serverless.wiring import Wiring
@@ -70,6 +70,7 @@ ENTRY: Final = sealed(
         AT,
         bytes(range(32)),
         b"",
+        Tally(-1, Money(-4500)),
     )
 )
 ORDER: Final = Order(
@@ -121,8 +122,6 @@ MERGE: Final = Merge(
         Phone("old", "139****0000", Fresh("+8613900000000")),
         "index",
         ("nickname", "city"),
-        3,
-        Money(4500),
         8,
         9,
     ),

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from adapters.secrets.keyring import TenantKeyring
 from domain.clock import SHOP_TIME
-from domain.money import NO_POINTS, Points
+from domain.money import NO_POINTS, Money, Points
 from domain.points.book import Book
-from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Posting
+from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Posting, Tally
 
 NOON: Final = datetime(2026, 3, 15, 12, tzinfo=SHOP_TIME)
 TODAY: Final = NOON.date()
@@ -66,11 +66,12 @@ def act(book: Book, step: Step) -> Entry:
     points = Points(step.count)
     match step.what:
         case "earn":
-            return book.earn(points, step.lot, CAUSE)
+            return book.earn(points, step.lot, CAUSE, tally=Tally(1, Money(step.count * 100)))
         case "take":
             return book.take(points, CAUSE, EntryKind.REDEEM, first=None, may_owe=False)
         case "owe":
-            return book.take(points, CAUSE, EntryKind.CLAW_BACK, first=None, may_owe=True)
+            tally = Tally(-1, Money(-step.count))
+            return book.take(points, CAUSE, EntryKind.CLAW_BACK, first=None, may_owe=True, tally=tally)
         case "take_first":
             return book.take(points, CAUSE, EntryKind.CLAW_BACK, first=step.lot, may_owe=True)
         case "bring":

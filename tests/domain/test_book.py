@@ -21,6 +21,7 @@ from domain.points.model import (
     LedgerBroken,
     LotKey,
     Posting,
+    Tally,
 )
 from domain.points.prove import prove
 from domain.unit_of_work import Appended, Changed
@@ -225,14 +226,14 @@ def test_new_points_pay_the_debt_first() -> None:
 def test_a_book_hands_over_the_account_first_and_its_entries_in_order() -> None:
     account = earned("m_1", {lot("2026-03-01"): 5}, datetime(2026, 3, 1, tzinfo=SHOP_TIME))
     book = Book(account, NOON, "till")
-    book.earn(Points(1), lot(None), CAUSE)
-    book.amend(order_count=3, spend=Money(100))
+    book.earn(Points(1), lot(None), CAUSE, tally=Tally(3, Money(100)))
 
     changes = book.changes()
 
     assert changes == (Changed(account, book.account), *(Appended(entry) for entry in book.entries))
     assert [entry.kind for entry in book.entries] == [EntryKind.EXPIRE, EntryKind.EARN]
-    assert (book.account.order_count, book.account.spend, book.account.version) == (3, Money(100), 3)
+    assert (book.account.order_count, book.account.spend, book.account.version) == (1, Money(100), 3)
+    assert (book.account.redirect_to, book.entries[1].tally) == ("m_2", Tally(1, Money(100)))
 
 
 def test_a_book_in_which_nothing_was_written_changes_nothing() -> None:

@@ -23,9 +23,9 @@ from domain.merge.model import (
 )
 from domain.merge.settle import SettleMerge
 from domain.merge.undo import UndoMerge
-from domain.money import Money, Points
+from domain.money import Points
 from domain.points.book import Book
-from domain.points.model import Account, Entry, EntryKind, LotKey
+from domain.points.model import Account, Entry, EntryKind, LotKey, Tally
 from domain.points.prove import prove
 from domain.unit_of_work import Created
 from tests.domain.builders import CAUSE, NOON, TODAY, Step, counts, histories, live_through, steady
@@ -50,7 +50,10 @@ def people(draw: st.DrawFn, name: str) -> tuple[Member, Account, list[Entry]]:
     phone = draw(st.none() | st.just(PHONES[name]))
     joined = NOON - timedelta(days=draw(st.integers(1, 300))) if phone else None
     account, entries, at = live_through(draw(histories), Account(f"m_{name}"), NOON - timedelta(days=14))
-    account = replace(account, order_count=draw(st.integers(0, 9)), spend=Money(draw(st.integers(0, 9999))))
+    book = Book(account, at, "till")
+    tally = Tally(draw(st.integers(0, 9)), Money(draw(st.integers(0, 9999))))
+    book.earn(Points(1), LotKey(None), CAUSE, tally=tally)
+    account, entries = book.account, entries + book.entries
     assert at <= NOON + timedelta(days=14)
     kinds = draw(st.sets(st.sampled_from([IdentityKind.WECHAT_OPENID, IdentityKind.ALIPAY_OPENID])))
     member = Member(

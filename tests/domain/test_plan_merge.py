@@ -106,10 +106,6 @@ def test_a_rejection_can_release_the_phone() -> None:
     assert memory.member("m_old").phone is None
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a rejection is looked at only while there is a reason to wait: who empties the name is merged",
-)
 def test_a_rejection_holds_even_when_the_reason_to_wait_has_been_taken_away() -> None:
     memory = two_people()
     meet(memory)
@@ -136,9 +132,6 @@ def test_what_was_approved_and_undone_waits_again_after_the_next_proof() -> None
     ]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the limit counts platform identities, but the source's card becomes one as well"
-)
 def test_a_merge_at_the_limit_leaves_nobody_with_more_identities_than_allowed() -> None:
     def member(name: str) -> Person:
         own = tuple(Identity(IdentityKind.WECHAT_OPENID, f"{name}{n}") for n in range(IDENTITIES_MAX // 2))
