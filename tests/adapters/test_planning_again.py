@@ -1,5 +1,6 @@
 """When a plan is made anew: what it read did not fit, was a moment old, or a counter was full."""
 
+import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from adapters.dynamodb.unit_of_work import TRIES_MAX
 from domain.errors import Conflict, NotFound, TooMany
 from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Member, MemberState, Sentinel
+from domain.points.model import LedgerBroken
 from domain.tenant.model import Store
 from domain.unit_of_work import Changed, Counted, Created, Moved, Plan
 from tests.adapters.disturbed import Bench, Said, answer_of, goes_well, outrun_by, refused
@@ -161,3 +163,17 @@ def test_a_counter_is_asked_again_when_something_else_moved_as_well(bench: Bench
     bench.client.steps = [outrun_by(lambda: bench.services.runner.run(bench.tenant_id, plan))]
 
     assert bench.runner.run(bench.tenant_id, plan) == Said(10)
+
+
+@pytest.mark.xfail(strict=True, reason="a plan that would break the ledger is refused, but nobody is woken")
+def test_a_plan_that_would_break_the_ledger_wakes_somebody(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    def plan(stores: DynamoRepositories, now: datetime) -> Plan[Said]:
+        raise LedgerBroken("The totals by kind would not add up to the balance.")
+
+    with caplog.at_level(logging.CRITICAL), pytest.raises(LedgerBroken):
+        bench.runner.run(bench.tenant_id, plan)
+
+    assert bench.client.writes == 0
+    assert [record.levelname for record in caplog.records] == ["CRITICAL"]

@@ -115,7 +115,7 @@ def test_a_counter_is_dropped_after_its_window(place: Place) -> None:
 
 def use(place: Place, key_id: str, nonce: str, by: str = "") -> bool:
     ends_at = place.services.clock() + timedelta(minutes=15)
-    by = secrets.token_hex(8)
+    by = by or secrets.token_hex(8)
     is_fresh: bool = place.read(lambda stores: stores.nonces.use(key_id, nonce, by, ends_at))
     return is_fresh
 

@@ -226,7 +226,8 @@ def test_new_points_pay_the_debt_first() -> None:
 def test_a_book_hands_over_the_account_first_and_its_entries_in_order() -> None:
     account = earned("m_1", {lot("2026-03-01"): 5}, datetime(2026, 3, 1, tzinfo=SHOP_TIME))
     book = Book(account, NOON, "till")
-    book.earn(Points(1), lot(None), CAUSE, tally=Tally(3, Money(100)))
+    book.earn(Points(1), lot(None), CAUSE, tally=Tally(1, Money(100)))
+    book.redirect("m_2")
 
     changes = book.changes()
 

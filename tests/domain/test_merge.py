@@ -23,7 +23,7 @@ from domain.merge.model import (
 )
 from domain.merge.settle import SettleMerge
 from domain.merge.undo import UndoMerge
-from domain.money import Points
+from domain.money import Money, Points
 from domain.points.book import Book
 from domain.points.model import Account, Entry, EntryKind, LotKey, Tally
 from domain.points.prove import prove

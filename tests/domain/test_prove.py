@@ -34,7 +34,6 @@ FORGED: dict[str, Callable[[Entry], Any]] = {
     "balance": lambda entry: entry.balance + Points(1),
     "postings": lambda entry: (*entry.postings, Posting(LotKey(None, "forged"), Points(1))),
     "debt": lambda entry: entry.debt + Points(1),
-    "tally": lambda entry: Tally(entry.tally.orders, entry.tally.spend + Money(1)),
     "cause": lambda entry: Cause("gift"),
     "caller": lambda entry: "key:forger",
     "at": lambda entry: entry.at + timedelta(seconds=1),
