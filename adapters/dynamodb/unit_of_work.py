@@ -125,6 +125,9 @@ class DynamoRunner:
         """
         try:
             return plan(repositories, self._store.clock())
+        except LedgerBroken as broken:
+            log.critical("ledger broken: %s", broken.detail)
+            raise
         except DomainError:
             answered = receipt.find(repositories) if receipt is not None else None
             if answered is not None:

@@ -77,7 +77,8 @@ class Keyrings:
         now = self._monotonic()
         if keyring is None or now - opened_at >= KEPT_SECONDS:
             keyring = TenantKeyring(self._master().unwrap(tenant_id, wrapped))
-            self._open[tenant_id, wrapped] = (now, keyring)
+            fresh = {key: kept for key, kept in self._open.items() if now - kept[0] < KEPT_SECONDS}
+            self._open = {**fresh, (tenant_id, wrapped): (now, keyring)}
         return keyring
 
     def new(self, tenant_id: str) -> bytes:

@@ -8,6 +8,9 @@ from domain.points.model import Account, Entry, EntryKind
 from domain.points.prove import Finding, prove
 from domain.proof.ports import Repositories, Thing
 
+LOOKS_MAX = 5
+"""A busy account may move while its entries are read."""
+
 
 def check(repositories: Repositories, thing: Thing) -> list[Finding]:
     """What is wrong with the thing or with what it points to."""
@@ -27,10 +30,16 @@ def check(repositories: Repositories, thing: Thing) -> list[Finding]:
 
 
 def _account(repositories: Repositories, seen: Account) -> list[Finding]:
-    account = repositories.accounts.exact(seen.member_id)
-    if account is None:
-        return [Finding(seen.member_id, "the account is gone")]
-    return prove(account, repositories.entries.all(account.member_id))
+    findings = [Finding(seen.member_id, "the account is gone")]
+    for _ in range(LOOKS_MAX):
+        account = repositories.accounts.exact(seen.member_id)
+        if account is None:
+            break
+        findings = prove(account, repositories.entries.all(account.member_id))
+        after = repositories.accounts.exact(seen.member_id)
+        if not findings or (after is not None and after.version == account.version):
+            break  # What moved between the two looks proves nothing.
+    return findings
 
 
 def _entry(repositories: Repositories, entry: Entry) -> Iterator[Finding]:

@@ -165,7 +165,6 @@ def test_a_counter_is_asked_again_when_something_else_moved_as_well(bench: Bench
     assert bench.runner.run(bench.tenant_id, plan) == Said(10)
 
 
-@pytest.mark.xfail(strict=True, reason="a plan that would break the ledger is refused, but nobody is woken")
 def test_a_plan_that_would_break_the_ledger_wakes_somebody(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
