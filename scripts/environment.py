@@ -122,7 +122,8 @@ def _run(command: Sequence[str | Path], what: str, steps: int, step: str) -> Non
     if process.returncode:
         print()
         stop(f"{what} failed; {LOG.relative_to(ROOT)} says why. Check the network, then run this again.")
-    _show(what, steps, steps)
+    if done < steps:
+        _show(what, steps, steps)
     if sys.stdout.isatty():
         print()
 
