@@ -14,7 +14,7 @@ from domain.page import Page
 from handlers.operation import Call
 
 MARK_BYTES = 16
-CURSOR_MAX = 1024
+CURSOR_MAX = 4096
 
 Sign = Callable[[str, str, str], bytes]
 """Tenant, purpose, text -> HMAC."""

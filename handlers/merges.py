@@ -30,7 +30,6 @@ APPROVE = Operation(
     actor=Operator,
     path=MergePath,
     gives=MergeView,
-    natural_key="merge_id",
     refuses=(MergeNotFound, MergeNotWaiting, MergeTooLarge, Conflict),
 )
 REJECT = Operation(
@@ -39,7 +38,6 @@ REJECT = Operation(
     path=MergePath,
     takes=RejectRequest,
     gives=MergeView,
-    natural_key="merge_id",
     refuses=(MergeNotFound, MergeNotWaiting, Conflict),
 )
 UNDO = Operation(
@@ -47,7 +45,6 @@ UNDO = Operation(
     actor=Operator,
     path=MergePath,
     gives=MergeView,
-    natural_key="merge_id",
     refuses=(MergeNotFound, MergeNotDone, UndoTooLate, MovedAmountsGone, MergedOnSince, Conflict),
 )
 

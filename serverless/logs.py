@@ -23,6 +23,7 @@ ALLOWED = (
     "path",
     "member_id",
     "merge_id",
+    "sweep_id",
     "tenant_id",
     "sequence",
     "accounts",

@@ -18,6 +18,7 @@ from adapters.dynamodb.merges import DynamoUnsettledMerges
 from adapters.dynamodb.meter import metered
 from adapters.dynamodb.points import DynamoDueAccounts
 from adapters.dynamodb.repositories import Store
+from adapters.dynamodb.sessions import DynamoSweeps
 from adapters.dynamodb.table import Table
 from adapters.dynamodb.tenants import Cache
 from adapters.dynamodb.unit_of_work import DynamoRunner, Pace
@@ -44,7 +45,8 @@ from domain.points.expire import ExpirePoints
 from domain.points.ports import Due
 from domain.points.read import ListEntries, ReadBalance
 from domain.proof.reconcile import Reconcile
-from domain.session.keep import AuthenticateSession, EndOtherSessions, ListLogins, LogOut, OpenSession
+from domain.session.end import EndSessions, SweepSessions
+from domain.session.keep import AuthenticateSession, ListLogins, LogOut, OpenSession
 from domain.sms_code.check import CheckCode
 from domain.sms_code.send import SendCode
 from domain.tenant.apply import ApplyChannel, ApplyStore, ApplyTenant
@@ -219,7 +221,7 @@ class Wiring:
             self.platforms,
             self.check_code,
             self.open_session,
-            EndOtherSessions(self.runner),
+            EndSessions(self.runner),
             self.settle_merge,
             self.ids,
         )
@@ -297,6 +299,11 @@ class Wiring:
         return SettleMerges(self.runner, self.settle_merge, unsettled, _report_merge)
 
     @cached_property
+    def sweep_sessions(self) -> SweepSessions:
+        sweeps = DynamoSweeps(self.table, self._settings.shards)
+        return SweepSessions(self.runner, sweeps, _report_sweep)
+
+    @cached_property
     def reconcile(self) -> Reconcile:
         return Reconcile(self.runner, DynamoEverything(self.table))
 
@@ -327,13 +334,18 @@ class Wiring:
         return RevokeKey(self.runner)
 
 
-def _report_account(due: Due, problem: DomainError) -> None:
-    where = {"tenant_id": due.tenant_id, "member_id": due.member_id, "code": problem.code}
+def _report_account(due: Due, problem: Exception) -> None:
+    code = problem.code if isinstance(problem, DomainError) else type(problem).__name__
+    where = {"tenant_id": due.tenant_id, "member_id": due.member_id, "code": code}
     log.error("points of one account did not expire", extra=where)
 
 
 def _report_merge(merge_id: str, problem: DomainError) -> None:
     log.error("one merge was not settled", extra={"merge_id": merge_id, "code": problem.code})
+
+
+def _report_sweep(sweep_id: str, problem: DomainError) -> None:
+    log.error("sessions of one sweep were not ended", extra={"sweep_id": sweep_id, "code": problem.code})
 
 
 @cache

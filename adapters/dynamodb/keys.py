@@ -21,6 +21,7 @@
 | phone proof          | T#<t>#H#<digest>          | H           |                                          |
 | merge                | T#<t>#G#<merge>           | G           | GSI-1 T#<t>#WAITING / <ms>#<merge>       |
 |                      |                           |             | GSI-2 SAGA#<shard> / <ms>#<merge>        |
+| session sweep        | T#<t>#SW#<sweep>          | SW          | GSI-2 SAGA#<shard> / <ms>#<sweep>        |
 
 GSI-3 (whom to tell: OUT#, DIRTY#) has no items yet. Keys of GSI-2 and GSI-3 carry no tenant: the
 projected partition key does.
@@ -104,6 +105,9 @@ class Keys:
 
     def waiting_merges(self) -> str:
         return self._pk("WAITING")
+
+    def sweep(self, sweep_id: str) -> Key:
+        return self._pk("SW", sweep_id), "SW"
 
     def by_time(self, at: datetime, thing_id: str) -> str:
         return f"{_ms(at)}#{thing_id}"

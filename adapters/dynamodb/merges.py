@@ -12,11 +12,12 @@ from pynamodb.attributes import (
 )
 
 from adapters.dynamodb.item import Item, Mapping, Tenancy, instant, ms, seal, stored
-from adapters.dynamodb.keys import saga_shard, tenant_and_thing
+from adapters.dynamodb.keys import tenant_and_thing
 from adapters.dynamodb.members import to_member
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.points import to_account
-from adapters.dynamodb.schema import DUE_INDEX, OWNER_INDEX
+from adapters.dynamodb.sagas import sagas
+from adapters.dynamodb.schema import OWNER_INDEX
 from adapters.dynamodb.table import Range, Table, key_of
 from domain.joining.ports import ProofUse
 from domain.member.identity import parse_identity
@@ -55,6 +56,7 @@ class PhoneProofItem(Item, discriminator="phone-proof"):
     """Who showed a platform's phone proof first."""
 
     identity = UnicodeAttribute()
+    shown_at = NumberAttribute()
 
 
 def _merge_items(merge: Merge, tenancy: Tenancy) -> tuple[Item, ...]:
@@ -125,7 +127,7 @@ def _to_merge(raw: RawItem, tenancy: Tenancy) -> Merge:
 
 def _proof_items(use: ProofUse, tenancy: Tenancy) -> tuple[Item, ...]:
     pk, sk = tenancy.keys.phone_proof(use.digest)
-    return (PhoneProofItem(pk=pk, sk=sk, identity=use.identity),)
+    return (PhoneProofItem(pk=pk, sk=sk, identity=use.identity, shown_at=ms(use.shown_at)),)
 
 
 MAPPINGS: dict[type, Mapping[Any]] = {
@@ -183,7 +185,10 @@ class DynamoPhoneProofs:
 
     def find(self, digest: str) -> ProofUse | None:
         raw = self._table.get(self._tenancy.keys.phone_proof(digest))
-        return ProofUse(digest, PhoneProofItem.from_raw_data(raw).identity) if raw else None
+        if raw is None:
+            return None
+        item = PhoneProofItem.from_raw_data(raw)
+        return ProofUse(digest, item.identity, instant(item.shown_at))
 
 
 class DynamoUnsettledMerges:
@@ -193,6 +198,4 @@ class DynamoUnsettledMerges:
         self._table, self._shards = table, shards
 
     def unsettled(self) -> Iterator[tuple[str, str]]:
-        for shard in range(self._shards):
-            for raw in self._table.query_all(Range(saga_shard(shard), index=DUE_INDEX)):
-                yield tenant_and_thing(raw["pk"]["S"])
+        return sagas(self._table, self._shards, "G")

@@ -208,11 +208,11 @@ class DynamoEntries:
     def __init__(self, table: Table, tenancy: Tenancy) -> None:
         self._table, self._tenancy = table, tenancy
 
-    def newest(self, member_id: str, below: int | None, limit: int) -> list[Entry]:
+    def newest(self, member_id: str, below: int | None, limit: int, *, strong: bool = False) -> list[Entry]:
         pk, last = self._tenancy.keys.entry(member_id, below - 1) if below is not None else ("", ENTRIES_LAST)
         pk = pk or self._tenancy.keys.entry(member_id, 0)[0]
         part = Range(pk, first=ENTRIES_FIRST, last=last, backwards=True)
-        return [to_entry(raw) for raw in self._table.query(part, limit).items]
+        return [to_entry(raw) for raw in self._table.query(part, limit, strong=strong).items]
 
     def get(self, member_id: str, sequence: int) -> Entry | None:
         raw = self._table.get(self._tenancy.keys.entry(member_id, sequence))

@@ -1,5 +1,6 @@
 """Sessions, which are also the login records."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -7,11 +8,12 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from adapters.dynamodb.item import Item, Mapping, Tenancy, instant, ms
 from adapters.dynamodb.outcome import Lost, RawItem
+from adapters.dynamodb.sagas import sagas
 from adapters.dynamodb.schema import OWNER_INDEX
 from adapters.dynamodb.table import Range, Table, Write, raw_key
 from domain.clock import epoch_seconds
 from domain.page import Page
-from domain.session.model import KEPT, Session
+from domain.session.model import KEPT, Session, Sweep
 
 STILL_OPEN = "attribute_exists(pk) AND attribute_not_exists(revoked_at)"
 
@@ -61,7 +63,31 @@ def _to_session(raw: RawItem) -> Session:
     )
 
 
+class SweepItem(Item, discriminator="session-sweep"):
+    """Sessions that are to end; in GSI-2 until the job has seen to it."""
+
+    member_id = UnicodeAttribute()
+    before = NumberAttribute()
+    spared = UnicodeAttribute()
+
+
+def _sweep_items(sweep: Sweep, tenancy: Tenancy) -> tuple[Item, ...]:
+    pk, sk = tenancy.keys.sweep(sweep.sweep_id)
+    saga = tenancy.keys.saga(sweep.before, sweep.sweep_id)
+    item = SweepItem(
+        pk=pk,
+        sk=sk,
+        gsi2pk=saga[0],
+        gsi2sk=saga[1],
+        member_id=sweep.member_id,
+        before=ms(sweep.before),
+        spared=sweep.spared,
+    )
+    return (item,)
+
+
 MAPPINGS: dict[type, Mapping[Any]] = {
+    Sweep: Mapping(_sweep_items, lambda sweep: SweepItem.member_id == sweep.member_id),
     Session: Mapping(_items, lambda session: SessionItem.member_id == session.member_id),
 }
 
@@ -103,6 +129,13 @@ class DynamoSessions:
         with suppress(Lost):
             self._set(session, values, "attribute_exists(pk)")
 
+    def find_sweep(self, sweep_id: str) -> Sweep | None:
+        raw = self._table.get(self._tenancy.keys.sweep(sweep_id))
+        if raw is None:
+            return None
+        item = SweepItem.from_raw_data(raw)
+        return Sweep(sweep_id, item.member_id, instant(item.before), item.spared)
+
     def of_member(self, member_id: str, limit: int, position: str | None = None) -> Page[Session]:
         pk = self._tenancy.keys.owner(member_id)
         # The position is the sort key of the last session shown; going on just below it skips that one.
@@ -125,3 +158,13 @@ class DynamoSessions:
             },
         }
         self._table.write([Write("update", key, arguments)])
+
+
+class DynamoSweeps:
+    """Implements `domain.session.ports.Sweeps`."""
+
+    def __init__(self, table: Table, shards: int) -> None:
+        self._table, self._shards = table, shards
+
+    def waiting(self) -> Iterator[tuple[str, str]]:
+        return sagas(self._table, self._shards, "SW")

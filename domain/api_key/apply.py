@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain.api_key.model import SECRETS_MAX, ApiKey
 from domain.api_key.ports import Repositories
-from domain.errors import NotFound
+from domain.errors import NotFound, invalid
 from domain.ids import Ids
 from domain.keyring import Fresh
 from domain.tenant.model import StoreNotFound
@@ -52,6 +52,7 @@ class ApplyKey:
         def plan(repositories: Repositories, _: datetime) -> Plan[KeyApplied]:
             before = repositories.api_keys.find(wish.key_id)
             _check_stores(repositories, wish)
+            _check_source(repositories, wish)
             wished = ApiKey(
                 wish.key_id,
                 wish.name,
@@ -83,6 +84,12 @@ def _check_stores(repositories: Repositories, wish: KeyWish) -> None:
             raise StoreNotFound(
                 f"The key {wish.key_id!r} names the store {store_id!r}, which does not exist."
             )
+
+
+def _check_source(repositories: Repositories, wish: KeyWish) -> None:
+    """A source named like a store would share the store's order numbers. Raises InvalidInput."""
+    if wish.order_source is not None and repositories.stores.find(wish.order_source) is not None:
+        raise invalid("api_keys.order_source", "duplicate", "An order_source must not be the id of a store.")
 
 
 def _holds(key: ApiKey, secret: str) -> bool:

@@ -59,7 +59,8 @@ class LogIn:
             if not known:
                 return _first_contact(member_id, channel, who, now)
             member = repositories.members.get(known[0])
-            if holders.get(who.primary) == known[0] and who.primary not in member.identities:
+            held = {identity for identity, holder in holders.items() if holder == known[0]}
+            if not held <= set(member.identities):
                 raise Moved
             if len(known) > 1:
                 meeting = Meeting(
@@ -68,6 +69,7 @@ class LogIn:
                     MergeCause.SHARED_IDENTITY,
                     merge_id,
                     f"login:{channel.channel_id}",
+                    shown=who.all(),
                 )
                 planned = plan_merge(repositories, meeting, now)
                 done = planned.survivor is not None

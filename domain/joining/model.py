@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.errors import NotAuthenticated, RuleBroken
 from domain.member.model import Member
+from domain.session.model import Sweep
 
 
 class LoginCodeRefused(NotAuthenticated):
@@ -52,6 +53,10 @@ class Proved:
     merge_id: str | None = None
     member: Member | None = None
     """The person as just written; an answer that is given again reads it anew."""
+    phone_moved: bool = False
+    """Whether a merge gave the survivor another phone than before."""
+    sweep: Sweep | None = None
+    """Sessions that end with this."""
     is_repeated: bool = False
     """Whether the same request was answered before."""
 

@@ -1,6 +1,7 @@
 """What joining needs from the outside world."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from domain.member.identity import PlatformIdentity
@@ -22,6 +23,7 @@ class ProofUse:
 
     digest: str
     identity: str
+    shown_at: datetime
 
 
 class Repositories(merge.Repositories, sms_code.Repositories, Protocol):

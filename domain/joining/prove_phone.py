@@ -5,7 +5,7 @@ Proof comes from the platform of the session (never from a typed number) or from
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.actor import MemberSelf
 from domain.errors import DomainError
@@ -21,12 +21,16 @@ from domain.merge.decide import get
 from domain.merge.merge import Meeting, plan_merge
 from domain.merge.model import MergeCause
 from domain.merge.settle import SettleMerge
-from domain.session.keep import EndOtherSessions, OpenSession
-from domain.session.model import Login
+from domain.session.end import EndSessions
+from domain.session.keep import OpenSession
+from domain.session.model import Login, Sweep
 from domain.sms_code.check import CheckCode, Proof
 from domain.sms_code.model import Purpose
 from domain.tenant.model import ChannelKind
 from domain.unit_of_work import Change, Changed, Created, Moved, Plan, Removed, RequestKey, Runner
+
+PROOF_FRESH = timedelta(hours=24)
+"""Later, a proof that was shown before joins nobody any more: the number may be somebody else's by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,8 @@ class PhoneRequest:
 @dataclass(frozen=True, slots=True)
 class _Verified:
     number: str
-    use: ProofUse | None = None
+    digest: str | None = None
+    shown_by: str = ""
     code: Proof | None = None
 
 
@@ -69,7 +74,7 @@ class ProvePhone:
     platforms: Mapping[ChannelKind, Platform]
     check_code: CheckCode
     open_session: OpenSession
-    end_other_sessions: EndOtherSessions
+    end_sessions: EndSessions
     settle: SettleMerge
     ids: Ids
 
@@ -84,10 +89,14 @@ class ProvePhone:
             return self._answer(actor, answered)
         joiner = Joiner(self.ids, verified.number, request.agreed_to, actor.channel_id, actor.caller)
 
+        sweep_id = self.ids.new("w_")
+
         def plan(repositories: Repositories, now: datetime) -> Plan[Proved]:
-            spent = _spend(repositories, verified, now)
             planned = joiner.join(repositories, actor.member_id, now)
-            return Plan(planned.answer, (*planned.changes, *spent) if planned.changes else spent)
+            spent = _spend(repositories, verified, planned.answer.outcome, now)
+            swept = _sweep(planned.answer, actor, sweep_id, now)
+            answer = replace(planned.answer, sweep=swept)
+            return Plan(answer, (*planned.changes, *spent, *([Created(swept)] if swept else [])))
 
         return self._answer(actor, self.runner.run_once(actor.tenant_id, plan, request.key))
 
@@ -99,21 +108,20 @@ class ProvePhone:
         if channel.kind not in proof.kinds or channel.kind not in self.platforms:
             raise WrongChannel
         vouched = self.platforms[channel.kind].phone(channel, proof.text)
-        if vouched.reusable_digest is None:
-            return _Verified(vouched.number)
         # What can be shown again, by anybody who has it, belongs to who showed it first: decision 0011.
-        return _Verified(vouched.number, ProofUse(vouched.reusable_digest, actor.identity))
+        return _Verified(vouched.number, vouched.reusable_digest, actor.identity)
 
     def _answer(self, actor: MemberSelf, proved: Proved) -> tuple[Proved, Member, Login | None]:
         tenant_id = actor.tenant_id
+        if proved.sweep is not None:
+            self.end_sessions(tenant_id, proved.sweep)
         if proved.merge_id:
             merge_id = proved.merge_id
             merge = self.runner.use(tenant_id, lambda stores, _: get(stores, merge_id))
             self.settle(tenant_id, merge)
-        if proved.outcome is Outcome.PHONE_CHANGED:
-            self.end_other_sessions(actor)
+        # An answer that is given again is about who the caller is now: the merge may have been undone.
         member = proved.member or self.runner.use(
-            tenant_id, lambda stores, _: stores.members.get(proved.member_id)
+            tenant_id, lambda stores, _: stores.members.get(actor.member_id)
         )
         login = None
         if member.member_id != actor.member_id:
@@ -121,17 +129,27 @@ class ProvePhone:
         return proved, member, login
 
 
-def _spend(repositories: Repositories, verified: _Verified, now: datetime) -> tuple[Change, ...]:
+def _spend(
+    repositories: Repositories, verified: _Verified, outcome: Outcome, now: datetime
+) -> tuple[Change, ...]:
     if verified.code:
         return (verified.code.spend(repositories, now, by=""),)
-    if verified.use is None:
+    if verified.digest is None:
         return ()
-    known = repositories.phone_proofs.find(verified.use.digest)
+    known = repositories.phone_proofs.find(verified.digest)
     if known is None:
-        return (Created(verified.use),)
-    if known.identity != verified.use.identity:
+        return (Created(ProofUse(verified.digest, verified.shown_by, now)),)
+    is_old = now > known.shown_at + PROOF_FRESH
+    if known.identity != verified.shown_by or (is_old and outcome in {Outcome.MERGED, Outcome.WAITING}):
         raise PhoneProofOfAnother
     return ()
+
+
+def _sweep(proved: Proved, actor: MemberSelf, sweep_id: str, now: datetime) -> Sweep | None:
+    """Whoever got in by a number that is no longer the member's has to log in again."""
+    if proved.outcome is not Outcome.PHONE_CHANGED and not proved.phone_moved:
+        return None
+    return Sweep(sweep_id, proved.member_id, before=now, spared=actor.session_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class RejectMerge:
         def plan(repositories: Repositories, now: datetime) -> Plan[Merge]:
             waiting = get(repositories, merge_id)
             if waiting.state is MergeState.REJECTED:
-                return Plan(waiting, _release(repositories, waiting) if release_phone else ())
+                return Plan(waiting)
             if waiting.state is not MergeState.WAITING:
                 raise MergeNotWaiting
             merge = replace(
@@ -111,12 +111,12 @@ class RejectMerge:
 
 
 def _release(repositories: Repositories, waiting: Merge) -> tuple[Change, ...]:
-    if waiting.proven_phone is None:
+    """Takes the number from its old holder only: never from the prover, nor from a record that redirects."""
+    holder_id = waiting.target_id if waiting.prover_id == waiting.source_id else waiting.source_id
+    holder = repositories.members.exact(holder_id)
+    if waiting.proven_phone is None or holder is None or holder.redirect_to is not None:
         return ()
-    for member_id in (waiting.source_id, waiting.target_id):
-        member = repositories.members.exact(member_id)
-        if member and member.phone and member.phone.index == waiting.proven_phone:
-            identity = Identity(IdentityKind.PHONE, waiting.proven_phone)
-            after = member.next(phone=None)
-            return (Removed(Sentinel(identity, member_id)), Changed(member, after))
-    return ()
+    if holder.phone is None or holder.phone.index != waiting.proven_phone:
+        return ()
+    identity = Identity(IdentityKind.PHONE, waiting.proven_phone)
+    return (Removed(Sentinel(identity, holder_id)), Changed(holder, holder.next(phone=None)))

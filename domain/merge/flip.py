@@ -59,6 +59,8 @@ def must_wait(source: Person, target: Person, cause: MergeCause) -> WaitReason |
     phones = [person.member.phone for person in (source, target)]
     if cause is not MergeCause.PHONE and phones[0] and phones[1] and phones[0].index != phones[1].index:
         return WaitReason.PHONES_DIFFER
+    if source.account.is_frozen or target.account.is_frozen:
+        return WaitReason.ACCOUNT_FROZEN
     if _too_many_lots(source, target):
         return WaitReason.TOO_MANY_LOTS
     if _identities_together(source, target) > IDENTITIES_MAX:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from domain.member.identity import Identity
 from domain.member.model import Member, Phone
 from domain.merge.flip import Occasion, Person, flip, must_wait, who_survives
 from domain.merge.model import (
@@ -28,6 +29,16 @@ class Meeting:
     new_merge_id: str
     caller: str
     proven: Phone | None = None
+    shown: tuple[Identity, ...] = ()
+    """The identities that a platform says are one person's."""
+
+    def fits(self, prover: Member, other: Member) -> bool:
+        """Whether the two, as stored now, still are who the request took them for."""
+        if prover.redirect_to is not None or other.redirect_to is not None:
+            return False
+        if self.proven is not None:
+            return other.phone is not None and other.phone.index == self.proven.index
+        return all(set(self.shown) & set(member.identities) for member in (prover, other))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +54,19 @@ class Planned:
 def plan_merge(repositories: Repositories, meeting: Meeting, now: datetime) -> Planned:
     """Raises PhoneOfAnother where staff decided before that the two are not one."""
     pair = repositories.people.pair(meeting.prover_id, meeting.other_id)
-    if any(member.redirect_to is not None for member, _ in pair):
+    if not meeting.fits(pair[0][0], pair[1][0]):
         raise Moved
     source, target = who_survives(Person(*pair[0]), Person(*pair[1]))
     known = repositories.merges.find(waiting_id(source.member.member_id, target.member.member_id))
+    if known is not None and known.state is MergeState.WAITING:
+        return Planned(known, None, ())
     if known is not None and known.state is MergeState.REJECTED:
         if meeting.cause is MergeCause.PHONE:
             raise PhoneOfAnother
         return Planned(known, None, ())
     reason = must_wait(source, target, meeting.cause)
+    if reason is None and known is not None and meeting.cause is MergeCause.SHARED_IDENTITY:
+        reason = WaitReason.UNDONE_BEFORE
     if reason is not None:
         return _wait(known, meeting, source, target, reason, now)
     occasion = Occasion(meeting.new_merge_id, meeting.cause, now, meeting.caller, meeting.proven)
@@ -67,8 +82,6 @@ def _wait(
     reason: WaitReason,
     now: datetime,
 ) -> Planned:
-    if known is not None and known.state is MergeState.WAITING:
-        return Planned(known, None, ())
     waiting = Merge(
         merge_id=waiting_id(source.member.member_id, target.member.member_id),
         source_id=source.member.member_id,

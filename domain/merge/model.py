@@ -81,6 +81,8 @@ class WaitReason(StrEnum):
 
     NAMES_DIFFER = "names_differ"
     PHONES_DIFFER = "phones_differ"
+    UNDONE_BEFORE = "undone_before"
+    ACCOUNT_FROZEN = "account_frozen"
     TOO_MANY_LOTS = "too_many_lots"
     TOO_MANY_IDENTITIES = "too_many_identities"
 

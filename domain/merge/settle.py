@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.errors import DomainError
-from domain.member.identity import Identity, IdentityKind
 from domain.merge.model import Merge, MergeState
 from domain.merge.ports import Repositories, UnsettledMerges
 from domain.page import PAGE_MAX
@@ -21,7 +20,7 @@ SETTLED_AFTER = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class SettleMerge:
-    """Lets the sessions follow at once; the merge stays on the job's list until they surely have.
+    """Lets live sessions follow at once; the merge stays on the job's list until all surely have.
 
     Sessions are found through an index that may lag, so the last word is the job's, a minute later.
     """
@@ -29,12 +28,12 @@ class SettleMerge:
     runner: Runner[Repositories]
 
     def __call__(self, tenant_id: str, merge: Merge) -> None:
-        """A merge that is settled already costs nothing."""
+        """One page of sessions, so that no request waits for a long history of logins."""
         if not merge.is_settled:
-            self.runner.use(tenant_id, lambda repositories, now: _follow(repositories, merge, now))
+            self.runner.use(tenant_id, lambda repositories, now: _follow(repositories, merge, now, pages=1))
 
     def finish(self, tenant_id: str, merge: Merge) -> bool:
-        """The same, and takes the merge off the list; False while it is too early for that."""
+        """All of them, and takes the merge off the list; False while it is too early for that."""
 
         def plan(repositories: Repositories, now: datetime) -> Plan[bool]:
             stored = repositories.merges.find(merge.merge_id)
@@ -45,35 +44,50 @@ class SettleMerge:
             settled = replace(stored, is_settled=True, version=stored.version + 1)
             return Plan(True, (Changed(stored, settled),))
 
-        self(tenant_id, merge)
+        self.runner.use(tenant_id, lambda repositories, now: _follow(repositories, merge, now, pages=None))
         return self.runner.run(tenant_id, plan)
 
 
-def _follow(repositories: Repositories, merge: Merge, now: datetime) -> None:
+def _follow(repositories: Repositories, merge: Merge, now: datetime, pages: int | None) -> None:
+    stored = repositories.merges.find(merge.merge_id)
+    if stored is None or stored.version != merge.version:
+        return  # It went on meanwhile; what it became is followed by whoever made it so.
     source_id, target_id = merge.source_id, merge.target_id
     if merge.state is MergeState.DONE:
-        _move_sessions(repositories, source_id, target_id, now, lambda _: True)
+        walk = _Walk(source_id, target_id, now, pages)
+        walk.through(repositories, lambda _: True)
         _redirect_aliases(repositories, source_id, source_id, target_id)
     else:
-        moved = {identity.text() for identity in merge.moved.identities}
-        if merge.moved.took_phone:
-            moved.add(Identity(IdentityKind.PHONE, merge.moved.took_phone).text())
-        _move_sessions(repositories, target_id, source_id, now, lambda session: session.identity in moved)
+        source = repositories.members.exact(source_id)
+        own = {identity.text() for identity in source.all_identities()} if source else set()
+        walk = _Walk(target_id, source_id, now, pages)
+        walk.through(repositories, lambda session: session.identity in own)
         _redirect_aliases(repositories, source_id, target_id, source_id)
 
 
-def _move_sessions(
-    repositories: Repositories, old: str, new: str, now: datetime, belongs: Callable[[Session], bool]
-) -> None:
-    position: str | None = None
-    while True:
-        page = repositories.sessions.of_member(old, PAGE_MAX, position)
-        for session in page.items:
-            if belongs(session):
-                repositories.sessions.move(session.revoked(session.revoked_at or now), new)
-        position = page.next_position
-        if position is None:
-            return
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """Through the sessions of one member, which end and become login records of another."""
+
+    old: str
+    new: str
+    now: datetime
+    pages: int | None
+    """None: all of them."""
+
+    def through(self, repositories: Repositories, belongs: Callable[[Session], bool]) -> None:
+        position: str | None = None
+        left = self.pages
+        while left is None or left > 0:
+            page = repositories.sessions.of_member(self.old, PAGE_MAX, position)
+            for session in page.items:
+                # A request ends what is alive; the old records of logins follow with the job.
+                if belongs(session) and (self.pages is None or session.is_alive(self.now)):
+                    repositories.sessions.move(session.revoked(session.revoked_at or self.now), self.new)
+            position = page.next_position
+            if position is None:
+                return
+            left = None if left is None else left - 1
 
 
 def _redirect_aliases(repositories: Repositories, source_id: str, old: str, new: str) -> None:

@@ -14,8 +14,10 @@ from domain.merge.model import (
     MergedOnSince,
     MergeNotDone,
     MergeState,
+    Moved,
     MovedAmountsGone,
     UndoTooLate,
+    waiting_id,
 )
 from domain.merge.ports import Repositories
 from domain.merge.settle import SettleMerge
@@ -55,12 +57,25 @@ class UndoMerge:
                 Changed(done, undone),
                 *_return_points(repositories, done, source.account, target.account, now, actor.caller),
                 *_return_member(repositories, done, source.member, target.member),
+                *_keep_apart(repositories, undone),
             )
             return Plan(undone, changes)
 
         merge = self.runner.run(actor.tenant_id, plan)
         self.settle(actor.tenant_id, merge)
         return merge
+
+
+def _keep_apart(repositories: Repositories, undone: Merge) -> tuple[Change, ...]:
+    """A shared identity must not join the two again by itself: their pair is on record from now on."""
+    pair_id = waiting_id(undone.source_id, undone.target_id)
+    if undone.merge_id == pair_id:
+        return ()
+    known = repositories.merges.find(pair_id)
+    if known is not None:
+        return ()
+    pair = replace(undone, merge_id=pair_id, moved=Moved(), is_settled=True, version=1)
+    return (Created(pair),)
 
 
 def _check(done: Merge, now: datetime) -> None:
@@ -90,7 +105,7 @@ def _refunded_since(repositories: Repositories, done: Merge) -> bool:
     """Whether an order that the source brought was refunded: its points are no longer what was moved."""
     below: int | None = None
     while True:
-        page = repositories.entries.newest(done.target_id, below, PAGE_MAX)
+        page = repositories.entries.newest(done.target_id, below, PAGE_MAX, strong=True)
         for entry in page:
             if entry.sequence <= done.moved.target_sequence:
                 return False

@@ -67,8 +67,9 @@ def recorded(repositories: Repositories, bill: Bill) -> Order | None:
 
 
 def _award(bill: Bill, book: Book, programme: Programme, caller: str, now: datetime) -> Order:
-    exact = rate(programme, bill)
     lot = LotKey(last_day(programme.validity, shop_date(bill.paid_at)))
+    # What would be over on arrival, because the till was late, is not given at all.
+    exact = Fraction(0) if lot.is_over(shop_date(now)) else rate(programme, bill)
     cause = Cause(
         "order",
         order_id=bill.order_id,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.clock import Clock, shop_date
-from domain.errors import DomainError
 from domain.money import NO_POINTS, Points
 from domain.points.book import Book
 from domain.points.model import EntryKind
@@ -36,7 +35,7 @@ class ExpirePoints:
     runner: Runner[Repositories]
     due: DueAccounts
     clock: Clock
-    report_failure: Callable[[Due, DomainError], None]
+    report_failure: Callable[[Due, Exception], None]
 
     def __call__(self, limit: int) -> Expired:
         accounts, failed, expired = 0, 0, NO_POINTS
@@ -46,7 +45,7 @@ class ExpirePoints:
             try:
                 expired = expired + self._expire(due)
                 accounts += 1
-            except DomainError as problem:
+            except Exception as problem:  # noqa: BLE001  # one broken account must not stop all the others
                 self.report_failure(due, problem)
                 failed += 1
         return Expired(accounts, expired, failed, more=False)

@@ -23,8 +23,11 @@ class Accounts(Protocol):
 
 
 class Entries(Protocol):
-    def newest(self, member_id: str, below: int | None, limit: int) -> list[Entry]:
-        """Entries of exactly that member with a smaller sequence, newest first; one call."""
+    def newest(self, member_id: str, below: int | None, limit: int, *, strong: bool = False) -> list[Entry]:
+        """Entries of exactly that member with a smaller sequence, newest first; one call.
+
+        A list for people may be a moment old; what decides is read strongly.
+        """
         ...
 
     def get(self, member_id: str, sequence: int) -> Entry | None: ...

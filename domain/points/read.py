@@ -5,13 +5,13 @@ from datetime import date, datetime
 
 from domain.actor import KeyHolder, MemberSelf
 from domain.clock import shop_date
-from domain.errors import invalid
 from domain.page import Page
 from domain.points.model import Account, Entry, EntryKind
 from domain.points.ports import Repositories
 from domain.unit_of_work import Runner
 
 STREAMS_MAX = 40
+"""More merges than anybody has had; histories beyond are not followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ class _Streams:
         merge_id, other = entry.cause.merge_id, entry.cause.other_member_id
         if entry.cause.reason == "merge_undone" and merge_id:
             self.undone.add(merge_id)
-        elif entry.kind is EntryKind.MERGE_IN and merge_id not in self.undone and other:
-            if len(self.below) >= STREAMS_MAX:
-                raise invalid("cursor", "out-of-range")
+        elif entry.kind is EntryKind.MERGE_IN and merge_id in self.undone:
+            self.undone.discard(merge_id)
+        elif entry.kind is EntryKind.MERGE_IN and other and len(self.below) < STREAMS_MAX:
             self.below.setdefault(other, None)
 
 

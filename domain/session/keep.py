@@ -7,7 +7,7 @@ from domain.actor import KeyHolder, MemberSelf
 from domain.api_key.model import Scope
 from domain.clock import Clock
 from domain.ids import Ids
-from domain.page import PAGE_MAX, Page
+from domain.page import Page
 from domain.session.model import IDLE, Login, Session, SessionEnded, session_id_of
 from domain.session.ports import Repositories
 from domain.tenant.model import split_address
@@ -78,29 +78,6 @@ class LogOut:
             session = repositories.sessions.find(actor.session_id)
             if session is not None:
                 repositories.sessions.revoke(session.revoked(now))
-
-        self.runner.use(actor.tenant_id, end)
-
-
-@dataclass(frozen=True, slots=True)
-class EndOtherSessions:
-    """After a change of the phone, whoever is logged in elsewhere has to log in again."""
-
-    runner: Runner[Repositories]
-
-    def __call__(self, actor: MemberSelf) -> None:
-        """Repeating it changes nothing."""
-
-        def end(repositories: Repositories, now: datetime) -> None:
-            position: str | None = None
-            while True:
-                page = repositories.sessions.of_member(actor.member_id, PAGE_MAX, position)
-                for session in page.items:
-                    if session.is_alive(now) and session.session_id != actor.session_id:
-                        repositories.sessions.revoke(session.revoked(now))
-                position = page.next_position
-                if position is None:
-                    return
 
         self.runner.use(actor.tenant_id, end)
 

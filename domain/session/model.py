@@ -47,6 +47,16 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Sweep:
+    """Sessions of a member that are to end: those opened before an instant, but for one."""
+
+    sweep_id: str
+    member_id: str
+    before: datetime
+    spared: str
+
+
+@dataclass(frozen=True, slots=True)
 class Login:
     """A session just opened, with the token that only this answer holds."""
 

@@ -1,10 +1,11 @@
 """What sessions need from the outside world."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from domain.member.ports import Members
 from domain.page import Page
-from domain.session.model import Session
+from domain.session.model import Session, Sweep
 
 
 class Sessions(Protocol):
@@ -28,8 +29,16 @@ class Sessions(Protocol):
         """Hands a revoked session, as a login record, to another member."""
         ...
 
+    def find_sweep(self, sweep_id: str) -> Sweep | None: ...
+
     def of_member(self, member_id: str, limit: int, position: str | None = None) -> Page[Session]:
         """Newest first."""
+        ...
+
+
+class Sweeps(Protocol):
+    def waiting(self) -> Iterator[tuple[str, str]]:
+        """Tenant and id of sweeps that no job has finished yet."""
         ...
 
 

@@ -30,6 +30,7 @@ def run(world: World) -> NoReturn:
             world.start_api()
         world.services.expire_points(limit=1000)
         world.services.settle_merges(limit=100)
+        world.services.sweep_sessions(limit=100)
 
 
 def seed(world: World) -> None:

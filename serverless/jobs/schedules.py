@@ -59,8 +59,10 @@ def expire_points() -> dict[str, Any]:
 
 @job
 def settle_merges() -> dict[str, Any]:
-    """Every five minutes: sessions follow merges whose request was interrupted."""
-    return {"settled": wiring().settle_merges(limit=SETTLE_BATCH)}
+    """Every five minutes: sessions follow merges and changed phones for sure."""
+    services = wiring()
+    settled = services.settle_merges(limit=SETTLE_BATCH)
+    return {"settled": settled + services.sweep_sessions(limit=SETTLE_BATCH)}
 
 
 @job

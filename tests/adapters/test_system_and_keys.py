@@ -18,6 +18,7 @@ ids = st.from_regex(r"[a-z0-9][a-z0-9-]{0,10}", fullmatch=True)
 parts = st.text(max_size=20)
 EVERY: dict[str, Callable[[Keys, str, str, str], Key]] = {
     "tenant": lambda keys, *_: keys.tenant(),
+    "sweep": lambda keys, one, *_: keys.sweep(one),
     "store": lambda keys, one, *_: keys.store(one),
     "channel": lambda keys, one, *_: keys.channel(one),
     "api_key": lambda keys, one, *_: keys.api_key(one),

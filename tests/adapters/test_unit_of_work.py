@@ -1,6 +1,7 @@
 """Every row of the error table of the write protocol, on a client that misbehaves by script."""
 
 import logging
+from datetime import datetime
 
 import pytest
 from botocore.exceptions import (
@@ -13,6 +14,7 @@ from botocore.exceptions import (
 from adapters.dynamodb.repositories import DynamoRepositories
 from adapters.dynamodb.table import Write
 from adapters.dynamodb.unit_of_work import DEADLINE_SECONDS, TRIES_MAX
+from domain.clock import SHOP_TIME
 from domain.errors import Conflict, DomainError, KeyReused, NotFound, Unavailable
 from domain.money import Points
 from domain.points.book import Book
@@ -121,7 +123,7 @@ def test_a_document_that_somebody_else_wrote_is_found_by_its_receipt(bench: Benc
 def _proof(digest: str) -> object:
     from domain.joining.ports import ProofUse  # noqa: PLC0415  # used here alone
 
-    return ProofUse(digest, "wx:app:openid")
+    return ProofUse(digest, "wx:app:openid", datetime(2026, 11, 22, tzinfo=SHOP_TIME))
 
 
 def test_an_entry_alone_in_the_way_freezes_the_account_and_wakes_somebody(

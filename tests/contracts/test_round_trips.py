@@ -60,7 +60,7 @@ THINGS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "refund": (REFUND, lambda stores: stores.orders.find_refund(REFUND.order_id, "R-1")),
     "merge": (MERGE, lambda stores: stores.merges.find("g_1")),
     "challenge": (CHALLENGE, lambda stores: stores.challenges.find("index")),
-    "proof": (ProofUse("digest", "ali:app:o"), lambda stores: stores.phone_proofs.find("digest")),
+    "proof": (ProofUse("digest", "ali:app:o", AT), lambda stores: stores.phone_proofs.find("digest")),
     "sentinel": (Sentinel(PHONE, "m_1"), _sentinel),
 }
 VERSIONED = ["member", "account", "order", "merge", "challenge"]
@@ -96,7 +96,7 @@ def test_what_exists_cannot_be_created_and_nothing_of_the_plan_is_written(place:
     before = opened(place.read(look))
 
     with pytest.raises(Conflict):
-        place.write(Created(ProofUse("beside", "x")), Created(thing))
+        place.write(Created(ProofUse("beside", "x", AT)), Created(thing))
 
     assert opened(place.read(look)) == before
     assert place.read(lambda stores: stores.phone_proofs.find("beside")) is None
@@ -112,7 +112,7 @@ def test_a_stale_version_writes_nothing_at_all(place: Place, name: str) -> None:
     before = opened(place.read(look))
 
     with pytest.raises(Conflict):
-        place.write(Created(ProofUse("beside", "x")), Changed(stored, newer))
+        place.write(Created(ProofUse("beside", "x", AT)), Changed(stored, newer))
 
     assert opened(place.read(look)) == before
     assert place.read(lambda stores: stores.phone_proofs.find("beside")) is None

@@ -68,7 +68,7 @@ class Memory:
     def get(self, member_id: str, sequence: int) -> Entry | None:
         return self.things.get((Entry, member_id, sequence))
 
-    def newest(self, member_id: str, below: int | None, limit: int) -> list[Entry]:
+    def newest(self, member_id: str, below: int | None, limit: int, *, strong: bool = False) -> list[Entry]:
         found = [entry for entry in self.entries_of(member_id) if below is None or entry.sequence < below]
         return found[::-1][:limit]
 
