@@ -178,10 +178,15 @@ class Joiner:
         planned = plan_merge(repositories, meeting, now)
         if planned.survivor is None:
             return Plan(Proved(Outcome.WAITING, member.member_id, None), planned.changes)
-        survivor = planned.survivor.member_id
-        return Plan(
-            Proved(Outcome.MERGED, survivor, planned.merge.merge_id, planned.survivor), planned.changes
+        merge, survivor = planned.merge, planned.survivor
+        proved = Proved(
+            Outcome.MERGED,
+            survivor.member_id,
+            merge.merge_id,
+            survivor,
+            phone_moved=merge.moved.phone_before is not None,
         )
+        return Plan(proved, planned.changes)
 
     def phone(self, repositories: Repositories) -> Phone:
         index = repositories.keyring.index("phone", self.number)
