@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from domain.keyring import Keyring
+from domain.member import ports as member
 from domain.member.model import Member
-from domain.member.ports import Identities, Members
 from domain.merge.model import Merge
 from domain.page import Page
 from domain.points.model import Account
 from domain.points.ports import Accounts, Entries
 from domain.session.ports import Sessions
-from domain.tenant.ports import Tenants
 
 
 class Merges(Protocol):
@@ -32,18 +30,14 @@ class People(Protocol):
         ...
 
 
-class Repositories(Protocol):
+class Repositories(member.Repositories, Protocol):
+    """What members need, their books and logins, and the merges."""
+
     @property
     def merges(self) -> Merges: ...
 
     @property
     def people(self) -> People: ...
-
-    @property
-    def members(self) -> Members: ...
-
-    @property
-    def identities(self) -> Identities: ...
 
     @property
     def accounts(self) -> Accounts: ...
@@ -53,12 +47,6 @@ class Repositories(Protocol):
 
     @property
     def sessions(self) -> Sessions: ...
-
-    @property
-    def tenants(self) -> Tenants: ...
-
-    @property
-    def keyring(self) -> Keyring: ...
 
 
 class UnsettledMerges(Protocol):

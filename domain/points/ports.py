@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from domain.keyring import Keyring
-from domain.member.ports import Identities, Members
+from domain.member import ports as member
 from domain.order.ports import Orders
 from domain.points.model import Account, Entry
-from domain.tenant.ports import Stores, Tenants
+from domain.tenant.ports import Stores
 
 
 class Accounts(Protocol):
@@ -37,7 +36,9 @@ class Entries(Protocol):
         ...
 
 
-class Repositories(Protocol):
+class Repositories(member.Repositories, Protocol):
+    """What members need, and the books."""
+
     @property
     def accounts(self) -> Accounts: ...
 
@@ -48,19 +49,7 @@ class Repositories(Protocol):
     def orders(self) -> Orders: ...
 
     @property
-    def members(self) -> Members: ...
-
-    @property
-    def identities(self) -> Identities: ...
-
-    @property
-    def tenants(self) -> Tenants: ...
-
-    @property
     def stores(self) -> Stores: ...
-
-    @property
-    def keyring(self) -> Keyring: ...
 
 
 @dataclass(frozen=True, slots=True)

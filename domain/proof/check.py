@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from domain.member.model import Member, Sentinel
 from domain.order.model import Order, OrderId, Refund
 from domain.points.model import Account, Entry, EntryKind
+from domain.points.ports import Repositories
 from domain.points.prove import Finding, prove
-from domain.proof.ports import Repositories, Thing
+from domain.proof.ports import Thing
 
 LOOKS_MAX = 5
 """A busy account may move while its entries are read."""

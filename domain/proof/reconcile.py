@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.points.ports import Repositories
 from domain.points.prove import Finding
 from domain.proof.check import check
-from domain.proof.ports import Everything, Repositories, Thing
+from domain.proof.ports import Everything, Thing
 from domain.unit_of_work import Runner
 
 CHECKS_MAX = 3
