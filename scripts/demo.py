@@ -31,9 +31,10 @@ def main() -> None:
 
 def _self_check() -> int:
     from scripts.local import self_check
-    from scripts.local.processes import Children, DidNotStart
+    from scripts.local.processes import Children, DidNotStart, end_like_interrupt
     from scripts.local.world import World
 
+    end_like_interrupt()
     with tempfile.TemporaryDirectory(prefix="tongka-") as folder, Children() as children:
         world = World(children, Path(folder))
         try:
@@ -45,12 +46,13 @@ def _self_check() -> int:
 
 def _serve(*, fresh: bool) -> None:
     from scripts.local import show
-    from scripts.local.processes import Children, DidNotStart
+    from scripts.local.processes import Children, DidNotStart, end_like_interrupt
     from scripts.local.world import World
 
     if fresh and DATA.exists():
         shutil.rmtree(DATA)
     DATA.mkdir(parents=True, exist_ok=True)
+    end_like_interrupt()
     with Children() as children:
         world = World(children, DATA, fixed_ports=True)
         try:

@@ -5,10 +5,12 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Self
+from types import FrameType
+from typing import IO, NoReturn, Self
 
 WAIT_SECONDS = 20.0
 END_SECONDS = 5.0
@@ -70,9 +72,34 @@ class Children:
         return process
 
     def end(self) -> None:
-        for process in reversed(self._running):
-            _end(process)
-        self._running.clear()
+        """Nothing interrupts this: a second signal must not leave children behind."""
+        with _undisturbed():
+            for process in reversed(self._running):
+                _end(process)
+            self._running.clear()
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def end_like_interrupt() -> None:
+    """A request to end (SIGTERM) is handled like Ctrl-C, so that children end, too."""
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

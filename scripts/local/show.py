@@ -1,8 +1,6 @@
 """The demo while it runs: seeds a small shop once, prints where everything is, runs the jobs."""
 
-import signal
 import time
-from types import FrameType
 from typing import NoReturn
 
 from scripts.environment import say
@@ -19,7 +17,6 @@ PEOPLE = (
 
 def run(world: World) -> NoReturn:
     """Until Ctrl-C or a signal to end."""
-    signal.signal(signal.SIGTERM, _end)
     if not world.sandbox.control("/control/people")["items"]:
         seed(world)
     _print(world)
@@ -72,7 +69,3 @@ def _print(world: World) -> None:
 """,
         flush=True,
     )
-
-
-def _end(number: int, frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt

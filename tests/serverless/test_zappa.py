@@ -167,7 +167,10 @@ def test_staff_api_answers_signed_http_events(shop: Shop, environment: dict[str,
 
 
 @pytest.mark.parametrize("event", STAGES["jobs"]["events"], ids=lambda event: event["function"])
-def test_jobs_answer_scheduled_events(shop: Shop, environment: dict[str, str], event: dict[str, str]) -> None:
+def test_jobs_answer_scheduled_events(
+    lone_shop: Shop, environment: dict[str, str], event: dict[str, str]
+) -> None:
+    environment["TONGKA_TABLE"] = lone_shop.services.table.name
     rule = f"tongka-jobs-{event['function']}"
     scheduled = {
         "version": "0",
@@ -185,7 +188,4 @@ def test_jobs_answer_scheduled_events(shop: Shop, environment: dict[str, str], e
 
     figures = {"expire_points": "accounts", "settle_merges": "settled", "reconcile": "findings"}
     name = event["function"].rsplit(".", 1)[1]
-    for answer in (ran, also_ran):
-        shown = answer if isinstance(answer, dict) else {}
-        assert shown.get(figures[name]) is not None or answer is None
-    assert ran[figures[name]] == 0
+    assert [ran[figures[name]], also_ran[figures[name]]] == [0, 0]
