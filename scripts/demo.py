@@ -5,16 +5,19 @@ It needs Python 3.11 and Node 20 and makes everything else. Data is kept in var/
 """
 
 import argparse
+import fcntl
 import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import IO
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts import environment
 
 DATA = environment.ROOT / "var" / "demo"
+LOCK = environment.ROOT / "var" / "demo.lock"
 
 
 def main() -> None:
@@ -49,6 +52,7 @@ def _serve(*, fresh: bool) -> None:
     from scripts.local.processes import Children, DidNotStart, end_like_interrupt
     from scripts.local.world import World
 
+    lock = _only_one()
     if fresh and DATA.exists():
         shutil.rmtree(DATA)
     DATA.mkdir(parents=True, exist_ok=True)
@@ -62,6 +66,18 @@ def _serve(*, fresh: bool) -> None:
             environment.stop(str(problem))
         except KeyboardInterrupt:
             print("\nEnding; the data stays in var/demo.")
+    lock.close()
+
+
+def _only_one() -> IO[str]:
+    """Two engines on one file would spoil it."""
+    LOCK.parent.mkdir(exist_ok=True)
+    lock = LOCK.open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        environment.stop("A demo is running already on var/demo; end it first (Ctrl-C where it was started).")
+    return lock
 
 
 if __name__ == "__main__":

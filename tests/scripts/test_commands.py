@@ -1,5 +1,6 @@
 """The commands say what to do when something is missing."""
 
+import fcntl
 import json
 import subprocess
 import sys
@@ -54,6 +55,20 @@ def test_reconcile_without_settings_says_which_one_is_missing() -> None:
     assert done.returncode == 1
     assert "Set TONGKA_TABLE" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_second_demo_on_the_same_data_is_refused_in_one_line(tmp_path: Path) -> None:
+    lock = ROOT / "var" / "demo.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pytest.skip("a demo is running here")
+        done = run("scripts/demo.py")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("✗ A demo is running already")
 
 
 def test_a_taken_port_is_left_alone() -> None:
