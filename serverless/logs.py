@@ -33,7 +33,8 @@ ALLOWED = (
     "settled",
     "findings",
 )
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""What would begin a new line, and halves of characters, which cannot be written at all."""
 
 
 class JsonFormatter(logging.Formatter):

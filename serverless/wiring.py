@@ -21,7 +21,7 @@ from adapters.dynamodb.repositories import Store
 from adapters.dynamodb.sessions import DynamoSweeps
 from adapters.dynamodb.table import Table
 from adapters.dynamodb.tenants import Cache
-from adapters.dynamodb.unit_of_work import DynamoRunner, Pace
+from adapters.dynamodb.unit_of_work import DynamoRunner, Pace, PatientTable
 from adapters.secrets.keyring import Keyrings, Master
 from adapters.system.clock import SandboxClock, SystemClock
 from adapters.system.ids import SystemIds
@@ -29,6 +29,7 @@ from domain.api_key.apply import ApplyKey, RevokeKey, RotateKey
 from domain.api_key.authenticate import AuthenticateKey
 from domain.clock import Clock
 from domain.errors import DomainError
+from domain.ids import Ids
 from domain.joining.log_in_by_phone import LogInByPhone, SendLoginCode
 from domain.joining.meet import LogIn
 from domain.joining.ports import Platform, VouchedPhone
@@ -106,7 +107,7 @@ class Wiring:
         return SandboxClock(url) if url else SystemClock()
 
     @cached_property
-    def ids(self) -> SystemIds:
+    def ids(self) -> Ids:
         return SystemIds()
 
     @cached_property
@@ -133,8 +134,17 @@ class Wiring:
         return Store(self.table, Cache(time.monotonic), self.keyrings, self.clock, self._settings.shards)
 
     @cached_property
+    def pace(self) -> Pace:
+        return Pace(time.monotonic, time.sleep, random.random)
+
+    @cached_property
     def runner(self) -> DynamoRunner:
-        return DynamoRunner(self.store, Pace(time.monotonic, time.sleep, random.random))
+        return DynamoRunner(self.store, self.pace)
+
+    @cached_property
+    def patient_table(self) -> PatientTable:
+        """For lists that jobs go through."""
+        return PatientTable(self.table, self.pace)
 
     def sign(self, tenant_id: str, purpose: str, text: str) -> bytes:
         """For cursors."""
@@ -290,22 +300,22 @@ class Wiring:
 
     @cached_property
     def expire_points(self) -> ExpirePoints:
-        due = DynamoDueAccounts(self.table, self._settings.shards)
+        due = DynamoDueAccounts(self.patient_table, self._settings.shards)
         return ExpirePoints(self.runner, due, self.clock, _report_account)
 
     @cached_property
     def settle_merges(self) -> SettleMerges:
-        unsettled = DynamoUnsettledMerges(self.table, self._settings.shards)
+        unsettled = DynamoUnsettledMerges(self.patient_table, self._settings.shards)
         return SettleMerges(self.runner, self.settle_merge, unsettled, _report_merge)
 
     @cached_property
     def sweep_sessions(self) -> SweepSessions:
-        sweeps = DynamoSweeps(self.table, self._settings.shards)
+        sweeps = DynamoSweeps(self.patient_table, self._settings.shards)
         return SweepSessions(self.runner, sweeps, _report_sweep)
 
     @cached_property
     def reconcile(self) -> Reconcile:
-        return Reconcile(self.runner, DynamoEverything(self.table))
+        return Reconcile(self.runner, DynamoEverything(self.patient_table))
 
     # Setting up tenants.
 

@@ -20,6 +20,7 @@ ANSWER_BYTES_MAX = 256 * 1024
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 4.0
 SUCCESS = "10000"
+CODE_MAX = 80
 
 log = logging.getLogger("tongka.alipay")
 
@@ -79,13 +80,22 @@ class AlipayGateway:
                 redirect=False,
                 preload_content=False,
             )
-            data = response.read(ANSWER_BYTES_MAX + 1)
-            response.drain_conn()
-            if response.status != 200 or len(data) > ANSWER_BYTES_MAX:
+            data = _read(response)
+            if response.status != 200:
                 raise AlipayUnavailable
             return data.decode()
         except (urllib3.exceptions.HTTPError, UnicodeDecodeError) as problem:
             raise AlipayUnavailable from problem
+
+
+def _read(response: urllib3.BaseHTTPResponse) -> bytes:
+    """No more than an answer can hold: what is longer is dropped, and its connection with it."""
+    data = response.read(ANSWER_BYTES_MAX + 1)
+    if len(data) > ANSWER_BYTES_MAX:
+        response.close()
+        raise AlipayUnavailable
+    response.drain_conn()
+    return data
 
 
 def text_to_sign(params: Mapping[str, str]) -> str:
@@ -97,23 +107,30 @@ def _node(raw: str, name: str, signatures: Signatures) -> dict[str, Any]:
     """The answer's node, if its exact text carries a valid signature; a signature is a must for success."""
     try:
         envelope = json.loads(raw)
+        used = name if isinstance(envelope, dict) and name in envelope else "error_response"
+        if not isinstance(envelope, dict) or used not in envelope:
+            raise AlipayUnavailable
+        # What is believed is what the signature covers, not what a second node of the same name may say.
+        text, signature = node_text(raw, used), envelope.get("sign")
+        node = json.loads(text)
     except (ValueError, RecursionError) as odd:
         raise AlipayUnavailable from odd
-    used = name if isinstance(envelope, dict) and name in envelope else "error_response"
-    if not isinstance(envelope, dict) or not isinstance(envelope.get(used), dict):
+    if not isinstance(node, dict):
         raise AlipayUnavailable
-    # What is believed is what the signature covers, not what a second node of the same name may say.
-    text, signature = node_text(raw, used), envelope.get("sign")
-    node: dict[str, Any] = json.loads(text)
     is_signed = isinstance(signature, str) and signatures.verify(text, signature)
     if used == name and node.get("code", SUCCESS) == SUCCESS:
         if not is_signed:
             log.error("alipay answer without a valid signature", extra={"method": name})
             raise AlipayUnavailable
         return node
-    code, sub_code = str(node.get("code", "")), str(node.get("sub_code", ""))
-    log.warning("alipay refused", extra={"method": name, "errcode": code, "sub_code": sub_code[:80]})
+    code, sub_code = (_word(node.get(part)) for part in ("code", "sub_code"))
+    log.warning("alipay refused", extra={"method": name, "errcode": code, "sub_code": sub_code})
     raise AlipayRefused(code, sub_code, is_signed=is_signed)
+
+
+def _word(value: object) -> str:
+    """A code is a short text; anything else says nothing."""
+    return value if isinstance(value, str) and len(value) <= CODE_MAX else ""
 
 
 def node_text(raw: str, name: str) -> str:

@@ -1,5 +1,6 @@
 """All repositories of one tenant, for one attempt of a unit of work."""
 
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Mapped
 from dataclasses import dataclass
 from functools import cached_property
@@ -63,15 +64,39 @@ class Store:
     shards: int
 
 
-class Remembering(Table):
-    """A table that knows some items already, because the last commit told how they are."""
+class Attempted(Table):
+    """The table as one attempt sees it: knows what the last commit told of, and remembers what was read."""
 
-    def __init__(self, table: Table, images: Mapped[Key, RawItem]) -> None:
+    def __init__(self, table: Table, images: Mapped[Key, RawItem], lag: Lag) -> None:
         self.__dict__.update(table.__dict__)
-        self._images = images
+        self._images, self._lag = images, lag
+        self._seen: dict[Key, RawItem | None] = {}
+        self._reads = 0
 
     def get(self, key: Key, *, strong: bool = True) -> RawItem | None:
-        return self._images.get(key) or super().get(key, strong=strong)
+        self._reads += 1
+        raw = self._images.get(key) or super().get(key, strong=strong)
+        self._seen.setdefault(key, raw)
+        return raw
+
+    def get_many(self, keys: Sequence[Key], *, strong: bool = True) -> dict[Key, RawItem]:
+        self._reads += 1
+        found = super().get_many(keys, strong=strong)
+        for key in keys:
+            self._seen.setdefault(key, found.get(key))
+        return found
+
+    def holding(self) -> Callable[[], bool]:
+        """A later question: was all that was read so far true at one and the same time? Asks the store anew."""
+        seen = dict(self._seen)
+        if self._reads <= 1 and not self._lag.was_used:
+            return lambda: True
+
+        def holds() -> bool:
+            stored = super(Attempted, self).get_many(list(seen))
+            return all(stored.get(key) == raw for key, raw in seen.items())
+
+        return holds
 
 
 class DynamoRepositories:
@@ -86,9 +111,13 @@ class DynamoRepositories:
         may_lag: bool = False,
     ) -> None:
         """`may_lag`: the first attempt of a plan, whose conditions notice what has moved since."""
-        self._store, self.lag = store, Lag(may_lag)
-        self._table = Remembering(store.table, images) if images else store.table
+        self._store, self._lag = store, Lag(may_lag)
+        self._table = Attempted(store.table, images or {}, self._lag)
         self.tenancy = Tenancy(Keys(tenant_id, store.shards), lambda: self.keyring)
+
+    def holding(self) -> Callable[[], bool]:
+        """A later question: is what was read up to now still stored, and so was true all at once?"""
+        return self._table.holding()
 
     @cached_property
     def keyring(self) -> Keyring:
@@ -121,11 +150,11 @@ class DynamoRepositories:
 
     @cached_property
     def members(self) -> DynamoMembers:
-        return DynamoMembers(self._table, self.tenancy, self.lag)
+        return DynamoMembers(self._table, self.tenancy, self._lag)
 
     @cached_property
     def identities(self) -> DynamoIdentities:
-        return DynamoIdentities(self._table, self.tenancy, self.lag)
+        return DynamoIdentities(self._table, self.tenancy, self._lag)
 
     @cached_property
     def people(self) -> DynamoPeople:

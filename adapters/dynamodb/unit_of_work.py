@@ -4,14 +4,14 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from adapters.dynamodb.idempotency import Kept, counting
 from adapters.dynamodb.item import change, creation, removal
 from adapters.dynamodb.keys import Key
 from adapters.dynamodb.outcome import Busy, Lost, RawItem, StoreProblem, Unknown
 from adapters.dynamodb.repositories import MAPPINGS, DynamoRepositories, Store
-from adapters.dynamodb.table import Write, raw_key
+from adapters.dynamodb.table import Table, Write, raw_key
 from domain.errors import Conflict, DomainError, KeyReused, Unavailable
 from domain.points.model import Entry, LedgerBroken
 from domain.tenant.model import Channel, Tenant
@@ -121,21 +121,21 @@ class DynamoRunner:
     ) -> Plan[A]:
         """Before a refusal goes out, the receipt is looked for: the request may have been granted before.
 
-        A refusal that rests on a read that may lag is planned again on what is stored now.
+        A refusal must be true: what it rests on is read once more, and if that moved, planned again.
         """
         try:
             return plan(repositories, self._store.clock())
         except LedgerBroken as broken:
             log.critical("ledger broken: %s", broken.detail)
             raise
-        except DomainError:
+        except DomainError as refusal:
+            holds = repositories.holding()
             answered = receipt.find(repositories) if receipt is not None else None
             if answered is not None:
                 return Plan(answered)
-            if not repositories.lag.was_used:
-                raise
-        fresh = DynamoRepositories(self._store, repositories.tenancy.keys.tenant_id)
-        return plan(fresh, self._store.clock())
+            if not isinstance(refusal, Moved) and not holds():
+                raise Moved from refusal
+            raise
 
     def _find(
         self, tenant_id: str, receipt: Receipt[DynamoRepositories, A], images: dict[Key, RawItem]
@@ -183,6 +183,23 @@ class DynamoRunner:
                     "ExpressionAttributeValues": {":frozen": {"BOOL": True}},
                 }
                 self._store.table.write([Write("update", key, arguments)])
+
+
+class PatientTable(Table):
+    """For the lists of jobs, which stand outside of any unit of work. Raises Unavailable."""
+
+    def __init__(self, table: Table, pace: Pace) -> None:
+        self.__dict__.update(table.__dict__)
+        self._pace = pace
+
+    def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        loop = _Loop(self._pace)
+        for _ in loop:
+            try:
+                return super()._call(operation, **arguments)
+            except StoreProblem as problem:
+                loop.wait(problem)
+        raise loop.gave_up()
 
 
 class _LostCommit(Exception):

@@ -19,6 +19,7 @@ from domain.tenant.model import SmsAccount
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
 ANSWER_BYTES_MAX = 16 * 1024
+SENT = "OK"
 LIMITED = frozenset({"isv.BUSINESS_LIMIT_CONTROL", "isv.DAY_LIMIT_CONTROL"})
 LIMITED_SECONDS = 60
 
@@ -58,7 +59,7 @@ class AlibabaSmsSender:
         said = self._exchange(params)
         if said in LIMITED:
             raise TooMany(retry_after_seconds=LIMITED_SECONDS)
-        if said != "OK":
+        if said != SENT:
             log.error("sms refused", extra={"errcode": said[:80]})
             raise SmsUnavailable
 
@@ -72,11 +73,22 @@ class AlibabaSmsSender:
                 redirect=False,
                 preload_content=False,
             )
-            answer = json.loads(response.read(ANSWER_BYTES_MAX).decode())
-            response.drain_conn()
-            return str(answer["Code"])
+            said = json.loads(_read(response).decode())["Code"]
         except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError, RecursionError) as problem:
             raise SmsUnavailable from problem
+        if not isinstance(said, str) or (said == SENT and response.status != 200):
+            raise SmsUnavailable
+        return said
+
+
+def _read(response: urllib3.BaseHTTPResponse) -> bytes:
+    """No more than an answer can hold: what is longer is dropped, and its connection with it."""
+    data = response.read(ANSWER_BYTES_MAX + 1)
+    if len(data) > ANSWER_BYTES_MAX:
+        response.close()
+        raise SmsUnavailable
+    response.drain_conn()
+    return data
 
 
 def signature(params: Mapping[str, str], secret: str) -> str:

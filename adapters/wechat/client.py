@@ -2,8 +2,10 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import urllib3
 
@@ -13,7 +15,10 @@ from domain.tenant.model import Channel
 ANSWER_BYTES_MAX = 64 * 1024
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
-TOKEN_MARGIN_SECONDS = 120.0
+TOKEN_MARGIN_SECONDS = 120
+TOKEN_LIFE_MAX_SECONDS = 24 * 3600
+TOKEN = re.compile(r"[!-~]{1,1024}")
+ERRCODE_MAX = 10**9
 TOKEN_REFUSED = frozenset({40001, 40014, 42001})
 TOO_OFTEN = 45011
 TOO_OFTEN_SECONDS = 60
@@ -60,7 +65,7 @@ class WeChatClient:
         return self._post(path, self._token(channel), body)
 
     def _post(self, path: str, token: str, body: Mapping[str, object]) -> dict[str, Any]:
-        return self._answer(f"{path}?access_token={token}", "POST", body=body)
+        return self._answer(f"{path}?{urlencode({'access_token': token})}", "POST", body=body)
 
     def _token(self, channel: Channel) -> str:
         good_until, token = self._tokens.get(channel.app_id, (float("-inf"), ""))
@@ -73,9 +78,10 @@ class WeChatClient:
         }
         answer = self._answer("/cgi-bin/stable_token", "POST", body=body)
         fresh, lives = answer.get("access_token"), answer.get("expires_in")
-        if not isinstance(fresh, str) or not isinstance(lives, int):
+        if not isinstance(fresh, str) or not TOKEN.fullmatch(fresh) or not isinstance(lives, int):
             raise WeChatUnavailable
-        self._tokens[channel.app_id] = (self._monotonic() + max(lives - TOKEN_MARGIN_SECONDS, 0), fresh)
+        good_for = max(min(lives, TOKEN_LIFE_MAX_SECONDS) - TOKEN_MARGIN_SECONDS, 0)
+        self._tokens[channel.app_id] = (self._monotonic() + good_for, fresh)
         return fresh
 
     def _answer(
@@ -88,7 +94,7 @@ class WeChatClient:
     ) -> dict[str, Any]:
         answer = self._exchange(path, method, fields, body)
         errcode = answer.get("errcode", 0)
-        if not isinstance(errcode, int):
+        if not isinstance(errcode, int) or abs(errcode) > ERRCODE_MAX:
             raise WeChatUnavailable
         if errcode == 0:
             return answer
@@ -115,14 +121,22 @@ class WeChatClient:
                 redirect=False,
                 preload_content=False,
             )
-            data = response.read(ANSWER_BYTES_MAX + 1)
-            response.drain_conn()
-            answer = json.loads(data.decode())
+            answer = json.loads(_read(response).decode())
         except (urllib3.exceptions.HTTPError, ValueError, RecursionError) as problem:
             raise WeChatUnavailable from problem
-        if response.status >= 500 or not isinstance(answer, dict) or len(data) > ANSWER_BYTES_MAX:
+        if response.status != 200 or not isinstance(answer, dict):
             raise WeChatUnavailable
         return answer
+
+
+def _read(response: urllib3.BaseHTTPResponse) -> bytes:
+    """No more than an answer can hold: what is longer is dropped, and its connection with it."""
+    data = response.read(ANSWER_BYTES_MAX + 1)
+    if len(data) > ANSWER_BYTES_MAX:
+        response.close()
+        raise WeChatUnavailable
+    response.drain_conn()
+    return data
 
 
 def _rid(answer: Mapping[str, Any]) -> str:

@@ -31,10 +31,13 @@ class WeChatMiniProgram:
             answer = self._client.get("/sns/jscode2session", query)
         except WeChatRefused as refused:
             raise (LoginCodeRefused if refused.errcode in CODE_REFUSED else WeChatUnavailable) from refused
-        if not answer.get("openid"):
+        openid, unionid = answer.get("openid"), answer.get("unionid") or ""
+        if not isinstance(openid, str) or not isinstance(unionid, str):
             raise WeChatUnavailable
-        unionid = answer.get("unionid")
-        return wechat_identity(channel.app_id, str(answer["openid"]), str(unionid) if unionid else None)
+        try:
+            return wechat_identity(channel.app_id, openid, unionid)
+        except ValueError as odd:
+            raise WeChatUnavailable from odd
 
     def phone(self, channel: Channel, proof: str) -> VouchedPhone:
         try:

@@ -79,10 +79,13 @@ class Disturbed:
         self.steps: list[Step] = []
         self.read_steps: list[Step] = []
         self.calls: list[str] = []
+        self.strong: list[bool] = []
+        """Of each read of many items: whether it was to be as stored now."""
 
     def __getattr__(self, operation: str) -> Callable[..., dict[str, Any]]:
         def call(**arguments: Any) -> dict[str, Any]:
             self.calls.append(operation)
+            self.strong += [asked["ConsistentRead"] for asked in arguments.get("RequestItems", {}).values()]
             steps = self.steps if operation in WRITES else self.read_steps
             step = steps.pop(0) if steps else goes_well
             return step(lambda: getattr(self._client, operation)(**arguments))

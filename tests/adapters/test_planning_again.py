@@ -45,34 +45,58 @@ def test_what_never_comes_to_rest_is_a_conflict_after_eight_tries(bench: Bench) 
     assert len(rounds) == TRIES_MAX
 
 
-def test_a_refusal_that_rests_on_an_old_reading_is_looked_at_again(bench: Bench) -> None:
-    seen: list[bool] = []
-
+def test_a_refusal_that_rests_on_an_old_reading_is_checked_against_what_is_stored(bench: Bench) -> None:
     def plan(stores: DynamoRepositories, now: datetime) -> Plan[str]:
-        holders = stores.identities.holders([WECHAT], may_lag=True)
-        seen.append(stores.lag.was_used)
-        if not holders:
+        if not stores.identities.holders([WECHAT], may_lag=True):
             raise NotFound
-        return Plan(holders[WECHAT])
+        return Plan("found")
 
     with pytest.raises(NotFound):
         bench.runner.run(bench.tenant_id, plan)
 
-    assert seen == [True, False], "the second look is at what is stored now"
+    assert bench.client.calls == ["batch_get_item", "batch_get_item"]
+    assert bench.client.strong == [False, True]
+
+
+def test_a_refusal_is_planned_again_when_what_it_rests_on_has_moved(bench: Bench) -> None:
+    """Two reads, and a rival in between: each of them was true, but never both at the same time."""
+    bench.rival(100)
+    rounds: list[tuple[int, int]] = []
+
+    def plan(stores: DynamoRepositories, now: datetime) -> Plan[str]:
+        first = stores.accounts.get("m_1").balance.count
+        if not rounds:
+            bench.rival(1)
+        rounds.append((first, len(list(stores.entries.newest("m_1", None, 9)))))
+        stores.members.exact("m_1")
+        raise NotFound
+
+    with pytest.raises(NotFound):
+        bench.runner.run(bench.tenant_id, plan)
+
+    assert rounds == [(100, 2), (101, 2)]
+
+
+def test_a_refusal_after_a_single_read_needs_no_second_look(bench: Bench) -> None:
+    def plan(stores: DynamoRepositories, now: datetime) -> Plan[str]:
+        stores.members.exact("m_1")
+        raise NotFound
+
+    with pytest.raises(NotFound):
+        bench.runner.run(bench.tenant_id, plan)
+
+    assert bench.client.calls == ["get_item"]
 
 
 def test_only_the_first_attempt_may_read_what_is_a_moment_old(bench: Bench) -> None:
-    seen: list[bool] = []
-
     def plan(stores: DynamoRepositories, now: datetime) -> Plan[str]:
         stores.identities.holders([WECHAT], may_lag=True)
-        seen.append(stores.lag.was_used)
         return Plan("done", (Created(Sentinel(WECHAT, "m_1")),))
 
     bench.client.steps = [refused(answer_of("ThrottlingException"))]
     bench.runner.run(bench.tenant_id, plan)
 
-    assert seen == [True, False]
+    assert bench.client.strong == [False, True]
 
 
 def test_a_glance_finds_the_member_who_took_the_place_of_a_merged_one(bench: Bench) -> None:

@@ -1,0 +1,453 @@
+"""People: logging in through a platform, proving a phone, the profile, the code for the till."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any, ClassVar
+
+from domain.joining.meet import LogIn
+from domain.joining.model import Proved, proved_from
+from domain.joining.prove_phone import CodeProof, PhoneRequest, PlatformProof, ProvePhone
+from domain.member.find import FindMember, Reference, ReferenceKind
+from domain.member.model import Member
+from domain.member.profile import ChangeProfile, ProfileChange, ReadMyself, ShowCode, ShownCode
+from domain.session.model import Login
+from domain.tenant.model import ChannelKind
+from domain.unit_of_work import RequestKey
+from tests.simulation import callers
+from tests.simulation.area import Area
+from tests.simulation.callers import TILL
+from tests.simulation.model import codes, people
+from tests.simulation.model.state import NOTHING, Accepted, Refused, State, Verdict
+from tests.simulation.platforms import Ticket
+from tests.simulation.process import Process
+from tests.simulation.requests import Moment, Operation
+from tests.simulation.stage import Stage
+from tests.simulation.world import CONSENT, Human, World
+
+PLATFORM_CHANNELS = ("wx", "wx-2", "alipay")
+KINDS = {
+    "wx": frozenset({ChannelKind.MINI_PROGRAM}),
+    "wx-2": frozenset({ChannelKind.MINI_PROGRAM}),
+    "alipay": frozenset({ChannelKind.ALIPAY_APP}),
+}
+NAMES = ("林小满", "周大川")
+
+
+def identities(human: Human, channel: str, *, shared: bool) -> tuple[str, ...]:
+    """What the platform says of somebody; an id that is shared between apps may come later."""
+    n = human.number
+    if channel == "alipay":
+        return (f"ali:appC:a{n}", *([f"aliu:union{n}"] if shared else []))
+    app = {"wx": "appA", "wx-2": "appB"}[channel]
+    return (f"wx:{app}:o{n}", *([f"wxu:union{n}"] if shared else []))
+
+
+@dataclass(frozen=True, slots=True)
+class Enter(Operation):
+    """Somebody opens a mini-program and logs in."""
+
+    name: ClassVar[str] = "log in"
+    use_case: ClassVar[type] = LogIn
+    is_once: ClassVar[bool] = False
+    human: int
+    channel: str
+    code: str
+    identities: tuple[str, ...]
+
+    def call(self, process: Process) -> tuple[Login, Member]:
+        channel = f"{process.world.house.tenant_id}.{self.channel}"
+        return process.services.log_in(KINDS[self.channel], channel, self.code, "phone")
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        return people.log_in(state, self.identities, moment.now, moment.made)
+
+    def facts(self, answer: tuple[Login, Member]) -> Mapping[str, Any]:
+        return {"member": answer[1].member_id}
+
+    def learn(self, world: World, answer: tuple[Login, Member]) -> None:
+        human = world.humans[self.human]
+        human.tokens[self.channel] = answer[0].token
+        world.meet(human, answer[1].member_id)
+
+    def excuses(self, world: World, state: State, moment: Moment) -> frozenset[str]:
+        """A code that was shown before, perhaps by the try before this one."""
+        is_used = world.outside.tickets[self.code].is_used
+        return frozenset({"login-code-refused"} if is_used else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Prove(Operation):
+    """Somebody proves a phone: by what the platform gave, or by a code."""
+
+    name: ClassVar[str] = "prove a phone"
+    use_case: ClassVar[type] = ProvePhone
+    is_once: ClassVar[bool] = True
+    human: int
+    channel: str
+    token: str
+    number: str
+    key: str
+    proof: str
+    """A platform's code or answer; empty: by `sms_code`."""
+    sms_code: str = ""
+    digest: str = ""
+    agrees: bool = True
+
+    @property
+    def session_id(self) -> str:
+        return callers.session_id(self.token)
+
+    @property
+    def fingerprint(self) -> str:
+        return f"{self.number} {self.proof} {self.sms_code} {self.agrees}"
+
+    def call(self, process: Process) -> tuple[Proved, Member, Login | None]:
+        actor = callers.person(process, self.token)
+        proof: PlatformProof | CodeProof = CodeProof(self.number, self.sms_code)
+        if self.proof:
+            proof = PlatformProof(KINDS[self.channel], self.proof)
+        key = RequestKey(actor.caller, self.key, self.fingerprint, proved_from)
+        agreed_to = CONSENT if self.agrees else None
+        return process.services.prove_phone(actor, PhoneRequest(proof, agreed_to, key))
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        session = state.sessions[self.session_id]
+        if self.key in state.keys:
+            return Accepted(state, state.keys[self.key])
+        if not self.proof:
+            refusal = codes.refuses(state, self.number, self.sms_code, "phone", moment.now, spending=True)
+            if refusal:
+                return Refused(refusal)
+        verdict = self._outcome(state, moment)
+        if isinstance(verdict, Refused):
+            return verdict
+        outcome = verdict.facts["outcome"]
+        after = verdict.state if self.proof else codes.spent(verdict.state, self.number)
+        if self.digest:
+            shown = people.show_proof(after, self.digest, session.identity, moment.now, outcome)
+            if isinstance(shown, Refused):
+                return shown
+            after = shown.state
+        if outcome == "phone_changed" or verdict.facts.get("phone_moved"):
+            sweep = (verdict.facts["member"], moment.now, self.session_id)
+            after = replace(after, sweeps=(*after.sweeps, sweep))
+        facts = {"outcome": outcome}
+        return Accepted(replace(after, keys={**after.keys, self.key: facts}), facts)
+
+    def _outcome(self, state: State, moment: Moment) -> Verdict:
+        """Where nothing about people is written, the answer may be that of any time of the try."""
+        member = state.sessions[self.session_id].member
+        is_idle = moment.commit is not None and not moment.commit.kinds & {"member", "merge"}
+        for each in moment.states if is_idle else ():
+            verdict = people.prove_phone(
+                each, member, self.number, moment.now, moment.made, agrees=self.agrees
+            )
+            if isinstance(verdict, Accepted) and verdict.facts["outcome"] in {"unchanged", "waiting"}:
+                return Accepted(state, verdict.facts)
+        return people.prove_phone(state, member, self.number, moment.now, moment.made, agrees=self.agrees)
+
+    def facts(self, answer: tuple[Proved, Member, Login | None]) -> Mapping[str, Any]:
+        return {"outcome": answer[0].outcome.value}
+
+    def learn(self, world: World, answer: tuple[Proved, Member, Login | None]) -> None:
+        human = world.humans[self.human]
+        world.meet(human, answer[1].member_id)
+        if answer[2] is not None:
+            human.tokens[self.channel] = answer[2].token
+
+    def excuses(self, world: World, state: State, moment: Moment) -> frozenset[str]:
+        ticket = world.outside.tickets.get(self.proof)
+        if ticket is None:
+            refusal = codes.refuses(state, self.number, self.sms_code, "phone", moment.now, spending=False)
+            return frozenset({refusal})
+        return frozenset({"phone-proof-refused"} if ticket.is_used and not ticket.digest else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Rename(Operation):
+    """Somebody changes the profile; sent again, nothing more happens."""
+
+    name: ClassVar[str] = "change the profile"
+    use_case: ClassVar[type] = ChangeProfile
+    is_once: ClassVar[bool] = False
+    token: str
+    names: Mapping[str, str | None]
+
+    @property
+    def session_id(self) -> str:
+        return callers.session_id(self.token)
+
+    def call(self, process: Process) -> Member:
+        actor = callers.person(process, self.token)
+        return process.services.change_profile(actor, ProfileChange(**self.names))
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        return people.change_profile(state, state.sessions[self.session_id].member, self.names)
+
+    def facts(self, answer: Member) -> Mapping[str, Any]:
+        return {"member": answer.member_id, "names": _names(answer)}
+
+
+def _names(member: Member) -> dict[str, str]:
+    profile = member.profile
+    found = {"nickname": profile.nickname, "name": profile.name.open() if profile.name else None}
+    return {name: text for name, text in found.items() if text is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class SeeMyself(Operation):
+    """Somebody looks at their own record: never at anybody else's (invariant 4)."""
+
+    name: ClassVar[str] = "my record"
+    use_case: ClassVar[type] = ReadMyself
+    is_once: ClassVar[bool] = False
+    token: str
+
+    @property
+    def session_id(self) -> str:
+        return callers.session_id(self.token)
+
+    def call(self, process: Process) -> Member:
+        return process.services.read_myself(callers.person(process, self.token))
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        member = state.alive(state.sessions[self.session_id].member)
+        person = state.people[member]
+        return Accepted(state, {"member": member, "card": person.card, "names": dict(person.names)})
+
+    def facts(self, answer: Member) -> Mapping[str, Any]:
+        return {"member": answer.member_id, "card": answer.card_number or "", "names": _names(answer)}
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAtTill(Operation):
+    """The code on the phone's screen, and a till that reads it at once."""
+
+    name: ClassVar[str] = "show the code"
+    use_case: ClassVar[type] = ShowCode
+    is_once: ClassVar[bool] = False
+    token: str
+
+    @property
+    def session_id(self) -> str:
+        return callers.session_id(self.token)
+
+    def call(self, process: Process) -> ShownCode:
+        return process.services.show_code(callers.person(process, self.token))
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        member = state.alive(state.sessions[self.session_id].member)
+        return Accepted(state) if state.people[member].card else Refused("not-a-member")
+
+    def facts(self, answer: ShownCode) -> Mapping[str, Any]:
+        return NOTHING
+
+    def learn(self, world: World, answer: ShownCode) -> None:
+        world.memory["codes"].append(answer.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Identify(Operation):
+    """A till asks who somebody is."""
+
+    name: ClassVar[str] = "identify"
+    use_case: ClassVar[type] = FindMember
+    is_once: ClassVar[bool] = False
+    by: str
+    value: str
+
+    def call(self, process: Process) -> Member:
+        actor = callers.signed(process, TILL, f"{self.by} {self.value}", once=True)
+        return process.services.find_member(actor, Reference(ReferenceKind(self.by), self.value))
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        mark = {"phone": "phone", "card_number": "card"}.get(self.by)
+        found = state.holders.get(f"{mark}:{self.value}") if mark else self.value
+        if found is None or found not in state.people:
+            return Refused("member-not-found")
+        return Accepted(state, {"member": state.alive(found)})
+
+    def facts(self, answer: Member) -> Mapping[str, Any]:
+        return {"member": answer.member_id}
+
+
+def enter(world: World, human: Human, channel: str, *, shared: bool) -> Enter:
+    """With a fresh code of the platform."""
+    code = f"login-{len(world.outside.tickets)}"
+    who = identities(human, channel, shared=shared)
+    world.outside.tickets[code] = Ticket(identities=who)
+    return Enter(human.number, channel, code, who)
+
+
+def prove(world: World, human: Human, channel: str, number: str, **changed: Any) -> Prove:
+    """With a fresh proof of the platform; Alipay's is always the same for one number."""
+    proof = f"phone-{len(world.outside.tickets)}"
+    digest = ""
+    if channel == "alipay":
+        proof = digest = f"alipay-{human.number}-{number}"
+    world.outside.tickets.setdefault(proof, Ticket(number=number, digest=digest))
+    world.know_phone(number)
+    key = f"key-{len(world.outside.tickets)}-{len(world.requests)}-{len(world.states)}"
+    request = Prove(human.number, channel, human.tokens[channel], number, key, proof, digest=digest)
+    return replace(request, **changed)
+
+
+def a_fan(stage: Stage, number: int = 0, channel: str = "wx") -> Human:
+    """Somebody who is logged in through a platform."""
+    human = stage.human(number)
+    stage.does(enter(stage.world, human, channel, shared=False))
+    return human
+
+
+def a_member(stage: Stage, number: int = 0) -> Human:
+    """A fan who has proved the first of the own numbers."""
+    human = a_fan(stage, number)
+    stage.does(prove(stage.world, human, "wx", human.phones[0]))
+    return human
+
+
+def _somebody(world: World, chance: Random) -> tuple[Human, str] | None:
+    """A person with a channel whose phone holds a token."""
+    pairs = [(human, channel) for human in world.humans for channel in human.tokens]
+    return chance.choice(pairs) if pairs else None
+
+
+def draw_enter(world: World, chance: Random) -> Enter:
+    human = chance.choice(world.humans)
+    return enter(world, human, chance.choice(PLATFORM_CHANNELS), shared=chance.random() < 0.5)
+
+
+def draw_prove(world: World, chance: Random) -> Prove | None:
+    found = _somebody(world, chance)
+    if found is None or found[1] == "web":
+        return None
+    human, channel = found
+    return prove(world, human, channel, chance.choice(human.phones), agrees=chance.random() < 0.95)
+
+
+def draw_rename(world: World, chance: Random) -> Rename | None:
+    found = _somebody(world, chance)
+    if found is None:
+        return None
+    field = chance.choice(("nickname", "name"))
+    return Rename(found[0].tokens[found[1]], {field: chance.choice((*NAMES, None))})
+
+
+def draw_myself(world: World, chance: Random) -> SeeMyself | None:
+    found = _somebody(world, chance)
+    return SeeMyself(found[0].tokens[found[1]]) if found else None
+
+
+def draw_code(world: World, chance: Random) -> ShowAtTill | None:
+    found = _somebody(world, chance)
+    return ShowAtTill(found[0].tokens[found[1]]) if found else None
+
+
+def draw_identify(world: World, chance: Random) -> Identify | None:
+    marks = list(world.state.holders)
+    if not marks:
+        return None
+    kind, _, value = chance.choice(marks).partition(":")
+    names = {"phone": "phone", "card": "card_number"}
+    if kind in names:
+        return Identify(names[kind], value)
+    people = world.known_members()
+    return Identify("member_id", chance.choice(people)) if people else None
+
+
+def first_contact_scene(stage: Stage) -> Enter:
+    """Nobody has seen this person before, and both of their phones log in at once."""
+    human = stage.human()
+    stage.rival = enter(stage.world, human, "wx-2", shared=True)
+    return enter(stage.world, human, "wx", shared=True)
+
+
+def known_scene(stage: Stage) -> Enter:
+    human = a_fan(stage)
+    return enter(stage.world, human, "wx", shared=False)
+
+
+def shared_identity_scene(stage: Stage) -> Enter:
+    """Two fans turn out to be one person, because the platform now tells the id that they share."""
+    human = stage.human()
+    for channel in ("wx", "wx-2"):
+        stage.does(enter(stage.world, human, channel, shared=False))
+    stage.does(enter(stage.world, human, "wx", shared=True))
+    stage.rival = Rename(human.tokens["wx"], {"name": NAMES[0]})
+    return enter(stage.world, human, "wx-2", shared=True)
+
+
+def join_scene(stage: Stage) -> Prove:
+    """Two fans prove the same number at once."""
+    one, other = a_fan(stage), a_fan(stage, 1)
+    stage.rival = prove(stage.world, other, "wx", one.phones[0])
+    return prove(stage.world, one, "wx", one.phones[0])
+
+
+def change_phone_scene(stage: Stage) -> Prove:
+    human = a_member(stage)
+    stage.does(enter(stage.world, human, "wx-2", shared=True))
+    stage.rival = Rename(human.tokens["wx"], {"nickname": "x"})
+    return prove(stage.world, human, "wx", human.phones[1])
+
+
+def merge_scene(stage: Stage) -> Prove:
+    """A fan proves a member's number, by a proof that can be shown again."""
+    a_member(stage)
+    other = a_fan(stage, 1, "alipay")
+    stage.rival = Rename(other.tokens["alipay"], {"nickname": "x"})
+    return prove(stage.world, other, "alipay", stage.world.humans[0].phones[0])
+
+
+def wait_scene(stage: Stage) -> Prove:
+    """Different real names: staff must decide."""
+    one, other = a_member(stage), a_member(stage, 1)
+    stage.does(Rename(one.tokens["wx"], {"name": NAMES[0]}))
+    stage.does(Rename(other.tokens["wx"], {"name": NAMES[1]}))
+    return prove(stage.world, other, "wx", stage.world.state.people[one.member_id].phone)
+
+
+def rename_scene(stage: Stage) -> Rename:
+    human = a_member(stage)
+    stage.rival = Rename(human.tokens["wx"], {"nickname": "rival"})
+    return Rename(human.tokens["wx"], {"nickname": "new", "name": NAMES[0]})
+
+
+def myself_scene(stage: Stage) -> SeeMyself:
+    return SeeMyself(a_member(stage).tokens["wx"])
+
+
+def code_scene(stage: Stage) -> ShowAtTill:
+    return ShowAtTill(a_member(stage).tokens["wx"])
+
+
+def identify_scene(stage: Stage) -> Identify:
+    human = a_member(stage)
+    return Identify("phone", human.phones[0])
+
+
+AREA = Area(
+    "members",
+    draws=(
+        (8, draw_enter),
+        (8, draw_prove),
+        (3, draw_rename),
+        (1, draw_myself),
+        (1, draw_code),
+        (1, draw_identify),
+    ),
+    scenarios={
+        "first contact": first_contact_scene,
+        "log in again": known_scene,
+        "two logins turn out to be one person": shared_identity_scene,
+        "join": join_scene,
+        "change the phone": change_phone_scene,
+        "merge by phone": merge_scene,
+        "wait for staff": wait_scene,
+        "change the profile": rename_scene,
+        "my record": myself_scene,
+        "show the code": code_scene,
+        "identify": identify_scene,
+    },
+)

@@ -1,0 +1,312 @@
+"""Merges: those that wait, staff's decisions, undoing, and the job that settles them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any, ClassVar
+
+from domain.actor import Operator
+from domain.merge.decide import ApproveMerge, ListWaiting, ReadMerge, RejectMerge
+from domain.merge.model import Merge
+from domain.merge.settle import SettleMerges
+from domain.merge.undo import UndoMerge
+from domain.page import Page
+from tests.simulation import callers, observe
+from tests.simulation.area import Area
+from tests.simulation.areas.members import a_fan, a_member, enter, prove, wait_scene
+from tests.simulation.areas.points import an_order
+from tests.simulation.callers import OFFICE
+from tests.simulation.cloud import Change, Commit
+from tests.simulation.model import merging as model
+from tests.simulation.model.state import NOTHING, Accepted, Refused, State, Verdict
+from tests.simulation.process import Process
+from tests.simulation.requests import Broken, Moment, Operation
+from tests.simulation.stage import Stage
+from tests.simulation.world import World
+
+STATES = ("waiting", "done", "undone", "rejected")
+UNFIT = 0.05
+"""How often staff decides about a merge for which there is nothing to decide."""
+
+
+def _office(process: Process, text: str) -> Operator:
+    actor = callers.signed(process, OFFICE, text, once=True)
+    if not isinstance(actor, Operator):
+        raise Broken("the office is an operator", str(actor))
+    return actor
+
+
+@dataclass(frozen=True, slots=True)
+class SeeWaiting(Operation):
+    """Staff opens the list of merges that wait."""
+
+    name: ClassVar[str] = "waiting merges"
+    use_case: ClassVar[type] = ListWaiting
+    is_once: ClassVar[bool] = False
+
+    def call(self, process: Process) -> Page[Merge]:
+        return process.services.list_waiting_merges(_office(process, "waiting"), 20, None)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        return Accepted(state)
+
+    def facts(self, answer: Page[Merge]) -> Mapping[str, Any]:
+        return NOTHING
+
+    def learn(self, world: World, answer: Page[Merge]) -> None:
+        for merge in answer.items:
+            if world.state.merges[merge.merge_id].state not in STATES:
+                raise Broken("the list shows merges", merge.merge_id)
+
+
+@dataclass(frozen=True, slots=True)
+class SeeMerge(Operation):
+    """Staff looks at one."""
+
+    name: ClassVar[str] = "a merge"
+    use_case: ClassVar[type] = ReadMerge
+    is_once: ClassVar[bool] = False
+    merge_id: str
+
+    def call(self, process: Process) -> Merge:
+        return process.services.read_merge(_office(process, self.merge_id), self.merge_id)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        merge = state.merges.get(self.merge_id)
+        return Accepted(state, {"state": merge.state}) if merge else Refused("merge-not-found")
+
+    def facts(self, answer: Merge) -> Mapping[str, Any]:
+        return {"state": answer.state.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Approve(Operation):
+    """Staff: they are one."""
+
+    name: ClassVar[str] = "approve"
+    use_case: ClassVar[type] = ApproveMerge
+    is_once: ClassVar[bool] = False
+    merge_id: str
+
+    def call(self, process: Process) -> Merge:
+        return process.services.approve_merge(_office(process, self.merge_id), self.merge_id)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        return model.approve(state, self.merge_id, moment.now)
+
+    def facts(self, answer: Merge) -> Mapping[str, Any]:
+        return {"state": answer.state.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Reject(Operation):
+    """Staff: they are two."""
+
+    name: ClassVar[str] = "reject"
+    use_case: ClassVar[type] = RejectMerge
+    is_once: ClassVar[bool] = False
+    merge_id: str
+    release: bool
+
+    def call(self, process: Process) -> Merge:
+        actor = _office(process, f"{self.merge_id} {self.release}")
+        return process.services.reject_merge(actor, self.merge_id, release_phone=self.release)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        return model.reject(state, self.merge_id, moment.now, release=self.release)
+
+    def facts(self, answer: Merge) -> Mapping[str, Any]:
+        return {"state": answer.state.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Undo(Operation):
+    """Staff takes a merge back."""
+
+    name: ClassVar[str] = "undo"
+    use_case: ClassVar[type] = UndoMerge
+    is_once: ClassVar[bool] = False
+    merge_id: str
+
+    def call(self, process: Process) -> Merge:
+        return process.services.undo_merge(_office(process, self.merge_id), self.merge_id)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        written = moment.commit.of("merge") if moment.commit else []
+        pair_id = next((each.thing_id for each in written if each.thing_id != self.merge_id), "")
+        return model.undo(state, self.merge_id, moment.now, pair_id)
+
+    def facts(self, answer: Merge) -> Mapping[str, Any]:
+        return {"state": answer.state.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Settle(Operation):
+    """The job that lets logins follow."""
+
+    name: ClassVar[str] = "settle merges"
+    use_case: ClassVar[type] = SettleMerges
+    is_once: ClassVar[bool] = False
+
+    def call(self, process: Process) -> int:
+        return process.services.settle_merges(limit=100)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        return Accepted(state)
+
+    def facts(self, answer: int) -> Mapping[str, Any]:
+        return NOTHING
+
+
+def settled(world: World, state: State, commit: Commit) -> State | None:
+    """A merge leaves the list of what is to be settled; nothing else of it changes."""
+    if commit.kinds != {"merge"}:
+        return None
+    (change,) = commit.changes
+    before, after = change.before or {}, change.after or {}
+    differing = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    if differing - {"version", "gsi2pk", "gsi2sk", "is_settled"}:
+        return None
+    return state
+
+
+def shortened(world: World, state: State, commit: Commit) -> State | None:
+    """An older redirect becomes one hop: it leads where it led before."""
+    if len(commit.changes) != 1 or not commit.kinds & {"member", "account"}:
+        return None
+    (change,) = commit.changes
+    name = "redirect_to" if change.kind == "member" else "r"
+    if not _only(change, name):
+        return None
+    seen = observe.text(change.after or {}, name)
+    if state.alive(seen) != state.alive(change.thing_id):
+        raise Broken("a redirect leads to the survivor", f"{change.thing_id} to {seen}")
+    return state
+
+
+def _only(change: Change, name: str) -> bool:
+    before, after = change.before or {}, change.after or {}
+    return {each for each in before.keys() | after.keys() if before.get(each) != after.get(each)} == {name}
+
+
+def all_settled(world: World) -> Iterator[str]:
+    """The job leaves nothing open (invariant 29)."""
+    for key, item in world.cloud.storage.items():
+        if "gsi2pk" in item and item["gsi2pk"]["S"].startswith("SAGA#"):
+            yield f"{key} is still to be settled"
+
+
+def redirects_are_short(world: World) -> Iterator[str]:
+    """One hop once all is settled, never a circle (invariant 2), and nothing is left behind."""
+    for key, item in world.cloud.storage.items():
+        kind = observe.text(item, "kind")
+        target = observe.text(item, {"member": "redirect_to", "account": "r"}.get(kind, ""))
+        if not target:
+            continue
+        member = key[0].split("#", 3)[3]
+        if target != world.state.alive(member):
+            yield f"{kind} of {member} leads to {target}, not to {world.state.alive(member)}"
+        if kind == "account" and (observe.lots(item) or observe.number(item, "d")):
+            yield f"{member} was merged away and still holds points"
+
+
+def _merge_ids(world: World, *states: str) -> list[str]:
+    return [name for name, merge in world.state.merges.items() if merge.state in states]
+
+
+def _draw(states: tuple[str, ...], make: Any) -> Any:
+    def draw(world: World, chance: Random) -> Operation | None:
+        found = _merge_ids(world, *(STATES if chance.random() < UNFIT else states))
+        return make(chance.choice(found), chance) if found else None
+
+    return draw
+
+
+def approve_scene(stage: Stage) -> Approve:
+    (merge_id,) = _waiting(stage)
+    stage.rival = Reject(merge_id, release=False)
+    return Approve(merge_id)
+
+
+def reject_scene(stage: Stage) -> Reject:
+    (merge_id,) = _waiting(stage)
+    stage.rival = Approve(merge_id)
+    return Reject(merge_id, release=True)
+
+
+def _waiting(stage: Stage) -> list[str]:
+    stage.does(wait_scene(stage))
+    return _merge_ids(stage.world, "waiting")
+
+
+def _merged(stage: Stage) -> str:
+    """A fan with points and a login is merged into a member with points."""
+    one, other = a_member(stage), a_fan(stage, 1)
+    stage.does(an_order(stage, one.member_id))
+    stage.does(an_order(stage, other.member_id))
+    stage.does(enter(stage.world, other, "wx", shared=False))
+    stage.does(prove(stage.world, other, "wx", one.phones[0]))
+    return _merge_ids(stage.world, "done")[0]
+
+
+def undo_scene(stage: Stage) -> Undo:
+    merge_id = _merged(stage)
+    survivor = stage.world.state.merges[merge_id].target
+    stage.rival = an_order(stage, survivor, number="rival")
+    return Undo(merge_id)
+
+
+def undo_chain_scene(stage: Stage) -> Undo:
+    """The source had itself swallowed somebody before."""
+    human = stage.human(2)
+    for channel in ("wx", "wx-2"):
+        stage.does(enter(stage.world, human, channel, shared=False))
+    stage.does(enter(stage.world, human, "wx", shared=True))
+    stage.does(enter(stage.world, human, "wx-2", shared=True))
+    one = a_member(stage)
+    stage.does(prove(stage.world, human, "wx-2", one.phones[0]))
+    merge_id = _merge_ids(stage.world, "done")[-1]
+    stage.wait(minutes=2)
+    stage.does(Settle())
+    return Undo(merge_id)
+
+
+def settle_scene(stage: Stage) -> Settle:
+    merge_id = _merged(stage)
+    stage.wait(minutes=2)
+    stage.rival = Undo(merge_id)
+    return Settle()
+
+
+def waiting_scene(stage: Stage) -> SeeWaiting:
+    _waiting(stage)
+    return SeeWaiting()
+
+
+def merge_scene(stage: Stage) -> SeeMerge:
+    return SeeMerge(_merged(stage))
+
+
+AREA = Area(
+    "merges",
+    draws=(
+        (1, lambda world, chance: SeeWaiting()),
+        (1, _draw(("waiting", "done"), lambda merge_id, chance: SeeMerge(merge_id))),
+        (3, _draw(("waiting",), lambda merge_id, chance: Approve(merge_id))),
+        (2, _draw(("waiting",), lambda merge_id, chance: Reject(merge_id, chance.random() < 0.5))),
+        (4, _draw(("done",), lambda merge_id, chance: Undo(merge_id))),
+        (2, lambda world, chance: Settle()),
+    ),
+    jobs=(Settle,),
+    scenarios={
+        "approve": approve_scene,
+        "reject": reject_scene,
+        "undo": undo_scene,
+        "undo the second of two": undo_chain_scene,
+        "settle": settle_scene,
+        "waiting merges": waiting_scene,
+        "a merge": merge_scene,
+    },
+    steps=(settled, shortened),
+    promises={"all is settled": all_settled, "redirects are short": redirects_are_short},
+)

@@ -1,0 +1,415 @@
+"""Points: earning at tills, refunds, the expiry job, balances and lists."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from random import Random
+from typing import Any, ClassVar
+
+from domain.member.find import Reference, ReferenceKind
+from domain.money import Money
+from domain.order.model import Bill, Line, Order, OrderId, Payment, PaymentMethod, Refund
+from domain.page import Page
+from domain.points.claw_back import RefundOrder, RefundRequest
+from domain.points.earn import EarnFromOrder
+from domain.points.expire import Expired, ExpirePoints
+from domain.points.model import Entry
+from domain.points.read import Balance, ListEntries, ReadBalance
+from tests.simulation import callers, observe
+from tests.simulation.area import Area
+from tests.simulation.areas.members import a_fan, a_member
+from tests.simulation.callers import CAPPED, OFFICE, TILL
+from tests.simulation.model import points as model
+from tests.simulation.model.state import NOTHING, Accepted, Programme, Refused, State, Verdict, day_of
+from tests.simulation.model.state import Order as ModelOrder
+from tests.simulation.process import Process
+from tests.simulation.requests import Broken, Moment, Operation
+from tests.simulation.stage import Stage
+from tests.simulation.world import CAP_FEN, Human, World
+
+DAY_MS = 86_400_000
+AGE_DAYS_MAX = 31
+STORES = ("east", "west")
+METHODS = ("wechat_pay", "cash", "coupon", "stored_bonus")
+
+
+def instant(at: int) -> datetime:
+    return datetime.fromtimestamp(at // 1000, UTC)
+
+
+def _payments(payments: Mapping[str, int]) -> tuple[Payment, ...]:
+    return tuple(Payment(PaymentMethod(method), Money(fen)) for method, fen in payments.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Earn(Operation):
+    """A till reports an order of somebody whom it knows by id, card or phone."""
+
+    name: ClassVar[str] = "earn"
+    use_case: ClassVar[type] = EarnFromOrder
+    is_once: ClassVar[bool] = True
+    key_id: str
+    number: str
+    store: str
+    paid_at: int
+    payments: Mapping[str, int]
+    by: str
+    value: str
+
+    @property
+    def fen(self) -> int:
+        return sum(self.payments.values())
+
+    @property
+    def fingerprint(self) -> str:
+        return f"{self.store} {self.paid_at} {dict(self.payments)} {self.by} {self.value}"
+
+    @property
+    def place(self) -> str:
+        return f"{self.store}/{self.number}"
+
+    def call(self, process: Process) -> Order:
+        actor = callers.signed(process, self.key_id, self.fingerprint)
+        bill = Bill(
+            order_id=OrderId(self.store, self.number),
+            store_id=self.store,
+            paid_at=instant(self.paid_at),
+            lines=(Line("latte", "coffee", 1, Money(self.fen)),),
+            payments=_payments(self.payments),
+            total=Money(self.fen),
+            fingerprint=self.fingerprint,
+        )
+        reference = Reference(ReferenceKind(self.by), self.value)
+        return process.services.earn_from_order(actor, bill, reference)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        known = state.orders.get(self.place)
+        if known is not None:
+            same = known.fingerprint == self.fingerprint
+            return Accepted(state, model.order_facts(known)) if same else Refused("order-number-reused")
+        if not moment.now - AGE_DAYS_MAX * DAY_MS <= self.paid_at <= moment.now + 300_000:
+            return Refused("invalid-input")
+        member, programme = self._read(state, moment)
+        if member is None:
+            return Refused("member-not-found")
+        state, full = self._counted(state, moment)
+        if full:
+            return Refused("daily-cap-reached")
+        order = ModelOrder(member, self.store, self.paid_at, self.payments, self.fingerprint)
+        return model.record_order(state, self.place, order, programme, moment.now)
+
+    def _read(self, state: State, moment: Moment) -> tuple[str | None, Programme]:
+        """Who is meant, and by which rule: as it was at some time of the try, not only at its very end."""
+        written = moment.commit.of("order") if moment.commit else []
+        if not written:
+            return self._member(state), state.programme
+        order = written[0].after or {}
+        version, member = observe.number(order, "e"), observe.text(order, "m")
+        if version not in {each.programme.version for each in moment.states}:
+            raise Broken("an order earns by a programme that was in force", f"{self} by version {version}")
+        found = {self._member(each) for each in moment.states}
+        is_found = any(state.alive(each) == member for each in found if each)
+        return member if is_found else None, state.programmes[version - 1]
+
+    def _member(self, state: State) -> str | None:
+        if self.by == "member_id":
+            return self.value if self.value in state.people else None
+        mark = {"card_number": "card", "phone": "phone"}[self.by]
+        return state.holders.get(f"{mark}:{self.value}")
+
+    def _counted(self, state: State, moment: Moment) -> tuple[State, bool]:
+        if self.key_id != CAPPED:
+            return state, False
+        counter = f"cap {day_of(moment.now)}"
+        total = state.counts.get(counter, 0) + self.fen
+        return replace(state, counts={**state.counts, counter: total}), total > CAP_FEN
+
+    def facts(self, answer: Order) -> Mapping[str, Any]:
+        award = answer.award
+        return {
+            "member": answer.member_id,
+            "points": award.points.count,
+            "entry": award.entry_sequence,
+            "balance": award.balance.count,
+            "last_day": int(f"{award.valid_through:%Y%m%d}") if award.valid_through else 0,
+        }
+
+    def learn(self, world: World, answer: Order) -> None:
+        world.memory["orders"].append(self)
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack(Operation):
+    """A till reports a refund."""
+
+    name: ClassVar[str] = "refund"
+    use_case: ClassVar[type] = RefundOrder
+    is_once: ClassVar[bool] = True
+    order: Earn
+    number: str
+    store: str
+    payments: Mapping[str, int]
+    at: int
+
+    @property
+    def fingerprint(self) -> str:
+        return f"{self.store} {dict(self.payments)} {self.at}"
+
+    def call(self, process: Process) -> Refund:
+        actor = callers.signed(process, TILL, self.fingerprint)
+        request = RefundRequest(
+            order_id=OrderId(self.store, self.order.number),
+            store_id=self.store,
+            number=self.number,
+            payments=_payments(self.payments),
+            total=Money(sum(self.payments.values())),
+            refunded_at=instant(self.at),
+            fingerprint=self.fingerprint,
+        )
+        return process.services.refund_order(actor, request)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        place = f"{self.store}/{self.order.number}"
+        known = state.refunds.get(f"{place}/{self.number}")
+        if known is not None:
+            same = known["fingerprint"] == self.fingerprint
+            return Accepted(state, known["facts"]) if same else Refused("refund-number-reused")
+        if self.at // 1000 * 1000 > moment.now + 300_000:
+            return Refused("invalid-input")
+        order = state.orders.get(place)
+        if order is None:
+            return Refused("order-not-found")
+        if self.at // 1000 < order.paid_at // 1000:
+            return Refused("invalid-input")
+        return model.refund_order(state, place, self.number, self.payments, self.fingerprint, moment.now)
+
+    def facts(self, answer: Refund) -> Mapping[str, Any]:
+        return {
+            "member": answer.member_id,
+            "points": answer.points.count,
+            "entry": answer.entry_sequence,
+            "balance": answer.balance.count,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Expire(Operation):
+    """The hourly job."""
+
+    name: ClassVar[str] = "expire points"
+    use_case: ClassVar[type] = ExpirePoints
+    is_once: ClassVar[bool] = False
+
+    def call(self, process: Process) -> Expired:
+        return process.services.expire_points(limit=100)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        if moment.commit is None:
+            return Accepted(state)
+        (account,) = moment.commit.of("account")
+        return model.expire(state, account.thing_id, moment.now)
+
+    def facts(self, answer: Expired) -> Mapping[str, Any]:
+        return NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class SeeBalance(Operation):
+    """Staff looks at somebody's points."""
+
+    name: ClassVar[str] = "balance"
+    use_case: ClassVar[type] = ReadBalance
+    is_once: ClassVar[bool] = False
+    member: str
+
+    def call(self, process: Process) -> Balance:
+        actor = callers.signed(process, OFFICE, self.member, once=True)
+        return process.services.read_balance(actor, self.member)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        account = state.accounts[state.alive(self.member)]
+        today = day_of(moment.now)
+        live = tuple((day, count) for day, count in account.lots if not 0 < day < today)
+        available = sum(count for _, count in live) - account.debt
+        return Accepted(state, {"lots": live, "debt": account.debt, "available": available})
+
+    def facts(self, answer: Balance) -> Mapping[str, Any]:
+        account, today = answer.account, answer.today
+        live = {lot: count for lot, count in account.lots.items() if not lot.is_over(today)}
+        days = [int(f"{lot.valid_through:%Y%m%d}") if lot.valid_through else 0 for lot in live]
+        return {
+            "lots": tuple(zip(days, [count.count for count in live.values()], strict=True)),
+            "debt": account.debt.count,
+            "available": account.available(today).count,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SeeEntries(Operation):
+    """Staff reads somebody's history from the newest entry on."""
+
+    name: ClassVar[str] = "entries"
+    use_case: ClassVar[type] = ListEntries
+    is_once: ClassVar[bool] = False
+    member: str
+
+    def call(self, process: Process) -> Page[Entry]:
+        actor = callers.signed(process, OFFICE, self.member, once=True)
+        return process.services.list_entries(actor, self.member, 3, None)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        member = state.alive(self.member)
+        account = state.accounts[member]
+        newest = (member, account.entries, account.balance) if account.entries else None
+        return Accepted(state, {"newest": newest})
+
+    def facts(self, answer: Page[Entry]) -> Mapping[str, Any]:
+        first = answer.items[0] if answer.items else None
+        return {"newest": (first.member_id, first.sequence, first.balance.count) if first else None}
+
+
+def _fen(chance: Random) -> int:
+    return chance.choice((100, 199, 990, 5000, 10_000, 33_333))
+
+
+def _bill(chance: Random) -> dict[str, int]:
+    methods = chance.sample(METHODS, chance.choice((1, 1, 2, 3)))
+    return {method: _fen(chance) for method in methods}
+
+
+def draw_earn(world: World, chance: Random) -> Earn | None:
+    """Sometimes a number that was used before, sometimes an id from before a merge."""
+    people = world.known_members()
+    if not people:
+        return None
+    member = chance.choice(people)
+    person = world.state.people[world.state.alive(member)]
+    by = chance.choice(("member_id", "member_id", "phone", "card_number"))
+    value = {"member_id": member, "phone": person.phone, "card_number": person.card}[by]
+    orders: list[Any] = world.memory["orders"]
+    is_reused = orders and chance.random() < 0.05
+    late = chance.choice((0, 0, 0, 1000, DAY_MS, 30 * DAY_MS, 40 * DAY_MS))
+    return Earn(
+        key_id=chance.choice((TILL, TILL, TILL, OFFICE, CAPPED)),
+        number=chance.choice(orders).number if is_reused else f"N{chance.randrange(10**9)}",
+        store=chance.choice(STORES),
+        paid_at=(world.now_ms - late) // 1000 * 1000,
+        payments=_bill(chance),
+        by=by if value else "member_id",
+        value=value or member,
+    )
+
+
+def draw_refund(world: World, chance: Random) -> GiveBack | None:
+    """Parts and wholes, sometimes too much, sometimes in the wrong store."""
+    orders: list[Any] = world.memory["orders"]
+    if not orders:
+        return None
+    order: Earn = chance.choice(orders)
+    share = chance.choice((1, 1, 2, 3))
+    payments = {method: max(fen // share, 1) for method, fen in order.payments.items()}
+    if chance.random() < 0.3:
+        payments.pop(chance.choice(list(payments)))
+    if not payments or chance.random() < 0.05:
+        payments = {"cash": 10**6}
+    store = order.store if chance.random() < 0.95 else STORES[order.store == STORES[0]]
+    return GiveBack(order, f"R{chance.randrange(10**9)}", store, payments, world.now_ms // 1000 * 1000)
+
+
+def draw_expire(world: World, chance: Random) -> Expire:
+    return Expire()
+
+
+def draw_balance(world: World, chance: Random) -> SeeBalance | None:
+    people = world.known_members()
+    return SeeBalance(chance.choice(people)) if people else None
+
+
+def draw_entries(world: World, chance: Random) -> SeeEntries | None:
+    people = world.known_members()
+    return SeeEntries(chance.choice(people)) if people else None
+
+
+def an_order(stage: Stage, member: str, fen: int = 5000, **changed: Any) -> Earn:
+    """An ordinary one, paid now."""
+    world = stage.world
+    number = f"S{len(world.memory['orders'])}"
+    order = Earn(TILL, number, "east", world.now_ms // 1000 * 1000, {"wechat_pay": fen}, "member_id", member)
+    return replace(order, **changed)
+
+
+def earn_scene(stage: Stage) -> Earn:
+    """Two orders of one member at the same moment."""
+    member = a_fan(stage).member_id
+    stage.rival = an_order(stage, member, number="rival")
+    return an_order(stage, member)
+
+
+def capped_scene(stage: Stage) -> Earn:
+    """By card, with a key that may record so much a day only."""
+    human: Human = a_member(stage)
+    person = stage.world.state.people[human.member_id]
+    stage.rival = an_order(stage, human.member_id, number="rival", key_id=CAPPED)
+    return an_order(stage, human.member_id, key_id=CAPPED, by="card_number", value=person.card)
+
+
+def refund_scene(stage: Stage) -> GiveBack:
+    """Two refunds of one order at the same moment, each of more than half."""
+    order = an_order(stage, a_fan(stage).member_id)
+    stage.does(order)
+    back = GiveBack(order, "R1", "east", {"wechat_pay": 3000}, stage.world.now_ms // 1000 * 1000)
+    stage.rival = replace(back, number="R2")
+    return back
+
+
+def expire_scene(stage: Stage) -> Expire:
+    """Two accounts with something over, and an order that comes in between."""
+    one, other = a_fan(stage).member_id, a_fan(stage, 1).member_id
+    stage.does(an_order(stage, one))
+    stage.does(an_order(stage, other))
+    stage.wait(days=800)
+    stage.rival = an_order(stage, one, number="rival")
+    return Expire()
+
+
+def balance_scene(stage: Stage) -> SeeBalance:
+    member = a_fan(stage).member_id
+    stage.does(an_order(stage, member))
+    return SeeBalance(member)
+
+
+def entries_scene(stage: Stage) -> SeeEntries:
+    member = a_fan(stage).member_id
+    for _ in range(5):
+        stage.does(an_order(stage, member))
+    return SeeEntries(member)
+
+
+def nothing_is_over(world: World) -> Iterator[str]:
+    """Once the job has run, no account holds what is over (invariant 12, liveness)."""
+    today = day_of(world.now_ms)
+    for member, account in world.state.accounts.items():
+        if any(0 < day < today for day, _ in account.lots):
+            yield f"{member} still holds {account.lots} on {today}"
+
+
+AREA = Area(
+    "points",
+    draws=(
+        (10, draw_earn),
+        (6, draw_refund),
+        (2, draw_expire),
+        (1, draw_balance),
+        (1, draw_entries),
+    ),
+    jobs=(Expire,),
+    scenarios={
+        "earn": earn_scene,
+        "earn within a cap": capped_scene,
+        "refund": refund_scene,
+        "expire points": expire_scene,
+        "balance": balance_scene,
+        "entries": entries_scene,
+    },
+    promises={"what is over leaves": nothing_is_over},
+)

@@ -1,0 +1,258 @@
+"""Logins: kept by use, ended by wish, by a changed phone, by a merge; listed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any, ClassVar
+
+from domain.page import Page
+from domain.session.end import SweepSessions
+from domain.session.keep import AuthenticateSession, ListLogins, LogOut
+from domain.session.model import Session
+from tests.simulation import callers, observe
+from tests.simulation.area import Area
+from tests.simulation.areas.members import a_fan, a_member, enter, prove
+from tests.simulation.cloud import Change, Commit
+from tests.simulation.model import sessions as model
+from tests.simulation.model.state import NOTHING, Accepted, State, Verdict
+from tests.simulation.model.state import Session as ModelSession
+from tests.simulation.process import Process
+from tests.simulation.requests import Broken, Moment, Operation
+from tests.simulation.stage import Stage
+from tests.simulation.table.storage import Item
+from tests.simulation.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Leave(Operation):
+    """Somebody logs out."""
+
+    name: ClassVar[str] = "log out"
+    use_case: ClassVar[type] = LogOut
+    is_once: ClassVar[bool] = False
+    human: int
+    channel: str
+    token: str
+
+    @property
+    def session_id(self) -> str:
+        return callers.session_id(self.token)
+
+    def call(self, process: Process) -> None:
+        process.services.log_out(callers.person(process, self.token))
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        return Accepted(state)
+
+    def facts(self, answer: None) -> Mapping[str, Any]:
+        return NOTHING
+
+    def learn(self, world: World, answer: None) -> None:
+        tokens = world.humans[self.human].tokens
+        if tokens.get(self.channel) == self.token:
+            del tokens[self.channel]
+
+
+@dataclass(frozen=True, slots=True)
+class SeeLogins(Operation):
+    """Somebody looks at their own logins."""
+
+    name: ClassVar[str] = "my logins"
+    use_case: ClassVar[type] = ListLogins
+    is_once: ClassVar[bool] = False
+    token: str
+
+    @property
+    def session_id(self) -> str:
+        return callers.session_id(self.token)
+
+    def call(self, process: Process) -> Page[Session]:
+        actor = callers.person(process, self.token)
+        return process.services.list_logins(actor, actor.member_id, 2, None)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        return Accepted(state)
+
+    def facts(self, answer: Page[Session]) -> Mapping[str, Any]:
+        return NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Stay(Operation):
+    """Somebody uses the app: the login is recognised and, now and then, lives longer."""
+
+    name: ClassVar[str] = "use the app"
+    use_case: ClassVar[type] = AuthenticateSession
+    is_once: ClassVar[bool] = False
+    token: str
+
+    @property
+    def session_id(self) -> str:
+        return callers.session_id(self.token)
+
+    def call(self, process: Process) -> str:
+        return callers.person(process, self.token).member_id
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        return Accepted(state, {"member": state.sessions[self.session_id].member})
+
+    def facts(self, answer: str) -> Mapping[str, Any]:
+        return {"member": answer}
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep(Operation):
+    """The job that ends what a changed phone left behind."""
+
+    name: ClassVar[str] = "sweep sessions"
+    use_case: ClassVar[type] = SweepSessions
+    is_once: ClassVar[bool] = False
+
+    def call(self, process: Process) -> int:
+        return process.services.sweep_sessions(limit=100)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        return Accepted(state)
+
+    def facts(self, answer: int) -> Mapping[str, Any]:
+        return NOTHING
+
+
+def read(world: World, item: Item) -> ModelSession:
+    """A stored login in the model's words."""
+    kind, _, value = observe.text(item, "identity").partition(":")
+    return ModelSession(
+        observe.text(item, "member_id"),
+        f"{kind}:{world.phones[value] if kind == 'phone' else value}",
+        observe.text(item, "channel_id"),
+        observe.number(item, "opened_at"),
+        observe.number(item, "expires_at"),
+        observe.number(item, "revoked_at"),
+    )
+
+
+def follow(world: World, state: State, commit: Commit) -> State | None:
+    """Writes that are about one login and nothing else."""
+    if commit.kinds != {"session"}:
+        return None
+    (change,) = commit.changes
+    if change.after is None:
+        raise Broken("logins are kept", change.thing_id)
+    after = read(world, change.after)
+    if change.before is None:
+        _opened(world, state, commit, after)
+    else:
+        _changed(state, commit, change, read(world, change.before), after)
+    return model.stored(state, change.thing_id, after)
+
+
+def _opened(world: World, state: State, commit: Commit, after: ModelSession) -> None:
+    """Legal if it was so at some time of the attempt: the person may be merged on a moment later."""
+    seen = world.states[commit.by.since :]
+    if not any(model.may_open(each, after) for each in seen):
+        raise Broken("a login is opened for whoever holds the identity", str(after))
+    if after.ends_at != after.opened_at + model.IDLE_MS or after.revoked_at:
+        raise Broken("a fresh login lives for two hours", str(after))
+
+
+def _changed(state: State, commit: Commit, change: Change, before: ModelSession, after: ModelSession) -> None:
+    same = replace(after, ends_at=before.ends_at, revoked_at=before.revoked_at, member=before.member)
+    if same != before:
+        raise Broken("a login keeps what it is about", f"{before} became {after}")
+    if before.revoked_at and after.revoked_at != before.revoked_at:
+        raise Broken("what has ended stays ended", f"{before} became {after}")
+    if after.ends_at != before.ends_at and not model.may_extend(before, after, commit.decided_at):
+        raise Broken("a login lives two hours after its use, seven days at most", f"{before} became {after}")
+    if after.member != before.member and not after.revoked_at:
+        raise Broken("a living login never changes hands", f"{before} became {after}")
+    asked = getattr(commit.by.request.operation, "session_id", "")
+    if after.revoked_at and not before.revoked_at and not model.may_end(state, change.thing_id, asked):
+        raise Broken("a login ends for a reason", f"{before} became {after} by {commit.by.request.text()}")
+
+
+def finish_sweep(world: World, state: State, commit: Commit) -> State | None:
+    """The job is through with a sweep."""
+    return state if commit.kinds == {"session-sweep"} else None
+
+
+def use_nonce(world: World, state: State, commit: Commit) -> State | None:
+    """A signed request that nothing else recognises."""
+    return state if commit.kinds == {"nonce"} else None
+
+
+def swept(world: World) -> Iterator[str]:
+    """Once all is quiet, nobody is in by a number that is theirs no more, or as somebody merged away."""
+    state = world.state
+    for session_id, session in state.sessions.items():
+        if not model.is_alive(session, world.now_ms - 10 * 60_000):
+            continue
+        if state.people[session.member].redirect:
+            yield f"a login of {session.member}, who was merged away, lives on"
+        for member, before, spared in state.sweeps:
+            opened_in_time = session.opened_at <= before
+            if (session.member, opened_in_time) == (member, True) and session_id != spared:
+                yield f"a login of {member} from before the phone changed lives on"
+
+
+def draw_leave(world: World, chance: Random) -> Leave | None:
+    tokens = [(human.number, *pair) for human in world.humans for pair in human.tokens.items()]
+    return Leave(*chance.choice(tokens)) if tokens else None
+
+
+def draw_logins(world: World, chance: Random) -> SeeLogins | None:
+    tokens = [token for human in world.humans for token in human.tokens.values()]
+    return SeeLogins(chance.choice(tokens)) if tokens else None
+
+
+def draw_stay(world: World, chance: Random) -> Stay | None:
+    tokens = [token for human in world.humans for token in human.tokens.values()]
+    return Stay(chance.choice(tokens)) if tokens else None
+
+
+def draw_sweep(world: World, chance: Random) -> Sweep:
+    return Sweep()
+
+
+def leave_scene(stage: Stage) -> Leave:
+    human = a_fan(stage)
+    stage.rival = Stay(human.tokens["wx"])
+    return Leave(human.number, "wx", human.tokens["wx"])
+
+
+def stay_scene(stage: Stage) -> Stay:
+    """Used when it is due to be prolonged, while the same person logs out."""
+    human = a_fan(stage)
+    stage.wait(minutes=40)
+    stage.rival = Leave(human.number, "wx", human.tokens["wx"])
+    return Stay(human.tokens["wx"])
+
+
+def logins_scene(stage: Stage) -> SeeLogins:
+    human = a_fan(stage)
+    for _ in range(3):
+        stage.does(enter(stage.world, human, "wx", shared=False))
+    return SeeLogins(human.tokens["wx"])
+
+
+def sweep_scene(stage: Stage) -> Sweep:
+    human = a_member(stage)
+    stage.does(enter(stage.world, human, "wx", shared=False))
+    stage.does(prove(stage.world, human, "wx", human.phones[1]))
+    stage.wait(minutes=2)
+    stage.rival = enter(stage.world, human, "wx", shared=False)
+    return Sweep()
+
+
+AREA = Area(
+    "sessions",
+    draws=((1, draw_leave), (1, draw_logins), (2, draw_stay), (1, draw_sweep)),
+    jobs=(Sweep,),
+    scenarios={
+        "log out": leave_scene,
+        "use the app": stay_scene,
+        "my logins": logins_scene,
+        "sweep": sweep_scene,
+    },
+    steps=(follow, finish_sweep, use_nonce),
+    promises={"logins end with their reason": swept},
+)

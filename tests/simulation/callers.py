@@ -1,0 +1,42 @@
+"""How the simulated callers show who they are: tills and the office sign, people carry a token."""
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from domain.actor import KeyHolder, MemberSelf
+from domain.api_key.authenticate import SignedRequest, signature_of
+
+if TYPE_CHECKING:
+    from tests.simulation.process import Process
+
+TILL, OFFICE, CAPPED = "till", "office", "capped"
+
+
+def signed(process: "Process", key_id: str, text: str, *, once: bool = False, secret: str = "") -> KeyHolder:
+    """The caller behind a signed request with this text as its body."""
+    world = process.world
+    attempt = process.attempt
+    nonce = f"{attempt.request.number}-{attempt.number}"
+    request = SignedRequest(
+        key=f"{world.house.tenant_id}.{key_id}",
+        timestamp=str(world.now_ms // 1000),
+        nonce=nonce,
+        signature="",
+        method="POST",
+        path="/v1",
+        query=(),
+        body=text.encode(),
+    )
+    mark = signature_of(request, secret or world.house.secrets[key_id])
+    return process.services.authenticate_key(replace(request, signature=mark), once=once)
+
+
+def person(process: "Process", token: str) -> MemberSelf:
+    """The person behind a token."""
+    return process.services.authenticate_session(token)
+
+
+def session_id(token: str) -> str:
+    """What the table knows of a token."""
+    return hashlib.sha256(token.partition(".")[2].encode()).hexdigest()

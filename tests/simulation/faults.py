@@ -1,0 +1,166 @@
+"""What can go wrong with a call of the store or of a platform, and who decides when it does."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import Random
+from typing import Protocol
+
+WRITES = frozenset({"put_item", "update_item", "delete_item", "transact_write_items"})
+POINT_READS = frozenset({"get_item", "batch_get_item"})
+
+
+class Fault(StrEnum):
+    """The kinds. What is said of calls holds for those of platforms where it makes sense."""
+
+    THROTTLE = "throttle"
+    """The store is too busy; nothing happened."""
+    CONFLICT = "conflict"
+    """Another transaction holds an item; nothing happened."""
+    RIVAL = "rival"
+    """Somebody else commits between the read and the write."""
+    TIMEOUT_BEFORE = "timeout-before"
+    """No answer, and nothing happened."""
+    TIMEOUT_AFTER = "timeout-after"
+    """No answer, and it happened."""
+    TIMEOUT_LATE = "timeout-late"
+    """No answer, and it happens some time later, perhaps after the caller has tried again."""
+    CRASH_BEFORE = "crash-before"
+    CRASH_AFTER = "crash-after"
+    SLOW = "slow"
+    """It works, but takes longer than the caller has."""
+    STALE = "stale"
+    """A read that may lag shows how it was before the last change."""
+    LAG = "lag"
+    """An index does not show some of the last changes yet, in any order."""
+    CUT = "cut"
+    """A page ends early, or a batch is not wholly read."""
+    DOWN = "platform-down"
+    LOST = "platform-lost"
+    """The platform did it, but its answer is lost."""
+    REFUSED = "platform-refuses"
+    BUSY = "platform-busy"
+
+
+STORE_WRITE = (
+    Fault.THROTTLE,
+    Fault.CONFLICT,
+    Fault.RIVAL,
+    Fault.TIMEOUT_BEFORE,
+    Fault.TIMEOUT_AFTER,
+    Fault.TIMEOUT_LATE,
+    Fault.CRASH_BEFORE,
+    Fault.CRASH_AFTER,
+    Fault.SLOW,
+)
+STORE_READ = (Fault.THROTTLE, Fault.TIMEOUT_BEFORE, Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.SLOW)
+PLATFORM = (Fault.DOWN, Fault.LOST, Fault.REFUSED, Fault.BUSY, Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a call stands: the operation that makes it, the API, and what it touches."""
+
+    operation: str
+    call: str
+    what: str
+    faults: tuple[Fault, ...]
+    """What can go wrong here."""
+
+    def text(self) -> str:
+        return f"{self.operation}: {self.call} {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One call of one history: which request, which of its attempts, which call of the attempt."""
+
+    request: int
+    attempt: int
+    call: int
+
+
+class Plan(Protocol):
+    """Decides for each call whether something goes wrong."""
+
+    def choose(self, place: Place, site: Site) -> Fault | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Calm:
+    """Nothing goes wrong."""
+
+    def choose(self, place: Place, site: Site) -> Fault | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """Each call may fail by chance; `spared` holds the requests with whose calls all goes well.
+
+    The draw depends on seed and place alone: leaving out one request leaves the others' faults.
+    """
+
+    seed: str
+    share: float
+    spared: frozenset[int] = frozenset()
+
+    def choose(self, place: Place, site: Site) -> Fault | None:
+        if place.request in self.spared:
+            return None
+        chance = Random(f"{self.seed}:{place.request}:{place.attempt}:{place.call}")
+        # A request that was tried often meets less: clients give up, and little would be learnt.
+        share = self.share / (1 + place.attempt)
+        return chance.choice(site.faults) if site.faults and chance.random() < share else None
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """Exactly these faults at these places."""
+
+    faults: Mapping[Place, Fault]
+
+    def choose(self, place: Place, site: Site) -> Fault | None:
+        fault = self.faults.get(place)
+        return fault if fault in site.faults else None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What happened in one or many histories; adds up."""
+
+    histories: int = 0
+    operations: int = 0
+    duplicates: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    conflicts: int = 0
+    """Writes that lost against somebody else without any help."""
+    sites: dict[str, int] = field(default_factory=dict)
+    """How often each call site was passed."""
+    cells: Counter[str] = field(default_factory=Counter)
+    """How often each site met each fault."""
+    possible: set[str] = field(default_factory=set)
+    """Every cell that could be met at the sites that were passed."""
+
+    def pass_by(self, site: Site) -> None:
+        text = site.text()
+        if text not in self.sites:
+            self.sites[text] = 0
+            self.possible.update(f"{text} × {fault}" for fault in site.faults)
+        self.sites[text] += 1
+
+    def hit(self, site: Site, fault: Fault) -> None:
+        self.faults[fault.value] += 1
+        self.cells[f"{site.text()} × {fault}"] += 1
+
+    def add(self, other: "Tally") -> None:
+        self.histories += other.histories
+        self.operations += other.operations
+        self.duplicates += other.duplicates
+        self.faults.update(other.faults)
+        self.conflicts += other.conflicts
+        for site, passed in other.sites.items():
+            self.sites[site] = self.sites.get(site, 0) + passed
+        self.cells.update(other.cells)
+        self.possible |= other.possible

@@ -1,0 +1,135 @@
+"""Carries out requests in simulated processes and judges every answer."""
+
+import traceback
+from typing import TYPE_CHECKING
+
+from domain.errors import DomainError
+from tests.simulation.model import sessions
+from tests.simulation.model.state import Accepted, Refused, State
+from tests.simulation.process import Process
+from tests.simulation.requests import Attempt, Broken, Moment, Request, begin
+from tests.simulation.schedule import Crash
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+CRASHED = "crashed"
+WEATHER = frozenset({"unavailable", "conflict", "too-many", "login-code-refused", "phone-proof-refused"})
+"""Refusals that are nobody's fault: true only if something was in the way."""
+UNKNOWN = frozenset({CRASHED, "unavailable", "conflict"})
+"""After these the same request is sent again."""
+LONGEST_MS = 3_000 + 3 * 3_500 + 2_000
+"""No run of the write protocol takes longer than its deadline and the calls that were under way."""
+
+
+def attempt(process: Process, request: Request) -> Attempt:
+    """One try, and its judgement. A process that died must not be used again."""
+    world = process.world
+    trial = begin(request, world.cloud.shown)
+    process.attempt = trial
+    world.tally.operations += 1
+    world.note(f"{request.text()} try {trial.number} in process {process.number}: {request.operation}")
+    try:
+        trial.answer = request.operation.call(process)
+        trial.said = "ok"
+    except DomainError as refusal:
+        trial.said = refusal.code
+    except Crash:
+        trial.said = CRASHED
+    except Exception as bug:
+        where = traceback.extract_tb(bug.__traceback__)[-1]
+        raise Broken("nothing but refusals is raised", f"{request.text()}: {bug!r} in {where}") from bug
+    finally:
+        trial.until = world.cloud.commits
+    world.note(f"{request.text()} try {trial.number} said {trial.said}")
+    judge(world, trial)
+    if trial.said == "ok":
+        request.operation.learn(world, trial.answer)
+    return trial
+
+
+def judge(world: "World", trial: Attempt) -> None:
+    """Every answer is true: it tells the effect, or some state that was in force explains it."""
+    if trial.said == CRASHED:
+        return
+    _check_session(world, trial)
+    if trial.said == "ok":
+        _judge_answer(world, trial)
+    elif not _is_excused(world, trial):
+        seen = {_text(_verdict(trial, state, now)) for state, now in _in_force(world, trial)}
+        if f"refused {trial.said}" not in seen:
+            detail = f"{trial.request.text()} said {trial.said}; the model would have said {sorted(seen)}"
+            raise Broken("refusals are true", detail)
+
+
+def _judge_answer(world: "World", trial: Attempt) -> None:
+    request = trial.request
+    facts = dict(request.operation.facts(trial.answer))
+    if request.operation.is_once and request.facts is not None:
+        if facts != dict(request.facts):
+            detail = f"{request.text()} answered {facts}, its effect was {dict(request.facts)}"
+            raise Broken("the answer tells what happened", detail)
+        return
+    if trial.facts is not None and facts == dict(trial.facts):
+        return
+    said: list[object] = []
+    for state, now in _in_force(world, trial):
+        verdict = _verdict(trial, state, now)
+        if isinstance(verdict, Accepted) and dict(verdict.facts) == facts:
+            return
+        said.append(verdict.facts if isinstance(verdict, Accepted) else verdict)
+    detail = f"{request.text()} answered {facts} without effect; the model would have said {said[:3]}"
+    raise Broken("answers without effect are true", detail)
+
+
+def _verdict(trial: Attempt, state: State, now: int) -> Accepted | Refused:
+    session_id = _session(trial)
+    if session_id and session_id not in state.sessions:
+        return Refused("session-ended")
+    return trial.request.operation.expect(state, Moment(now))
+
+
+def _text(verdict: Accepted | Refused) -> str:
+    return f"refused {verdict.code}" if isinstance(verdict, Refused) else "accepted"
+
+
+def _in_force(world: "World", trial: Attempt) -> list[tuple[State, int]]:
+    """Every state that held during the try, with every time that was looked at; the newest first."""
+    first = 0 if trial.is_lagging else trial.since
+    states = world.states[first : trial.until + 1]
+    looks = sorted(set(trial.looks)) or [world.now_ms]
+    return [(state, now) for state in reversed(states) for now in reversed(looks)]
+
+
+def _is_excused(world: "World", trial: Attempt) -> bool:
+    operation, faults = trial.request.operation, {fault for _, fault in trial.faults}
+    if trial.said in WEATHER and faults:
+        return True
+    if trial.said == "conflict" and trial.until > trial.since:
+        return True
+    excuses = (operation.excuses(world, state, Moment(now)) for state, now in _in_force(world, trial))
+    if any(trial.said in each for each in excuses):
+        return True
+    return trial.said == "session-ended" and _session_dead(world, trial)
+
+
+def _session(trial: Attempt) -> str:
+    return getattr(trial.request.operation, "session_id", "")
+
+
+def _session_dead(world: "World", trial: Attempt) -> bool:
+    return any(
+        not sessions.is_alive(state.sessions.get(_session(trial)), now)
+        for state, now in _in_force(world, trial)
+    )
+
+
+def _check_session(world: "World", trial: Attempt) -> None:
+    """Whoever got past the door had a living login at some time of the try."""
+    if not _session(trial) or trial.said == "session-ended" or trial.said in UNKNOWN:
+        return
+    alive = (
+        sessions.is_alive(state.sessions.get(_session(trial)), now) for state, now in _in_force(world, trial)
+    )
+    if not any(alive):
+        raise Broken("only the living login opens the door", trial.request.text())

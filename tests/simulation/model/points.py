@@ -1,0 +1,159 @@
+"""Points by hand: lots, debt, lapsing, earning, taking back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from tests.simulation.model.state import (
+    FOR_EVER,
+    Accepted,
+    Account,
+    Order,
+    Programme,
+    Refused,
+    State,
+    Verdict,
+    day_of,
+)
+
+NEVER_COUNT = {"coupon", "points", "stored_bonus"}
+
+
+def _in_turn(lots: Mapping[int, int]) -> tuple[tuple[int, int], ...]:
+    return tuple(sorted(((day, n) for day, n in lots.items() if n), key=lambda lot: lot[0] or FOR_EVER))
+
+
+def write(
+    account: Account, kind: str, lots: Mapping[int, int], debt: int, orders: int = 0, spend: int = 0
+) -> Account:
+    """One more entry: these lots and this debt hold afterwards."""
+    after = replace(account, lots=_in_turn(lots), debt=debt)
+    kinds = {**account.kinds, kind: account.kinds.get(kind, 0) + after.balance - account.balance}
+    return replace(
+        after,
+        entries=account.entries + 1,
+        kinds={kind: total for kind, total in kinds.items() if total},
+        orders=account.orders + orders,
+        spend=account.spend + spend,
+    )
+
+
+def lapse(account: Account, today: int) -> Account:
+    """What is over by today is booked out before anything else."""
+    live = {day: n for day, n in account.lots if not 0 < day < today}
+    return account if len(live) == len(account.lots) else write(account, "expire", live, account.debt)
+
+
+def earn(account: Account, points: int, day: int, orders: int, spend: int) -> Account:
+    """Pays the debt first."""
+    paid = min(points, account.debt)
+    lots = dict(account.lots)
+    lots[day] = lots.get(day, 0) + points - paid
+    return write(account, "earn", lots, account.debt - paid, orders, spend)
+
+
+def take_back(
+    account: Account, points: int, first: int, policy: str, orders: int, spend: int
+) -> tuple[Account, int]:
+    """From the lot that the order filled, then the earliest; the rest is owed or let go. Also what left."""
+    lots, left = dict(account.lots), points
+    for day in sorted(lots, key=lambda day: (day != first, day or FOR_EVER)):
+        part = min(left, lots[day])
+        lots[day] -= part
+        left -= part
+    debt = account.debt + (left if policy != "floor" else 0)
+    after = write(account, "claw_back", lots, debt, orders, spend)
+    return after, after.balance - account.balance
+
+
+def settle(lots: Mapping[int, int], debt: int) -> tuple[dict[int, int], int]:
+    """Lots and debt never stand together: the earliest lots pay."""
+    after = dict(lots)
+    for day in sorted(after, key=lambda day: day or FOR_EVER):
+        paid = min(debt, after[day])
+        after[day] -= paid
+        debt -= paid
+    return after, debt
+
+
+def moved(before: Account, after: Account) -> tuple[tuple[int, int], ...]:
+    """By how much each lot differs."""
+    old, new = dict(before.lots), dict(after.lots)
+    days = sorted(old.keys() | new.keys())
+    return tuple((day, new.get(day, 0) - old.get(day, 0)) for day in days if new.get(day) != old.get(day))
+
+
+def counted(payments: Iterable[tuple[str, int]]) -> int:
+    """The money that earns (D-23)."""
+    return sum(fen for method, fen in payments if method not in NEVER_COUNT)
+
+
+def record_order(state: State, name: str, order: Order, programme: Programme, now: int) -> Verdict:
+    """An order earns once; its points are rounded down once. `order` comes with what the till said."""
+    member = state.alive(order.member)
+    if member not in state.accounts:
+        return Refused("member-not-found")
+    account = lapse(state.accounts[member], day_of(now))
+    money = counted(order.payments.items())
+    day = programme.last_day(day_of(order.paid_at))
+    rate = (programme.points, programme.per_fen) if not 0 < day < day_of(now) else (0, 1)
+    points = money * rate[0] // rate[1]
+    after = earn(account, points, day, 1, money)
+    order = replace(
+        order,
+        member=member,
+        points=points,
+        counted=money,
+        rate=rate,
+        last_day=day,
+        entry=after.entries,
+        balance=after.balance,
+    )
+    accounts, orders = {**state.accounts, member: after}, {**state.orders, name: order}
+    return Accepted(replace(state, accounts=accounts, orders=orders), order_facts(order))
+
+
+def order_facts(order: Order) -> dict[str, object]:
+    return {
+        "member": order.member,
+        "points": order.points,
+        "entry": order.entry,
+        "balance": order.balance,
+        "last_day": order.last_day,
+    }
+
+
+def refund_order(
+    state: State, name: str, number: str, payments: Mapping[str, int], fingerprint: str, now: int
+) -> Verdict:
+    """Takes back exactly what the refunded money had earned (D-21)."""
+    order, policy = state.orders[name], state.programme.clawback
+    refunded = dict(order.refunded)
+    for method, fen in payments.items():
+        refunded[method] = refunded.get(method, 0) + fen
+        if refunded[method] > order.payments.get(method, 0):
+            return Refused("refund-too-large")
+    member = state.alive(order.member)
+    account = lapse(state.accounts[member], day_of(now))
+    left = order.counted - counted(refunded.items())
+    due = order.points - left * order.rate[0] // order.rate[1] - order.clawed
+    if policy == "deny" and due > account.balance:
+        return Refused("points-already-spent")
+    is_whole = sum(refunded.values()) == sum(order.payments.values())
+    orders, spend = -1 if is_whole else 0, -counted(payments.items())
+    after, points = take_back(account, due, order.last_day, policy, orders, spend)
+    if member != order.member:
+        after = replace(after, foreign_claw=after.entries)
+    facts = {"member": member, "points": points, "entry": after.entries, "balance": after.balance}
+    state = replace(
+        state,
+        accounts={**state.accounts, member: after},
+        orders={**state.orders, name: replace(order, refunded=refunded, clawed=order.clawed + due)},
+        refunds={**state.refunds, f"{name}/{number}": {"fingerprint": fingerprint, "facts": facts}},
+    )
+    return Accepted(state, facts)
+
+
+def expire(state: State, member: str, now: int) -> Accepted:
+    """What the job books for one account."""
+    after = lapse(state.accounts[member], day_of(now))
+    return Accepted(replace(state, accounts={**state.accounts, member: after}))

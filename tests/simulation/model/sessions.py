@@ -1,0 +1,42 @@
+"""Logins: opened for whoever holds the identity, kept alive by use, ended for a reason."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tests.simulation.model.state import Session, State
+
+IDLE_MS = 2 * 3_600_000
+ABSOLUTE_MS = 7 * 24 * 3_600_000
+
+
+def is_alive(session: Session | None, now: int) -> bool:
+    return session is not None and not session.revoked_at and now < session.ends_at
+
+
+def stored(state: State, session_id: str, session: Session) -> State:
+    return replace(state, sessions={**state.sessions, session_id: session})
+
+
+def may_open(state: State, session: Session) -> bool:
+    """A login belongs to whoever holds the identity that logged in."""
+    holder = state.holders.get(session.identity)
+    return holder is not None and holder == state.alive(session.member)
+
+
+def may_extend(before: Session, after: Session, now: int) -> bool:
+    return before.ends_at < after.ends_at <= min(now + IDLE_MS, before.opened_at + ABSOLUTE_MS)
+
+
+def may_end(state: State, session_id: str, asked: str) -> bool:
+    """By its own wish, after a merge or its undoing, or because the phone changed."""
+    session = state.sessions[session_id]
+    is_moved = state.holders.get(session.identity) != session.member
+    is_swept = any(
+        member == session.member and session.opened_at <= before and session_id != spared
+        for member, before, spared in state.sweeps
+    )
+    return asked == session_id or is_moved or is_swept
+
+
+def of(state: State, member: str) -> Mapping[str, Session]:
+    return {sid: session for sid, session in state.sessions.items() if session.member == member}

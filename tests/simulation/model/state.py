@@ -1,0 +1,231 @@
+"""What there is to know at one instant: plain values, never changed, only replaced.
+
+Days are numbers such as 20260228, 0 means for ever; instants are milliseconds since 1970; money is fen.
+"""
+
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
+FOR_EVER = 99_999_999
+
+
+def day_of(at: int) -> int:
+    """The business day in Shanghai, eight hours ahead of UTC."""
+    local = datetime.fromtimestamp(at / 1000, UTC) + timedelta(hours=8)
+    return local.year * 10_000 + local.month * 100 + local.day
+
+
+def month_later(day: int, months: int) -> tuple[int, int, int]:
+    """Year and month so many months on, and how many days that month has."""
+    index = day // 10_000 * 12 + day // 100 % 100 - 1 + months
+    year, month = index // 12, index % 12 + 1
+    return year, month, monthrange(year, month)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """The rule of a tenant: so many points for so much money, and how long they live."""
+
+    points: int = 1
+    per_fen: int = 100
+    validity: str = "rolling"
+    months: int = 12
+    clawback: str = "debt"
+    version: int = 1
+
+    def last_day(self, day: int) -> int:
+        """D-04, D-05; fixed validity above a year ends with the month."""
+        if self.validity == "permanent":
+            return 0
+        if self.validity == "rolling":
+            year, month, days = month_later(day, self.months - 1)
+            return year * 10_000 + month * 100 + days
+        year, month, days = month_later(day, self.months)
+        last = days if self.months > 12 else min(days, day % 100)
+        return year * 10_000 + month * 100 + last
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Points by last day, in the order of use, and what is owed."""
+
+    lots: tuple[tuple[int, int], ...] = ()
+    debt: int = 0
+    entries: int = 0
+    orders: int = 0
+    spend: int = 0
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    foreign_claw: int = 0
+    """The last entry that took points back for an order from before a merge."""
+
+    @property
+    def balance(self) -> int:
+        return sum(points for _, points in self.lots) - self.debt
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A fan or a member; `redirect` when merged into somebody."""
+
+    met_at: int
+    joined_at: int = 0
+    phone: str = ""
+    card: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """`nickname`, `name` and the like, as far as given."""
+    identities: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    redirect: str = ""
+
+    def marks(self) -> tuple[str, ...]:
+        """Everything that finds this person."""
+        own = [f"phone:{self.phone}"] if self.phone else []
+        return (*self.identities, *own, *([f"card:{self.card}"] if self.card else []))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What an order was worth, and how much of it came back."""
+
+    member: str
+    store: str
+    paid_at: int
+    payments: Mapping[str, int]
+    fingerprint: str
+    points: int = 0
+    counted: int = 0
+    rate: tuple[int, int] = (0, 1)
+    last_day: int = 0
+    entry: int = 0
+    balance: int = 0
+    refunded: Mapping[str, int] = field(default_factory=dict)
+    clawed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two people who are one, or may be."""
+
+    source: str
+    target: str
+    cause: str
+    state: str
+    at: int
+    prover: str = ""
+    phone: str = ""
+    identities: tuple[str, ...] = ()
+    phone_before: str = ""
+    took_phone: str = ""
+    filled: tuple[str, ...] = ()
+    left: tuple[tuple[int, int], ...] = ()
+    """What each lot of the source gave."""
+    left_debt: int = 0
+    came: tuple[tuple[int, int], ...] = ()
+    """How each lot of the target moved."""
+    came_debt: int = 0
+    source_entry: int = 0
+    target_entry: int = 0
+    orders: int = 0
+    spend: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The latest code of a phone, and when codes were sent and tried."""
+
+    number: str = ""
+    purpose: str = ""
+    ends_at: int = 0
+    tries: int = 0
+    is_used: bool = True
+    sent: tuple[int, ...] = ()
+    tried: tuple[int, ...] = ()
+    grants: int = 0
+    """How many codes there ever were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A login."""
+
+    member: str
+    identity: str
+    channel: str
+    opened_at: int
+    ends_at: int
+    revoked_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything, by its id."""
+
+    programmes: tuple[Programme, ...] = (Programme(),)
+    """Every version, the current one last."""
+    people: Mapping[str, Person] = field(default_factory=dict)
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    holders: Mapping[str, str] = field(default_factory=dict)
+    orders: Mapping[str, Order] = field(default_factory=dict)
+    refunds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By order and number: the fingerprint, and the facts of the answer."""
+    merges: Mapping[str, Merge] = field(default_factory=dict)
+    pairs: Mapping[frozenset[str], str] = field(default_factory=dict)
+    """The merge on record for two people."""
+    codes: Mapping[str, Code] = field(default_factory=dict)
+    proofs: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """Who showed a platform's proof first, and when."""
+    keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Answers kept under a caller's key."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    sessions: Mapping[str, Session] = field(default_factory=dict)
+    sweeps: tuple[tuple[str, int, str], ...] = ()
+    """Whose sessions end, up to when, and which one is spared."""
+    areas: Mapping[str, Any] = field(default_factory=dict)
+    """What later areas keep, by their name."""
+
+    @property
+    def programme(self) -> Programme:
+        return self.programmes[-1]
+
+    def alive(self, member: str) -> str:
+        """The person that an id leads to."""
+        while member in self.people and self.people[member].redirect:
+            member = self.people[member].redirect
+        return member
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Ids that the product drew, read off what it wrote; empty while nothing was written."""
+
+    member: str = ""
+    card: str = ""
+    merge: str = ""
+    code: str = ""
+    secret: str = ""
+
+
+NOTHING_MADE = Made()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The rules say no."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The rules say yes: what then holds, and the facts of the answer."""
+
+    state: State
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+Verdict = Refused | Accepted

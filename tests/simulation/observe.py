@@ -1,0 +1,74 @@
+"""Stored items, read without the product's code, in the words of the model."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tests.simulation.model.state import Account, Order, Person
+from tests.simulation.table.storage import Item
+
+
+def number(item: Item, name: str) -> int:
+    return int(item[name]["N"]) if name in item else 0
+
+
+def text(item: Item, name: str) -> str:
+    found: str = item[name]["S"] if name in item else ""
+    return found
+
+
+def texts(item: Item, name: str) -> tuple[str, ...]:
+    return tuple(each["S"] for each in item[name]["L"]) if name in item else ()
+
+
+def lots(item: Item) -> tuple[tuple[int, int], ...]:
+    rows = (each["L"] for each in item["l"]["L"])
+    return tuple((int(row[0]["N"]), int(row[2]["N"])) for row in rows)
+
+
+def account(item: Item, foreign_claw: int = 0) -> Account:
+    """`foreign_claw` is nothing that is stored in the account; the model's own word is taken."""
+    return Account(
+        lots=lots(item),
+        debt=number(item, "d"),
+        entries=number(item, "v"),
+        orders=number(item, "n"),
+        spend=number(item, "s"),
+        kinds=json_of(item, "t"),
+        foreign_claw=foreign_claw,
+    )
+
+
+def person(item: Item, phones: Mapping[str, str], names: Mapping[str, str]) -> Person:
+    """`phones` opens blind indexes; `names` holds what was sealed, opened."""
+    shown = {name: text(item, name) for name in ("nickname", "city") if name in item}
+    return Person(
+        met_at=number(item, "met_at"),
+        joined_at=number(item, "joined_at"),
+        phone=phones[text(item, "phone_index")] if "phone_index" in item else "",
+        card=text(item, "card_number"),
+        names={**shown, **names},
+        identities=texts(item, "identities"),
+        aliases=tuple(each["L"][0]["S"] for each in item["aliases"]["L"]),
+        redirect=text(item, "redirect_to"),
+    )
+
+
+def json_of(item: Item, name: str) -> dict[str, Any]:
+    """An attribute that holds JSON."""
+    found: Any = json.loads(text(item, name))
+    return dict(found)
+
+
+def order(item: Item, expected: Order) -> dict[str, Any]:
+    """What of a stored order is compared with the model's."""
+    return {
+        "member": (text(item, "m"), expected.member),
+        "points": (number(item, "p"), expected.points),
+        "counted": (number(item, "c"), expected.counted),
+        "last_day": (number(item, "u"), expected.last_day),
+        "entry": (number(item, "q"), expected.entry),
+        "balance": (number(item, "b"), expected.balance),
+        "refunded": (json_of(item, "i"), dict(expected.refunded)),
+        "clawed": (number(item, "j"), expected.clawed),
+    }

@@ -1,0 +1,182 @@
+"""Plays histories: random ones with several clients, and rehearsals of one request with one fault."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from tests.simulation import history
+from tests.simulation.area import Area, Scenario
+from tests.simulation.faults import Calm, Fault, Place, Scripted, Storm, Tally
+from tests.simulation.houses import house, some_house
+from tests.simulation.quiet import settle_down
+from tests.simulation.requests import Broken, Operation, Request, Violation
+from tests.simulation.stage import Stage
+from tests.simulation.world import Human, World
+
+LANES = (3, 4)
+OPERATIONS_MIN = 24
+TRIES_MAX = 4
+DUPLICATES = 0.2
+"""How often the same request is sent twice at once."""
+PATIENCE = 0.85
+"""How often somebody tries again after no clear answer."""
+STORMS = (0.1, 0.2, 0.3)
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+JUMPS = (20_000, 70_000, 10 * MINUTE, 2 * HOUR, 9 * HOUR, DAY, 30 * DAY, 366 * DAY)
+"""How far the clock may go on between two requests."""
+NUMBERS = ("+8613800000001", "+8613800000002", "+8613800000003", "+8613800000004")
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one history."""
+
+    seed: str
+    violation: Violation | None
+    tally: Tally
+    trace: list[str] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    """The requests that were made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Leaves out parts of a history, so that what matters stands alone."""
+
+    without: frozenset[int] = frozenset()
+    """Requests that are not made."""
+    spared: frozenset[int] = frozenset()
+    """Requests whose calls all go well."""
+
+
+def play(seed: str, areas: Sequence[Area], cut: Cut | None = None) -> Outcome:
+    """One random history. The same seed and cut give the same history, byte for byte."""
+    cut = cut or Cut()
+    chance = Random(f"{seed}:history")
+    tally = Tally(histories=1)
+    storm = Storm(seed, chance.choice(STORMS), cut.spared)
+    world = World(some_house(chance), areas, seed, storm, tally)
+    world.humans = _humans(chance)
+    lanes = chance.choice(LANES)
+    each = -(-OPERATIONS_MIN // lanes) + chance.randrange(3)
+    for lane in range(lanes):
+        numbers = [lane * 100 + number + 1 for number in range(each)]
+        world.schedule.start(_Lane(world, [n for n in numbers if n not in cut.without]).run)
+    return _finish(world)
+
+
+def rehearse(
+    name: str, scenario: Scenario, areas: Sequence[Area], call: int, fault: Fault | None, seed: str = ""
+) -> Outcome:
+    """One request on a set stage: the given fault meets the given call of its first try."""
+    tally = Tally(histories=1)
+    chance = Random(f"rehearsal {name} {call} {fault} {seed}")
+    world = World(
+        house(chance.randrange(100) if seed else 0), areas, f"{name}:{call}:{fault}:{seed}", Calm(), tally
+    )
+    world.humans = _humans(Random(0))
+    stage = Stage(world)
+    try:
+        operation = scenario(stage)
+    except Broken as broken:
+        return Outcome(name, broken.violation, tally, world.trace)
+    world.tally.sites.clear()
+    world.tally.possible.clear()
+    world.plan = Scripted({Place(1, 0, call): fault} if fault else {})
+    world.provoke = _Provocation(world, stage.rival)
+    world.schedule.start(lambda: insist(world, Request(1, operation), Random(0), patience=1.0))
+    return _finish(world)
+
+
+class _Provocation:
+    """Lets the rival run once."""
+
+    def __init__(self, world: World, rival: Operation | None) -> None:
+        self._world, self._rival = world, rival
+
+    def __call__(self) -> None:
+        rival, self._rival = self._rival, None
+        if rival is not None:
+            world, request = self._world, Request(900, rival)
+            world.schedule.start(lambda: insist(world, request, Random(0), patience=1.0))
+
+
+def _finish(world: World) -> Outcome:
+    violation = None
+    try:
+        world.schedule.drain()
+        settle_down(world)
+    except Broken as broken:
+        violation = broken.violation
+        world.note(f"BROKEN {violation}")
+    finally:
+        world.schedule.stop()
+    numbers = [request.number for request in world.requests]
+    return Outcome(world.seed, violation, world.tally, world.trace, numbers)
+
+
+def _humans(chance: Random) -> list[Human]:
+    """Three people. Numbers overlap: the same person under another id, or a number that changed hands."""
+    numbers = chance.sample(NUMBERS, len(NUMBERS))
+    return [
+        Human(0, (numbers[0], numbers[1])),
+        Human(1, (numbers[1], numbers[0], numbers[2])),
+        Human(2, (numbers[2], numbers[0], numbers[3])),
+    ]
+
+
+def insist(world: World, request: Request, chance: Random, patience: float) -> None:
+    """Sends the same request until there is a clear answer, or the caller gives up."""
+    world.requests.append(request)
+    process = world.process()
+    for _ in range(TRIES_MAX):
+        trial = history.attempt(process, request)
+        if trial.said == history.CRASHED:
+            process = world.process()
+        if trial.said not in history.UNKNOWN or chance.random() >= patience:
+            return
+
+
+class _Lane:
+    """One client after another on one process: a till, a phone, a job."""
+
+    def __init__(self, world: World, numbers: Sequence[int]) -> None:
+        self._world, self._numbers = world, numbers
+        self._process = world.process()
+
+    def run(self) -> None:
+        for number in self._numbers:
+            chance = Random(f"{self._world.seed}:request:{number}")
+            if chance.random() < 0.15:
+                jump = chance.choice(JUMPS)
+                self._world.note(f"the clock goes on by {jump // 1000} s")
+                self._world.pass_time(jump)
+            operation = self._draw(chance)
+            if operation is not None:
+                self._ask(Request(number, operation), chance)
+
+    def _draw(self, chance: Random) -> Operation | None:
+        draws = [draw for area in self._world.areas for draw in area.draws]
+        for _ in range(5):
+            (draw,) = chance.choices([draw for _, draw in draws], [weight for weight, _ in draws])
+            operation = draw(self._world, chance)
+            if operation is not None:
+                return operation
+        return None
+
+    def _ask(self, request: Request, chance: Random) -> None:
+        world = self._world
+        world.requests.append(request)
+        if chance.random() < DUPLICATES:
+            world.tally.duplicates += 1
+            world.schedule.start(lambda: self._again(request))
+        for _ in range(TRIES_MAX):
+            trial = history.attempt(self._process, request)
+            if trial.said == history.CRASHED:
+                self._process = world.process()
+            if trial.said not in history.UNKNOWN or chance.random() >= PATIENCE:
+                return
+
+    def _again(self, request: Request) -> None:
+        """The same request from a second device."""
+        history.attempt(self._world.process(), request)

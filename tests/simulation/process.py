@@ -1,0 +1,209 @@
+"""One Lambda process: the real wiring on simulated ground. It does one thing at a time and may die."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cached_property
+from random import Random
+from typing import TYPE_CHECKING
+
+from adapters.dynamodb.repositories import Store
+from adapters.dynamodb.tenants import Cache
+from adapters.dynamodb.unit_of_work import Pace
+from adapters.secrets.keyring import Keyrings
+from domain.errors import Conflict, Unavailable
+from domain.ids import Ids
+from domain.joining.ports import Platform
+from domain.keyring import Keyring
+from domain.merge.settle import SettleMerges
+from domain.points.expire import ExpirePoints
+from domain.points.model import AccountFrozen, LedgerBroken
+from domain.session.end import SweepSessions
+from domain.sms_code.model import CODE_DIGITS
+from domain.tenant.model import ChannelKind
+from serverless.settings import Settings
+from serverless.wiring import LazySmsSender, Wiring
+from tests.simulation.client import Call, Client
+from tests.simulation.faults import Fault, Place, Site
+from tests.simulation.platforms import SimulatedPlatform, SimulatedSms
+from tests.simulation.requests import Broken
+
+if TYPE_CHECKING:
+    from tests.simulation.requests import Attempt
+    from tests.simulation.world import World
+
+SHARDS = 2
+SKEW_MS = 1_500
+CARDS = 40
+"""So few card numbers that two people draw the same one now and then."""
+SETTINGS = Settings(
+    table="tongka",
+    region="cn-north-1",
+    master_key="file:none",
+    shards=SHARDS,
+    wechat_url="",
+    alipay_url="",
+    sms_url="",
+    dynamodb_url=None,
+    clock_url=None,
+)
+
+
+class Process:
+    """Its caches, its clock (a little off), its dice."""
+
+    def __init__(self, world: "World", number: int) -> None:
+        self.world, self.number = world, number
+        self.chance = Random(f"{world.seed}:process:{number}")
+        self.skew_ms = self.chance.randrange(-SKEW_MS, SKEW_MS) if self.chance.random() < 0.3 else 0
+        self.attempt: Attempt = world.nobody
+        self.decided_at = 0
+        self.services = Services(self)
+
+    @property
+    def operation(self) -> str:
+        return self.attempt.request.operation.name
+
+    def clock(self) -> datetime:
+        """What the product takes for the time."""
+        self.decided_at = self.world.now_ms + self.skew_ms
+        self.attempt.looks.append(self.decided_at)
+        return datetime.fromtimestamp(self.decided_at / 1000, UTC)
+
+    def monotonic(self) -> float:
+        return self.world.now_ms / 1000
+
+    def sleep(self, seconds: float) -> None:
+        self.world.pass_time(int(seconds * 1000))
+        self.pause()
+
+    def pause(self) -> None:
+        self.world.schedule.pause()
+
+    def begin_call(self, site: Site) -> Call:
+        """Counts the call and asks what is to go wrong with it."""
+        world, attempt = self.world, self.attempt
+        attempt.calls += 1
+        place = Place(attempt.request.number, attempt.number, attempt.calls)
+        world.tally.pass_by(site)
+        return Call(self, site, world.plan.choose(place, site), Random(f"{world.seed}:{place}"))
+
+    def failed(self, what: object, problem: Exception) -> None:
+        """A job went on after one of its things failed; only bad weather may be the reason."""
+        if not isinstance(problem, Unavailable | Conflict) or isinstance(
+            problem, LedgerBroken | AccountFrozen
+        ):
+            raise Broken("jobs fail in bad weather only", f"{what}: {problem!r}")
+
+    def met(self, site: Site, fault: Fault) -> None:
+        """A fault had an effect."""
+        self.attempt.faults.append((self.attempt.calls, fault))
+        self.world.tally.hit(site, fault)
+
+
+class SimulatedIds:
+    """Implements `domain.ids.Ids` from the process's dice; card numbers are scarce."""
+
+    def __init__(self, process: Process) -> None:
+        self._process, self._chance = process, process.chance
+
+    def new(self, prefix: str) -> str:
+        return prefix + base64.b32encode(self._chance.randbytes(13)).decode().lower()[:20]
+
+    def secret(self) -> str:
+        secret = self._chance.randbytes(32).hex()
+        self._process.attempt.secret = self._process.attempt.secret or secret
+        return secret
+
+    def digits(self, length: int) -> str:
+        if length > CODE_DIGITS:
+            return str(self._chance.randrange(CARDS)).zfill(length)
+        self._process.attempt.code = str(self._chance.randrange(10**length)).zfill(length)
+        return self._process.attempt.code
+
+
+class SimulatedKeyring:
+    """Implements `domain.keyring.Keyring`: a stream cipher without chance, so that runs can be repeated."""
+
+    def __init__(self, tenant_id: str) -> None:
+        self._key = hashlib.sha256(tenant_id.encode()).digest()
+
+    def seal(self, context: str, text: str) -> bytes:
+        return self._mix(context, text.encode())
+
+    def open(self, context: str, sealed: bytes) -> str:
+        return self._mix(context, sealed).decode()
+
+    def index(self, kind: str, value: str) -> str:
+        return self.sign(f"index:{kind}", value).hex()
+
+    def sign(self, purpose: str, text: str) -> bytes:
+        return hmac.digest(self._key, f"{purpose}:{text}".encode(), "sha256")
+
+    def _mix(self, context: str, data: bytes) -> bytes:
+        stream = hashlib.shake_256(self._key + context.encode()).digest(len(data))
+        return bytes(one ^ other for one, other in zip(data, stream, strict=True))
+
+
+class SimulatedKeyrings(Keyrings):
+    """No master key: a tenant's keys follow from its id."""
+
+    def __init__(self) -> None:
+        self._rings: dict[str, SimulatedKeyring] = {}
+
+    def open(self, tenant_id: str, wrapped: bytes) -> Keyring:
+        return self._rings.setdefault(tenant_id, SimulatedKeyring(tenant_id))
+
+    def new(self, tenant_id: str) -> bytes:
+        return tenant_id.encode()
+
+
+class Services(Wiring):
+    """The product's own wiring; what it stands on is simulated."""
+
+    def __init__(self, process: Process) -> None:
+        super().__init__(SETTINGS, Client(process.world.cloud, process), process.clock)
+        self._process = process
+
+    @cached_property
+    def ids(self) -> Ids:
+        return SimulatedIds(self._process)
+
+    @cached_property
+    def keyrings(self) -> Keyrings:
+        return SimulatedKeyrings()
+
+    @cached_property
+    def store(self) -> Store:
+        monotonic = self._process.monotonic
+        return Store(self.table, Cache(monotonic), self.keyrings, self.clock, SHARDS)
+
+    @cached_property
+    def pace(self) -> Pace:
+        process = self._process
+        return Pace(process.monotonic, process.sleep, process.chance.random)
+
+    @cached_property
+    def platforms(self) -> Mapping[ChannelKind, Platform]:
+        kinds = (ChannelKind.MINI_PROGRAM, ChannelKind.ALIPAY_APP)
+        return {kind: SimulatedPlatform(self._process) for kind in kinds}
+
+    @cached_property
+    def expire_points(self) -> ExpirePoints:
+        return replace(super().expire_points, report_failure=self._process.failed)
+
+    @cached_property
+    def settle_merges(self) -> SettleMerges:
+        return replace(super().settle_merges, report_failure=self._process.failed)
+
+    @cached_property
+    def sweep_sessions(self) -> SweepSessions:
+        return replace(super().sweep_sessions, report_failure=self._process.failed)
+
+    @cached_property
+    def sms_sender(self) -> LazySmsSender:
+        build: Callable[[], SimulatedSms] = lambda: SimulatedSms(self._process)  # noqa: E731  # lazily, as in production
+        return LazySmsSender(build)

@@ -1,0 +1,36 @@
+"""After the storm: what is open is answered, the jobs run, and then everything must fit."""
+
+from tests.simulation import history
+from tests.simulation.faults import Calm
+from tests.simulation.requests import Attempt, Broken, Operation, Request
+from tests.simulation.world import World
+
+SETTLED_MS = 3 * 60_000
+FIRST = 990
+
+
+def settle_down(world: World) -> None:
+    """Raises Broken. Nothing goes wrong from here on."""
+    world.plan = Calm()
+    for request in world.requests:
+        if request.attempts and request.attempts[-1].said in history.UNKNOWN:
+            _ask(world, request)
+    world.pass_time(SETTLED_MS)
+    for number, operation in enumerate(_last_jobs(world)):
+        _ask(world, Request(FIRST + number, operation))
+    for area in world.areas:
+        for promise, check in area.promises.items():
+            for complaint in check(world):
+                raise Broken(promise, complaint)
+
+
+def _ask(world: World, request: Request) -> Attempt:
+    trial = history.attempt(world.process(), request)
+    world.schedule.drain()
+    if trial.said in history.UNKNOWN:
+        raise Broken("in calm weather there is a clear answer", f"{request.text()} said {trial.said}")
+    return trial
+
+
+def _last_jobs(world: World) -> list[Operation]:
+    return [job() for area in world.areas for job in area.jobs]

@@ -1,0 +1,134 @@
+"""What simulated callers want, how often they try, and what came of it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tests.simulation.cloud import Commit
+from tests.simulation.faults import Fault
+from tests.simulation.model.state import NOTHING_MADE, Made, State, Verdict
+
+if TYPE_CHECKING:
+    from tests.simulation.process import Process
+    from tests.simulation.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something is judged: by whose clock, and on the strength of which write, if any."""
+
+    now: int
+    made: Made = NOTHING_MADE
+    commit: Commit | None = None
+    states: Sequence[State] = ()
+    """What was in force from the beginning of the try on, if there was a write: the oldest first."""
+
+
+class Operation(ABC):
+    """One thing that somebody may ask of the product; an area's file holds its own.
+
+    The last two methods have ordinary answers.
+    """
+
+    name: ClassVar[str]
+    use_case: ClassVar[type]
+    """The use case that is called, possibly after the caller was authenticated."""
+    is_once: ClassVar[bool]
+    """Whether it may take effect once only, however often it is sent."""
+
+    @abstractmethod
+    def call(self, process: "Process") -> Any:
+        """What the caller does, with the product's real use cases."""
+
+    @abstractmethod
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        """What the model says: refused, or accepted with these facts."""
+
+    @abstractmethod
+    def facts(self, answer: Any) -> Mapping[str, Any]:
+        """What of the answer is compared with the model's."""
+
+    def excuses(self, world: "World", state: State, moment: Moment) -> Container[str]:
+        """Codes of refusals that have another good reason than the model's verdict."""
+        return ()
+
+    def learn(self, world: "World", answer: Any) -> None:  # noqa: B027  # most remember nothing
+        """What the caller remembers: a token, an order that can be refunded."""
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """One try of a request in one process."""
+
+    request: "Request"
+    number: int
+    since: int
+    """How many commits there had been when it began."""
+    until: int = 0
+    calls: int = 0
+    looks: list[int] = field(default_factory=list)
+    """What the clock said, each time somebody looked."""
+    faults: list[tuple[int, Fault]] = field(default_factory=list)
+    code: str = ""
+    """The last code for a short message that was drawn."""
+    secret: str = ""
+    """The first secret that was drawn."""
+    is_lagging: bool = False
+    """Whether it was shown something old."""
+    facts: Mapping[str, Any] | None = None
+    """What the answer must say, if this very try took effect."""
+    said: str = ""
+    """`ok`, the code of a refusal, or `crashed`."""
+    answer: Any = None
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether something went wrong that nobody but the weather is to blame for."""
+        return bool(self.faults)
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """What is wanted, with all its tries."""
+
+    number: int
+    operation: Operation
+    attempts: list[Attempt] = field(default_factory=list)
+    effects: int = 0
+    facts: Mapping[str, Any] | None = None
+    """What the answer must say, once it took effect."""
+
+    @property
+    def is_answered(self) -> bool:
+        return any(attempt.said == "ok" for attempt in self.attempts)
+
+    def text(self) -> str:
+        return f"#{self.number} {self.operation.name}"
+
+
+def begin(request: Request, since: int) -> Attempt:
+    """The next try."""
+    attempt = Attempt(request, len(request.attempts), since)
+    request.attempts.append(attempt)
+    return attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Something that must never be so."""
+
+    check: str
+    """Which promise was broken, in a few words; the same words for the same promise."""
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.check}: {self.detail}"
+
+
+class Broken(BaseException):
+    """Ends the history at once; nothing of the product may catch this."""
+
+    def __init__(self, check: str, detail: str) -> None:
+        super().__init__(f"{check}: {detail}")
+        self.violation = Violation(check, detail)

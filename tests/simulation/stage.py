@@ -1,0 +1,36 @@
+"""Sets a scene calmly, step by step, for a request that is then disturbed."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from tests.simulation import history
+from tests.simulation.requests import Broken, Operation, Request
+
+if TYPE_CHECKING:
+    from tests.simulation.world import Human, World
+
+FIRST = 500
+"""Numbers of requests that only set the scene."""
+
+
+class Stage:
+    """`rival` is what somebody else does at the worst moment."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.rival: Operation | None = None
+        self._count = 0
+
+    def does(self, operation: Operation) -> Any:
+        """Goes well, or the scene is wrong."""
+        self._count += 1
+        trial = history.attempt(self.world.process(), Request(FIRST + self._count, operation))
+        if trial.said != "ok":
+            raise Broken("the scene can be set", f"{operation}: {trial.said}")
+        return trial.answer
+
+    def human(self, number: int = 0) -> "Human":
+        return self.world.humans[number]
+
+    def wait(self, **stretch: float) -> None:
+        self.world.pass_time(int(timedelta(**stretch).total_seconds() * 1000))
