@@ -1,0 +1,1 @@
+"""Everything that reads bytes from outside, given bytes that nobody in their right mind would send."""
