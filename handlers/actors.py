@@ -8,6 +8,7 @@ from domain.actor import Actor, Anyone, KeyHolder, MemberSelf, Operator
 from domain.api_key.authenticate import SignedRequest
 from domain.errors import NotAuthenticated, NotPermitted
 from domain.session.model import SessionEnded
+from handlers import query
 
 EXTENSION = "tongka"
 CHANNEL_HEADER = "Tongka-Channel"
@@ -69,9 +70,10 @@ def _person(services: Authenticators) -> MemberSelf:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise CredentialMissing
-    if len(token) > TOKEN_MAX:
+    token = token.strip(" ")
+    if len(token) > TOKEN_MAX or not _is_visible(token):
         raise SessionEnded
-    actor: MemberSelf = services.authenticate_session(token.strip())
+    actor: MemberSelf = services.authenticate_session(token)
     channel = request.headers.get(CHANNEL_HEADER)
     if channel is not None and channel != f"{actor.tenant_id}.{actor.channel_id}":
         raise SessionOfAnotherApp
@@ -83,7 +85,7 @@ def _signed_request() -> SignedRequest:
     key, timestamp, nonce, signature = (request.headers.get(name, "") for name in names)
     if not (key and timestamp and nonce and signature) or len(nonce) > NONCE_MAX or len(key) > KEY_MAX:
         raise CredentialMissing
-    if not all("!" <= character <= "~" for character in key + nonce):
+    if not _is_visible(key + timestamp + nonce + signature):
         raise CredentialMissing
     return SignedRequest(
         key=key,
@@ -92,6 +94,11 @@ def _signed_request() -> SignedRequest:
         signature=signature,
         method=request.method,
         path=request.path,
-        query=tuple(request.args.items(multi=True)),
+        query=query.pairs(),
         body=request.get_data(cache=True),
     )
+
+
+def _is_visible(text: str) -> bool:
+    """Nothing that we issue, and nothing that signs, holds anything else."""
+    return all("!" <= character <= "~" for character in text)

@@ -13,6 +13,7 @@ from marshmallow import Schema
 from domain.actor import Actor, KeyHolder
 from domain.errors import DomainError
 from handlers import actors, json_body
+from handlers import query as query_string
 from handlers.json_body import Unreadable
 
 KEY_HEADER = "Idempotency-Key"
@@ -108,13 +109,14 @@ def _no_body() -> dict[str, Any]:
 
 
 def _query() -> dict[str, str]:
-    if any(len(values) > 1 for values in request.args.listvalues()):
+    pairs = query_string.pairs()
+    if len(dict(pairs)) != len(pairs):
         raise Unreadable("A query parameter stands twice.")
-    return request.args.to_dict()
+    return dict(pairs)
 
 
 def _no_query() -> dict[str, str]:
-    if request.args:
+    if query_string.pairs():
         raise Unreadable("This address takes no query parameters.")
     return {}
 

@@ -233,3 +233,17 @@ def test_the_address_may_hold_odd_characters_only_where_they_mean_nothing(scene:
         answer = Sample("GET", f"/v1/staff/members/{text}", office).send(scene.shop.staff, b"")
         expected = (422, "invalid-input") if "%" in text else (404, "member-not-found")
         assert (answer.status_code, answer.json["code"]) == expected, text
+
+
+@pytest.mark.parametrize("query", ["\xff=1", "limit=\xe4\xbc", "limit=%ff", "cursor=%ED%A0%80", "a&" * 21])
+def test_a_query_that_says_nothing_cannot_be_read(scene: Scene, query: str) -> None:
+    """Once a UnicodeDecodeError and 500, for anybody who sent one byte that is no UTF-8."""
+    for path, credentials, door in (
+        ("/v1/me", bearer(scene.shop.fan().token), scene.shop.people),
+        ("/v1/me/logins", bearer(scene.shop.fan().token), scene.shop.people),
+        ("/v1/staff/merges", signed(scene.shop.office), scene.shop.staff),
+    ):
+        headers = credentials("GET", path, (), b"")
+        answer = door.get(path, headers=headers, environ_overrides={"QUERY_STRING": query})
+
+        assert (answer.status_code, answer.json["code"]) == (400, "bad-request")
