@@ -40,8 +40,7 @@ def sealed(sign: Sign, actor: Actor, owner: str, position: str | None) -> str | 
     """The cursor for a position; None at the end of the list."""
     if position is None:
         return None
-    mark = _mark(sign, actor, owner, position)
-    return base64.urlsafe_b64encode(mark + position.encode()).decode().rstrip("=")
+    return _text(_mark(sign, actor, owner, position) + position.encode())
 
 
 def opened(sign: Sign, actor: Actor, owner: str, cursor: str | None) -> str | None:
@@ -53,9 +52,14 @@ def opened(sign: Sign, actor: Actor, owner: str, cursor: str | None) -> str | No
         mark, position = raw[:MARK_BYTES], raw[MARK_BYTES:].decode()
     except (binascii.Error, ValueError) as odd:
         raise invalid("cursor", "invalid-format") from odd
-    if not hmac.compare_digest(mark, _mark(sign, actor, owner, position)):
+    # Base 64 reads past what does not belong to it: a cursor is good in one form only.
+    if _text(raw) != cursor or not hmac.compare_digest(mark, _mark(sign, actor, owner, position)):
         raise invalid("cursor", "invalid-format")
     return position
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def _mark(sign: Sign, actor: Actor, owner: str, position: str) -> bytes:

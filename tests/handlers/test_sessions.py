@@ -126,7 +126,22 @@ def test_a_token_is_good_in_the_channel_that_issued_it(shop: Shop) -> None:
     assert {other.headers["WWW-Authenticate"] for other in others} == {"Bearer"}
 
 
-@pytest.mark.parametrize("change", ["{0}x", "x{0}", "{0}.", "{1}", "{2}.", ".{1}", "{2}.{1}=", "{2}.{1}.{1}"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "{0}x",
+        "x{0}",
+        "{0}.",
+        "{1}",
+        "{2}.",
+        ".{1}",
+        "{2}.{1}=",
+        "{2}.{1}.{1}",
+        "{0}\x85",
+        "\xa0{0}",
+        "{2}.\xa0{1}",
+    ],
+)
 def test_a_changed_token_is_worthless(shop: Shop, change: str) -> None:
     phone = shop.fan()
     tenant_id, _, secret = phone.token.partition(".")
@@ -195,6 +210,14 @@ def test_a_tampered_cursor_is_refused(scene: Scene, path: str) -> None:
         changed = bytes(raw[:place]) + bytes([raw[place] ^ 1]) + bytes(raw[place + 1 :])
         text = base64.urlsafe_b64encode(changed).decode().rstrip("=")
         assert said(phone.get(f"{path}&cursor={text}")) == (422, "invalid-input"), place
+    blanks = (
+        cursor[:8] + "...." + cursor[8:],
+        cursor + "%3D",
+        cursor[:8] + "%20%20%20%20" + cursor[8:],
+        cursor + "!!!!",
+    )
+    for text in blanks:
+        assert said(phone.get(f"{path}&cursor={text}")) == (422, "invalid-input"), "one form only"
     for text in (cursor[:-4], cursor[4:], cursor + "AAAA", "AAAA", "A", "====", "%00", "%C3%A9", cursor * 2):
         assert said(phone.get(f"{path}&cursor={text}")) == (422, "invalid-input"), text
 
