@@ -76,6 +76,14 @@ def test_control_characters_are_taken_out_so_that_no_line_can_be_forged() -> Non
         assert text.endswith("y")
 
 
+def test_half_a_character_leaves_the_line_writable() -> None:
+    """Platforms may answer with one; the whole line would have been lost."""
+    found = line("said \ud800", errcode="isv.\udfff", path="/\ud83d")
+
+    assert (found["message"], found["errcode"], found["path"]) == ("said  ", "isv. ", "/ ")
+    assert json.dumps(found, ensure_ascii=False).encode()
+
+
 def test_a_traceback_tells_places_and_never_values() -> None:
     def fails(phone: str) -> None:
         raise ValueError(f"bad phone {phone}")
