@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from adapters.dynamodb.client import open_client
 from adapters.dynamodb.schema import create_table
@@ -23,6 +23,14 @@ from domain.tenant.model import (
 )
 from serverless.settings import Settings as Environment
 from serverless.wiring import Wiring, wiring
+
+T = TypeVar("T")
+
+TEXT_MAX = 8192
+"""Room for a private key."""
+CONSENT_MAX = 32
+"""What the apps can send back."""
+KINDS = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "a table"}
 
 
 class FileProblem(Exception):
@@ -77,27 +85,25 @@ def apply(services: Wiring, plan: Plan) -> Iterator[tuple[str, tuple[str, str] |
 
 def read(path: Path, environment: Mapping[str, str] | None = None) -> Plan:
     """Raises FileProblem. `{env = "NAME"}` and `{file = "path"}` stand for secrets kept elsewhere."""
-    try:
-        raw = tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as problem:
-        raise FileProblem(f"{path} cannot be read: {problem}") from problem
     given = os.environ if environment is None else environment
     try:
-        return _plan(_resolve(raw, path.parent, given))
-    except KeyError as missing:
-        raise FileProblem(f"{path} lacks {missing}.") from missing
-    except (TypeError, ValueError) as odd:
+        raw = _resolve(tomllib.loads(path.read_text()), path.parent, given)
+    except (OSError, ValueError, RecursionError) as problem:
+        raise FileProblem(f"{path} cannot be read: {problem}") from problem
+    try:
+        return _plan(Table("", raw))
+    except ValueError as odd:
         raise FileProblem(f"{path}: {odd}") from odd
 
 
 def _resolve(value: Any, folder: Path, given: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
         if set(value) == {"env"}:
-            if value["env"] not in given:
-                raise FileProblem(f"The environment variable {value['env']} is not set.")
+            if not isinstance(value["env"], str) or value["env"] not in given:
+                raise FileProblem(f"The environment variable {value['env']!r} is not set.")
             return given[value["env"]]
         if set(value) == {"file"}:
-            return _secret(folder / value["file"])
+            return _secret(folder / str(value["file"]))
         return {name: _resolve(inner, folder, given) for name, inner in value.items()}
     return [_resolve(inner, folder, given) for inner in value] if isinstance(value, list) else value
 
@@ -105,70 +111,109 @@ def _resolve(value: Any, folder: Path, given: Mapping[str, str]) -> Any:
 def _secret(path: Path) -> str:
     try:
         return path.read_text().strip()
-    except OSError as problem:
-        raise FileProblem(f"{path} cannot be read: {problem.strerror}") from problem
+    except (OSError, ValueError) as problem:
+        raise FileProblem(f"{str(path)!r} cannot be read: {problem}") from problem
 
 
-def _plan(raw: Mapping[str, Any]) -> Plan:
-    tenant, sms = raw["tenant"], raw.get("sms")
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the file. A file may hold anything: each entry is asked for as what it must be.
+
+    Raises FileProblem.
+    """
+
+    name: str
+    entries: Mapping[str, Any]
+
+    def get(self, name: str, kind: type[T], otherwise: T | None = None) -> T:
+        value = self.entries.get(name, otherwise)
+        if value is None:
+            raise FileProblem(f"The file lacks {name!r} in [{self.name}].")
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise FileProblem(f"{name!r} in [{self.name}] must be {KINDS[kind]}.")
+        return value
+
+    def text(self, name: str, otherwise: str | None = None, longest: int = TEXT_MAX) -> str:
+        value = self.get(name, str, otherwise)
+        if len(value) > longest:
+            raise FileProblem(f"{name!r} in [{self.name}] may have up to {longest} characters.")
+        return value
+
+    def texts(self, name: str) -> frozenset[str]:
+        found = Table(f"{self.name}.{name}", {str(at): text for at, text in enumerate(self.get(name, list))})
+        return frozenset(found.text(at) for at in found.entries)
+
+    def table(self, name: str) -> "Table":
+        return Table(name, self.get(name, dict, {}))
+
+    def tables(self, name: str) -> list["Table"]:
+        found = Table(name, {str(at): table for at, table in enumerate(self.get(name, list, []))})
+        return [Table(name, found.get(at, dict)) for at in found.entries]
+
+
+def _plan(file: Table) -> Plan:
+    tenant = Table("tenant", file.get("tenant", dict))
     wish = TenantWish(
-        tenant_id=_checked_id(tenant["id"]),
-        name=tenant["name"],
-        settings=_settings(raw),
-        sms=SmsWish(sms["access_key_id"], sms["access_key_secret"], sms["sign_name"], sms["template_code"])
-        if sms
-        else None,
+        tenant_id=_checked_id(tenant.text("id")),
+        name=tenant.text("name"),
+        settings=_settings(file),
+        sms=_sms(file.table("sms")) if "sms" in file.entries else None,
     )
     return Plan(
         tenant=wish,
         stores=tuple(
-            Store(_checked_id(store["id"]), store["name"], store.get("brand", ""))
-            for store in raw.get("stores", ())
+            Store(_checked_id(store.text("id")), store.text("name"), store.text("brand", ""))
+            for store in file.tables("stores")
         ),
-        channels=tuple(_channel(channel) for channel in raw.get("channels", ())),
-        keys=tuple(_key(key) for key in raw.get("api_keys", ())),
+        channels=tuple(_channel(channel) for channel in file.tables("channels")),
+        keys=tuple(_key(key) for key in file.tables("api_keys")),
     )
 
 
-def _settings(raw: Mapping[str, Any]) -> Settings:
-    earning, validity = raw.get("earning", {}), raw.get("validity", {})
-    plain, members = Settings(), raw.get("members", {})
+def _sms(sms: Table) -> SmsWish:
+    names = ("access_key_id", "access_key_secret", "sign_name", "template_code")
+    return SmsWish(*(sms.text(name) for name in names))
+
+
+def _settings(file: Table) -> Settings:
+    earning, validity, plain = file.table("earning"), file.table("validity"), Settings()
     programme = Programme(
-        points=earning.get("points", 1),
-        per_fen=earning.get("per_fen", 100),
-        validity=Validity(ValidityKind(validity.get("kind", "rolling")), validity.get("months", 12)),
-        clawback=ClawbackPolicy(earning.get("clawback", "debt")),
-        bonus_counts=earning.get("bonus_counts", False),
+        points=earning.get("points", int, 1),
+        per_fen=earning.get("per_fen", int, 100),
+        validity=Validity(ValidityKind(validity.text("kind", "rolling")), validity.get("months", int, 12)),
+        clawback=ClawbackPolicy(earning.text("clawback", "debt")),
+        bonus_counts=earning.get("bonus_counts", bool, False),
     )
+    members = file.table("members")
     return Settings(
         programme=programme,
-        card_prefix=members.get("card_prefix", plain.card_prefix),
-        consent_version=members.get("consent_version", plain.consent_version),
-        order_age_days_max=raw.get("orders", {}).get("age_days_max", plain.order_age_days_max),
-        sms_per_day=(raw.get("sms") or {}).get("per_day", plain.sms_per_day),
+        card_prefix=members.text("card_prefix", plain.card_prefix),
+        consent_version=members.text("consent_version", plain.consent_version, CONSENT_MAX),
+        order_age_days_max=file.table("orders").get("age_days_max", int, plain.order_age_days_max),
+        sms_per_day=file.table("sms").get("per_day", int, plain.sms_per_day),
     )
 
 
-def _channel(raw: Mapping[str, Any]) -> ChannelWish:
+def _channel(channel: Table) -> ChannelWish:
+    credentials = channel.table("credentials")
     return ChannelWish(
-        channel_id=_checked_id(raw["id"]),
-        kind=ChannelKind(raw["kind"]),
-        name=raw["name"],
-        app_id=raw.get("app_id", ""),
-        brand=raw.get("brand", ""),
-        credentials=raw.get("credentials", {}),
+        channel_id=_checked_id(channel.text("id")),
+        kind=ChannelKind(channel.text("kind")),
+        name=channel.text("name"),
+        app_id=channel.text("app_id", ""),
+        brand=channel.text("brand", ""),
+        credentials={name: credentials.text(name) for name in credentials.entries},
     )
 
 
-def _key(raw: Mapping[str, Any]) -> KeyWish:
-    stores = raw.get("stores")
+def _key(key: Table) -> KeyWish:
     return KeyWish(
-        key_id=_checked_id(raw["id"]),
-        name=raw["name"],
-        scopes=frozenset(raw["scopes"]),
-        store_ids=frozenset(stores) if stores is not None else None,
-        order_source=raw.get("order_source"),
-        daily_cap_fen=raw.get("daily_cap_fen"),
+        key_id=_checked_id(key.text("id")),
+        name=key.text("name"),
+        scopes=key.texts("scopes"),
+        store_ids=key.texts("stores") if "stores" in key.entries else None,
+        order_source=key.text("order_source") if "order_source" in key.entries else None,
+        daily_cap_fen=key.get("daily_cap_fen", int) if "daily_cap_fen" in key.entries else None,
     )
 
 

@@ -76,6 +76,56 @@ def test_a_wrong_file_is_refused_in_one_line(tmp_path: Path, text: str, says: st
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "[tenant]\nid = 1\nname = 'x'\n",
+        "[tenant]\nid = 'x'\nname = 2\n",
+        "tenant = 'x'\n",
+        "tenant = [1]\n",
+        "earning = 1\n" + MINIMAL,
+        MINIMAL + "[members]\ncard_prefix = 88\n",
+        MINIMAL + "[members]\nconsent_version = 2026\n",
+        MINIMAL + f"[members]\nconsent_version = '{'x' * 33}'\n",
+        MINIMAL + "[earning]\nbonus_counts = 'yes'\n",
+        MINIMAL + "[earning]\npoints = true\n",
+        MINIMAL + "[sms]\naccess_key_id = 1\n",
+        MINIMAL + "[sms]\n",
+        MINIMAL + "[orders]\nage_days_max = 1.5\n",
+        MINIMAL + "[[stores]]\nid = 'a'\nname = ['A']\n",
+        MINIMAL + "[stores]\nid = 'a'\n",
+        "stores = [1]\n" + MINIMAL,
+        MINIMAL + "[[channels]]\nid = 'w'\nkind = 'web'\nname = 'w'\ncredentials = 'x'\n",
+        MINIMAL + "[[channels]]\nid = 'w'\nkind = 7\nname = 'w'\n",
+        MINIMAL + "[[api_keys]]\nid = 'k'\nname = 'k'\nscopes = 'admin'\n",
+        MINIMAL + "[[api_keys]]\nid = 'k'\nname = 'k'\nscopes = [1]\n",
+        MINIMAL + "[[api_keys]]\nid = 'k'\nname = 'k'\nscopes = []\nstores = 'a'\n",
+        MINIMAL + "[[api_keys]]\nid = 'k'\nname = 'k'\nscopes = []\ndaily_cap_fen = '5'\n",
+        MINIMAL + "x = { env = 'A\\nB' }\n".replace("'", '"'),
+        MINIMAL + "x = { env = 5 }\n",
+        MINIMAL + "x = { file = 'A\\nB' }\n".replace("'", '"'),
+        MINIMAL + "x = { file = '/' }\n",
+        "x = " + "[" * 3000 + "]" * 3000 + "\n" + MINIMAL,
+    ],
+)
+def test_a_file_may_hold_anything_and_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    """Each ended in a traceback, or in a tenant with a number for a name."""
+    with pytest.raises(FileProblem) as refusal:
+        read(written(tmp_path, text), {})
+
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "tenant.toml").write_bytes(b"\xff\xfe")
+    (tmp_path / "secret").write_bytes(b"\xff\xfe")
+
+    with pytest.raises(FileProblem, match="cannot be read"):
+        read(tmp_path / "tenant.toml")
+    with pytest.raises(FileProblem, match="cannot be read"):
+        read(written(tmp_path, MINIMAL + 'x = { file = "secret" }\n'))
+
+
+@pytest.mark.parametrize(
     "table",
     [
         "[earning]\npoints = -1",
