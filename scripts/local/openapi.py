@@ -200,7 +200,7 @@ def limits_of(field: fields.Field[Any]) -> dict[str, Any]:
     if isinstance(field, ours.WholeNumber):
         limits |= {"minimum": field.least, "maximum": field.most}
     if isinstance(field, ours.Choice):
-        limits["enum"] = [choice.value for choice in field.choices]
+        limits["enum"] = [*(choice.value for choice in field.choices), *([None] if field.allow_none else [])]
     if isinstance(field, ours.Parts):
         limits |= {"minItems": 1, "maxItems": field.most}
     return limits

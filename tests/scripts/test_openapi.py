@@ -45,3 +45,17 @@ def test_every_field_of_every_schema_has_a_type() -> None:
     ]
 
     assert untyped == []
+
+
+def test_what_may_be_null_may_be_null_among_choices_too() -> None:
+    """A list of choices without null forbids it, whatever the type says."""
+    schemas = DOCUMENT["components"]["schemas"].items()
+    choices = [
+        (f"{name}.{field}", described)
+        for name, schema in schemas
+        for field, described in schema["properties"].items()
+        if "enum" in described and "null" in described["type"]
+    ]
+
+    assert {name for name, _ in choices} >= {"MemberView.gender", "ProfileRequest.gender"}
+    assert [name for name, described in choices if None not in described["enum"]] == []
