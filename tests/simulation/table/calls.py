@@ -18,7 +18,7 @@ from tests.simulation.table.transactions import (
     repeated,
     token_of,
 )
-from tests.simulation.table.values import Item, item_bytes
+from tests.simulation.table.values import Item, size_of
 from tests.simulation.table.writes import action_of, returned
 
 Look = Callable[[Key], Item | None]
@@ -116,11 +116,15 @@ def _get(storage: Storage, arguments: Mapping[str, Any], look: Look) -> dict[str
     given.check("get_item", arguments)
     given.check_table(storage, arguments)
     key = key_of(storage, arguments["Key"])
-    expressions, _ = expressions_of(arguments)
+    projection = _projection(arguments)
     item = look(key)
-    if item is None:
-        return {}
-    return {"Item": expressions.projection(item) if expressions.projection else dict(item)}
+    return {} if item is None else {"Item": projection(item)}
+
+
+def _projection(arguments: Mapping[str, Any]) -> Callable[[Item], Item]:
+    if "ProjectionExpression" not in arguments and "ExpressionAttributeNames" not in arguments:
+        return dict
+    return expressions_of(arguments)[0].projection or dict
 
 
 def _get_batch(storage: Storage, arguments: Mapping[str, Any], look: Look) -> dict[str, Any]:
@@ -138,9 +142,8 @@ def _get_batch(storage: Storage, arguments: Mapping[str, Any], look: Look) -> di
     keys = [key_of(storage, each) for each in request["Keys"]]
     if len(set(keys)) != len(keys):
         raise Invalid("Provided list of item keys contains duplicates")
-    expressions, _ = expressions_of(request)
+    projection = _projection(request)
     fit, found = _fitting(keys, look)
-    projection = expressions.projection or dict
     answer: dict[str, Any] = {"Responses": {storage.name: [projection(item) for item in found]}}
     left = {**request, "Keys": [dict(each) for each in request["Keys"][fit:]]}
     answer["UnprocessedKeys"] = {storage.name: left} if left["Keys"] else {}
@@ -155,7 +158,7 @@ def _fitting(keys: list[Key], look: Look) -> tuple[int, list[Item]]:
         item = look(key)
         if item is None:
             continue
-        size += item_bytes(item)
+        size += size_of(item)
         if size > BATCH_BYTES_MAX:
             return place, found
         found.append(item)

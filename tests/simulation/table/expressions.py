@@ -12,11 +12,11 @@ from tests.simulation.table.key_conditions import KeyCondition, key_condition
 from tests.simulation.table.paths import Check, Scope, check_apart, projector
 from tests.simulation.table.refusals import Invalid
 from tests.simulation.table.updates import Update, update
-from tests.simulation.table.values import Item, Value, stored
+from tests.simulation.table.values import Image, Item, stored_item
 
 VALUE_PLACEHOLDER = re.compile(r":[A-Za-z0-9_]+")
 ARGUMENTS = ("ConditionExpression", "UpdateExpression", "FilterExpression", "ProjectionExpression")
-NO_VALUES: Mapping[str, Value] = {}
+NO_VALUES = stored_item({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Expressions:
 
 def expressions_of(
     arguments: Mapping[str, Any], schema: tuple[str, str] | None = None
-) -> tuple[Expressions, Mapping[str, Value]]:
+) -> tuple[Expressions, Image]:
     """The compiled expressions and the values that go with them; `schema` names the keys of a query."""
     names = arguments.get("ExpressionAttributeNames")
     texts = tuple(map(arguments.get, ARGUMENTS))
@@ -52,10 +52,10 @@ def expressions_of(
     return compiled, _values(given, compiled)
 
 
-def _values(given: Mapping[str, Any] | None, compiled: Expressions) -> Mapping[str, Value]:
+def _values(given: Mapping[str, Any] | None, compiled: Expressions) -> Image:
     if given is not None and not given:
         raise Invalid("ExpressionAttributeValues must not be empty")
-    values = {name: stored(value) for name, value in (given or {}).items()}
+    values = stored_item(given or {})
     if values.keys() != compiled.values:
         _refuse_names(values.keys(), compiled.values)
     for check in compiled.checks:

@@ -30,6 +30,12 @@ def written(text: str) -> str:
 
 
 @lru_cache(maxsize=65536)
+def written_and_sized(text: str) -> tuple[str, int]:
+    form = written(text)
+    return form, size_bytes(form)
+
+
+@lru_cache(maxsize=65536)
 def value(text: str) -> Decimal:
     return Decimal(text)
 

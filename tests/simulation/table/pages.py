@@ -10,7 +10,7 @@ from tests.simulation.table.expressions import Expressions, expressions_of
 from tests.simulation.table.key_conditions import Entry
 from tests.simulation.table.refusals import Invalid, InvalidForItem
 from tests.simulation.table.storage import Index, Key, Storage, entry_of, place_of
-from tests.simulation.table.values import Item, Value, item_bytes
+from tests.simulation.table.values import Item, Value, size_of
 
 SEGMENTS_MAX = 1_000_000
 SELECTS = ("", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES", "SPECIFIC_ATTRIBUTES", "COUNT")
@@ -50,7 +50,7 @@ class Request:
         for pk, entry in places:
             item = self.storage.seen(self.index, entry[2])
             scanned += 1
-            size += item_bytes(item)
+            size += size_of(item)
             if test is None or test(item, self.values):
                 found.append(projection(item) if projection else dict(item))
             if size >= self.bounds.size_bytes or scanned == self.bounds.items:

@@ -8,7 +8,7 @@ from typing import Any
 from zlib import crc32
 
 from tests.simulation.table.key_conditions import Entry
-from tests.simulation.table.values import Item
+from tests.simulation.table.values import Image, Item, measured
 
 Key = tuple[str, str]
 Partitions = dict[str, tuple[Entry, ...]]
@@ -108,8 +108,8 @@ class Storage:
         self.seconds = 0.0
         self.waiting: dict[Key, None] = {}
         self.tokens: dict[str, Token] = {}
-        self._items: dict[Key, Item] = {}
-        self._indexed: dict[Key, Item] = {}
+        self._items: dict[Key, Image] = {}
+        self._indexed: dict[Key, Image] = {}
         self._table = _View()
         self._views = {name: _View() for name in self.indexes}
 
@@ -126,7 +126,7 @@ class Storage:
         other._views = {name: view.copy() for name, view in self._views.items()}
         return other
 
-    def get(self, key: Key) -> Item | None:
+    def get(self, key: Key) -> Image | None:
         return self._items.get(key)
 
     def items(self) -> Iterator[tuple[Key, Item]]:
@@ -141,7 +141,7 @@ class Storage:
         for key, item in changes:
             old = self._items.get(key)
             if item is not None:
-                self._items[key] = item
+                self._items[key] = item if isinstance(item, Image) else measured(Image(item))
                 if old is None:
                     self._table.add(key[0], (key[1], 0, key))
             elif old is not None:
@@ -160,7 +160,7 @@ class Storage:
                 del self.waiting[key]
                 self._show(key, self._items.get(key))
 
-    def _show(self, key: Key, item: Item | None) -> None:
+    def _show(self, key: Key, item: Image | None) -> None:
         shown = self._indexed.get(key)
         for name, index in self.indexes.items():
             before, after = index.keys_in(shown), index.keys_in(item)

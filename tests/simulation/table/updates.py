@@ -18,7 +18,17 @@ from tests.simulation.table.paths import (
     reader,
 )
 from tests.simulation.table.refusals import Invalid, InvalidForItem
-from tests.simulation.table.values import DEPTH_MAX, Item, Value, copied, depth_of, united
+from tests.simulation.table.values import (
+    DEPTH_MAX,
+    Image,
+    Item,
+    Value,
+    copied,
+    depth_of,
+    name_bytes,
+    united,
+    value_bytes,
+)
 
 SETS = frozenset({"SS", "NS", "BS"})
 NUMBER = frozenset({"N"})
@@ -31,7 +41,7 @@ GONE: Value = {}
 class Update:
     """What an update expression does."""
 
-    apply: Callable[[Item, Values], Item]
+    apply: Callable[[Image, Values], Image]
     top_names: frozenset[str]
     touched: Callable[[Item], Item]
     """The parts that ReturnValues calls updated."""
@@ -50,7 +60,7 @@ def update(text: str, scope: Scope) -> Update:
     # From the front, so that elements added behind the end of a list keep their order.
     nested = sorted(((path, outcome) for path, outcome in compiled if len(path) > 1), key=_place)
     top_names = frozenset(str(path[0]) for path in paths)
-    return Update(_applied(simple, nested), top_names, projector(_shown(paths)))
+    return Update(_applied(simple, nested, top_names), top_names, projector(_shown(paths)))
 
 
 def _place(compiled: tuple[Steps, Operand]) -> Any:
@@ -74,10 +84,10 @@ def _before_element(path: Steps) -> Steps:
 
 
 def _applied(
-    simple: list[tuple[str, Operand]], nested: list[tuple[Steps, Operand]]
-) -> Callable[[Item, Values], Item]:
-    def apply(old: Item, values: Values) -> Item:
-        new = dict(old)
+    simple: list[tuple[str, Operand]], nested: list[tuple[Steps, Operand]], top_names: frozenset[str]
+) -> Callable[[Image, Values], Image]:
+    def apply(old: Image, values: Values) -> Image:
+        new = Image(old)
         for name, outcome in simple:
             value = outcome(old, values)
             if value is not None:
@@ -86,9 +96,21 @@ def _applied(
                 del new[name]
         if nested:
             _apply_nested(old, new, values, nested)
+        new.size_bytes = old.size_bytes + _growth(old, new, top_names)
         return new
 
     return apply
+
+
+def _growth(old: Item, new: Item, names: frozenset[str]) -> int:
+    """How many bytes more the new image has, when only these attributes differ."""
+    growth = 0
+    for name in names:
+        if name in new:
+            growth += name_bytes(name) + value_bytes(new[name])
+        if name in old:
+            growth -= name_bytes(name) + value_bytes(old[name])
+    return growth
 
 
 def _apply_nested(old: Item, new: Item, values: Values, nested: list[tuple[Steps, Operand]]) -> None:

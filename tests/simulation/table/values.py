@@ -13,30 +13,75 @@ Item = dict[str, Value]
 DEPTH_MAX = 31
 """Lists and maps inside each other; the scalar inside the last one is the 32nd level."""
 NESTED_OVERHEAD_BYTES = 3
+NESTED = frozenset({"L", "M"})
 TYPES = frozenset({"S", "N", "B", "SS", "NS", "BS", "L", "M", "BOOL", "NULL"})
+
+
+class Nested(dict[str, Any]):
+    """A list or a map that measures itself once; changed nowhere but in copies."""
+
+    __slots__ = ("size_bytes",)
+    size_bytes: int
 
 
 def stored(given: Mapping[str, Any], depth: int = 0) -> Value:
     """A copy of our own in the one form: numbers plain, sets sorted, so that equal values are equal dicts."""
-    if len(given) != 1:
+    try:
+        (tag,) = given
+    except ValueError:
         many = "has more than one datatypes set" if given else "is empty"
-        raise Invalid(f"Supplied AttributeValue {many}, must contain exactly one of the supported datatypes")
-    for tag, content in given.items():
-        try:
-            form = FORMS[tag]
-        except KeyError:
-            raise malformed(f'Unknown parameter: "{tag}"') from None
-        return {tag: form(content, depth)}
-    raise AssertionError
+        raise Invalid(
+            f"Supplied AttributeValue {many}, must contain exactly one of the supported datatypes"
+        ) from None
+    content = given[tag]
+    if content.__class__ is str:
+        if tag == "S":
+            return {"S": content}
+        if tag == "N":
+            return {"N": numbers.written(content)}
+    try:
+        form = FORMS[tag]
+    except KeyError:
+        raise malformed(f'Unknown parameter: "{tag}"') from None
+    return (Nested if tag in NESTED else dict)({tag: form(content, depth)})
 
 
-def stored_item(given: Mapping[str, Mapping[str, Any]]) -> Item:
-    item = {}
+class Image(dict[str, Value]):
+    """An item as it is stored: never changed once its size is known."""
+
+    __slots__ = ("size_bytes",)
+    size_bytes: int
+
+
+def stored_item(given: Mapping[str, Mapping[str, Any]]) -> Image:
+    """Everything is copied and measured in one go: no other code runs as often."""
+    image = Image()
+    size = 0
     for name, value in given.items():
-        if not name:
-            raise Invalid("Empty attribute name")
-        item[name] = stored(value)
-    return item
+        if len(value) == 1:
+            (tag,) = value
+            content = value[tag]
+            if content.__class__ is str:
+                if tag == "S":
+                    image[name] = {"S": content}
+                    size += len(content) if content.isascii() else len(content.encode())
+                    continue
+                if tag == "N":
+                    text, bytes_of_number = numbers.written_and_sized(content)
+                    image[name] = {"N": text}
+                    size += bytes_of_number
+                    continue
+        image[name] = kept = stored(value)
+        size += value_bytes(kept)
+    if "" in image:
+        raise Invalid("Empty attribute name")
+    image.size_bytes = size + sum(map(name_bytes, image))
+    return image
+
+
+def measured(image: Image) -> Image:
+    image.size_bytes = item_bytes(image)
+    return image
 
 
 def _text(content: Any, _depth: int) -> str:
@@ -75,14 +120,14 @@ def _null(content: Any, depth: int) -> bool:
 
 
 def _list(content: Any, depth: int) -> list[Value]:
-    if not isinstance(content, list | tuple):
+    if content.__class__ is not list and not isinstance(content, tuple):
         raise malformed(f"Invalid type for a list: {content!r}")
     inner = _deeper(depth)
     return [stored(element, inner) for element in content]
 
 
 def _map(content: Any, depth: int) -> Item:
-    if not isinstance(content, Mapping):
+    if content.__class__ is not dict and not isinstance(content, Mapping):
         raise malformed(f"Invalid type for a map: {content!r}")
     inner = _deeper(depth)
     if "" in content:
@@ -162,17 +207,32 @@ name_bytes = lru_cache(maxsize=65536)(text_bytes)
 
 
 def value_bytes(value: Value) -> int:
-    for tag, content in value.items():
-        return SIZES[tag](content)
-    raise AssertionError
+    if isinstance(value, Nested):
+        try:
+            return value.size_bytes
+        except AttributeError:
+            value.size_bytes = _measured(value)
+            return value.size_bytes
+    return _measured(value)
+
+
+def _measured(value: Value) -> int:
+    (tag,) = value
+    content = value[tag]
+    if tag == "S":
+        return len(content) if content.isascii() else len(content.encode())
+    if tag == "N":
+        return numbers.size_bytes(content)
+    return SIZES[tag](content)
+
+
+def size_of(item: Item) -> int:
+    """What counts against the limit of an item and of a page; stored ones know it."""
+    return item.size_bytes if isinstance(item, Image) else item_bytes(item)
 
 
 def item_bytes(item: Mapping[str, Value]) -> int:
-    """What counts against the limit of an item and of a page."""
-    total = 0
-    for name, value in item.items():
-        total += name_bytes(name) + value_bytes(value)
-    return total
+    return sum(map(name_bytes, item)) + sum(map(value_bytes, item.values()))
 
 
 SIZES: dict[str, Callable[[Any], int]] = {
@@ -181,7 +241,7 @@ SIZES: dict[str, Callable[[Any], int]] = {
     "B": len,
     "BOOL": lambda _: 1,
     "NULL": lambda _: 1,
-    "L": lambda content: NESTED_OVERHEAD_BYTES + sum(1 + value_bytes(inner) for inner in content),
+    "L": lambda content: NESTED_OVERHEAD_BYTES + len(content) + sum(map(value_bytes, content)),
     "M": lambda content: NESTED_OVERHEAD_BYTES + len(content) + item_bytes(content),
     "SS": lambda content: sum(map(text_bytes, content)),
     "NS": lambda content: sum(map(numbers.size_bytes, content)),

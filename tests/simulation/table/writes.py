@@ -8,7 +8,7 @@ from tests.simulation.table.arguments import check_index_keys, check_table, choi
 from tests.simulation.table.expressions import Expressions, expressions_of
 from tests.simulation.table.refusals import ConditionFailed, Invalid, InvalidForItem
 from tests.simulation.table.storage import Key, Storage
-from tests.simulation.table.values import Item, Value, item_bytes, stored_item, text_bytes, value_bytes
+from tests.simulation.table.values import Image, Item, measured, stored_item, text_bytes
 
 ITEM_BYTES_MAX = 400 * 1024
 NOTHING: Item = {}
@@ -21,9 +21,9 @@ class Action:
     kind: str
     key: Key | None
     problem: InvalidForItem | None
-    item: Item | None
+    item: Image | None
     expressions: Expressions
-    values: Mapping[str, Value]
+    values: Image
     returns_old: bool
     """Whether a failed condition hands back the stored item."""
 
@@ -33,7 +33,7 @@ class Action:
         if test is not None and not test(old or NOTHING, self.values):
             raise ConditionFailed(dict(old) if old is not None and self.returns_old else None)
 
-    def image(self, storage: Storage, old: Item | None) -> Item | None:
+    def image(self, storage: Storage, old: Image | None) -> Image | None:
         """The item as it will be."""
         if self.kind == "Put":
             return self.item
@@ -41,11 +41,11 @@ class Action:
             return self._updated(storage, old)
         return None
 
-    def _updated(self, storage: Storage, old: Item | None) -> Item:
+    def _updated(self, storage: Storage, old: Image | None) -> Image:
         if self.key is None:
             raise AssertionError("An action with a problem has no image.")
         pk, sk = storage.schema
-        base = {pk: {"S": self.key[0]}, sk: {"S": self.key[1]}} if old is None else old
+        base = old or measured(Image({pk: {"S": self.key[0]}, sk: {"S": self.key[1]}}))
         update = self.expressions.update
         if update is None:
             return base
@@ -57,7 +57,7 @@ class Action:
                 )
         image = update.apply(base, self.values)
         check_index_keys(storage, image)
-        if item_bytes(image) > ITEM_BYTES_MAX:
+        if image.size_bytes > ITEM_BYTES_MAX:
             raise InvalidForItem("Item size to update has exceeded the maximum allowed size")
         return image
 
@@ -78,7 +78,7 @@ def action_of(storage: Storage, kind: str, body: Mapping[str, Any]) -> Action:
             check_index_keys(storage, item)
     except InvalidForItem as found:
         problem = found
-    if item is not None and item_bytes(item) > ITEM_BYTES_MAX:
+    if item is not None and item.size_bytes > ITEM_BYTES_MAX:
         raise Invalid("Item size has exceeded the maximum allowed size")
     return Action(kind, key, problem, item, expressions, values, returns_old)
 
@@ -86,10 +86,10 @@ def action_of(storage: Storage, kind: str, body: Mapping[str, Any]) -> Action:
 def payload_bytes(action: Action, body: Mapping[str, Any]) -> int:
     """What an action counts against the limit of a transaction."""
     if action.item is not None:
-        return item_bytes(action.item)
+        return action.item.size_bytes
     texts = (body.get("UpdateExpression", ""), body.get("ConditionExpression", ""))
     total = sum(map(text_bytes, (*(action.key or ()), *body["Key"], *texts)))
-    return total + sum(text_bytes(name) + value_bytes(value) for name, value in action.values.items())
+    return total + action.values.size_bytes
 
 
 def returned(action: Action, wanted: str, old: Item | None, new: Item | None) -> dict[str, Any]:
