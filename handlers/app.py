@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, abort, g, request
 
 from handlers import actors, problems
 
@@ -55,6 +55,9 @@ def _begin(services: Services) -> None:
     g.started = time.monotonic()
     g.scope = services.metered()
     g.usage = g.scope.__enter__()
+    if request.environ.get("PATH_INFO", "").startswith("//"):
+        # werkzeug would cut it to one, and whoever guards addresses in front of us would not.
+        abort(404)
 
 
 def _finish(response: Response) -> Response:
