@@ -52,6 +52,13 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The stored thing must still be what was read; nothing is written to it."""
+
+    thing: object
+
+
+@dataclass(frozen=True, slots=True)
 class Removed:
     """The stored thing must still be what was read."""
 
@@ -69,7 +76,7 @@ class Counted:
     refusal: DomainError
 
 
-Change = Created | Appended | Changed | Removed | Counted
+Change = Created | Appended | Changed | Unchanged | Removed | Counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,12 @@ def removal(mapping: Mapping[Any], thing: object, tenancy: Tenancy) -> Write:
     return Write("delete", item.key, {"Key": raw_key(item.key), **_conditional(mapping.guard(thing), {}, {})})
 
 
+def check(mapping: Mapping[Any], thing: object, tenancy: Tenancy) -> Write:
+    """Writes nothing; the transaction fails unless the guard still holds."""
+    item = mapping.to_items(thing, tenancy)[0]
+    return Write("check", item.key, {"Key": raw_key(item.key), **_conditional(mapping.guard(thing), {}, {})})
+
+
 def _clauses(old: RawItem, new: RawItem, names: dict[str, str], values: dict[str, Any]) -> str:
     sets, removes = [], []
     for attribute in sorted(old.keys() | new.keys()):

@@ -1,7 +1,6 @@
 """Members and the sentinels of their identities."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
@@ -18,8 +17,8 @@ from adapters.dynamodb.item import (
     stored,
 )
 from adapters.dynamodb.keys import Key
-from adapters.dynamodb.outcome import Lost, RawItem
-from adapters.dynamodb.table import Lag, Table, Write, raw_key
+from adapters.dynamodb.outcome import RawItem
+from adapters.dynamodb.table import Lag, Table
 from domain.member.identity import Identity, parse_identity
 from domain.member.model import (
     REDIRECTS_MAX,
@@ -171,19 +170,6 @@ class DynamoMembers:
         if member is None or member.redirect_to is not None:
             member = self.get(member_id)
         return member, _holders(keys, found)
-
-    def redirect(self, member_id: str, old: str, new: str) -> None:
-        keys = self._tenancy.keys
-        for key, name in ((keys.member(member_id), "redirect_to"), (keys.account(member_id), "r")):
-            arguments = {
-                "Key": raw_key(key),
-                "UpdateExpression": "SET #to = :new",
-                "ConditionExpression": "#to = :old",
-                "ExpressionAttributeNames": {"#to": name},
-                "ExpressionAttributeValues": {":old": {"S": old}, ":new": {"S": new}},
-            }
-            with suppress(Lost):
-                self._table.write([Write("update", key, arguments)])
 
 
 class DynamoIdentities:

@@ -1,6 +1,6 @@
 """Merges, both halves of two people in one call, and phone proofs that were shown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pynamodb.attributes import (
@@ -164,17 +164,20 @@ class DynamoPeople:
         self._table, self._tenancy = table, tenancy
 
     def pair(self, one: str, other: str) -> tuple[tuple[Member, Account], tuple[Member, Account]]:
-        keys = [
-            key
-            for who in (one, other)
-            for key in (self._tenancy.keys.member(who), self._tenancy.keys.account(who))
-        ]
-        found = self._table.get_many(keys)
-        if len(found) != len(keys):
+        found = self.those((one, other))
+        if len(found) != 2:
             raise MemberNotFound
-        halves = [found[key] for key in keys]
-        first = to_member(halves[0], self._tenancy), to_account(halves[1])
-        return first, (to_member(halves[2], self._tenancy), to_account(halves[3]))
+        return found[0], found[1]
+
+    def those(self, member_ids: Iterable[str]) -> list[tuple[Member, Account]]:
+        own = self._tenancy.keys
+        keys = [(own.member(member_id), own.account(member_id)) for member_id in member_ids]
+        found = self._table.get_many([key for both in keys for key in both])
+        return [
+            (to_member(found[member], self._tenancy), to_account(found[account]))
+            for member, account in keys
+            if member in found and account in found
+        ]
 
 
 class DynamoPhoneProofs:

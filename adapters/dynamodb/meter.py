@@ -45,7 +45,7 @@ class Usage:
         }
 
 
-READS = frozenset({"get_item", "batch_get_item", "query", "scan"})
+READS = frozenset({"get_item", "batch_get_item", "transact_get_items", "query", "scan"})
 
 _current: ContextVar[Usage | None] = ContextVar("usage", default=None)
 

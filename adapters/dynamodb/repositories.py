@@ -87,13 +87,13 @@ class Attempted(Table):
         return found
 
     def holding(self) -> Callable[[], bool]:
-        """A later question: was all that was read so far true at one and the same time? Asks the store anew."""
+        """A later question: was all that was read so far true at one and the same time?"""
         seen = dict(self._seen)
         if self._reads <= 1 and not self._lag.was_used:
             return lambda: True
 
         def holds() -> bool:
-            stored = super(Attempted, self).get_many(list(seen))
+            stored = self.get_at_once(list(seen))
             return all(stored.get(key) == raw for key, raw in seen.items())
 
         return holds

@@ -110,7 +110,8 @@ class DynamoSessions:
 
     def extend(self, session: Session) -> None:
         with suppress(Lost):
-            self._set(session, {"expires_at": ms(session.expires_at)}, STILL_OPEN)
+            condition = f"{STILL_OPEN} AND expires_at < :expires_at"
+            self._set(session, {"expires_at": ms(session.expires_at)}, condition)
 
     def revoke(self, session: Session) -> None:
         if session.revoked_at is None:
@@ -150,7 +151,7 @@ class DynamoSessions:
         key = self._tenancy.keys.session(session.session_id)
         arguments = {
             "Key": raw_key(key),
-            "UpdateExpression": "SET " + ", ".join(f"{name} = :{name}" for name in values),
+            "UpdateExpression": "SET " + ", ".join(f"{name} = {_value(name)}" for name in values),
             "ConditionExpression": condition,
             "ExpressionAttributeValues": {
                 f":{name}": {"N": str(value)} if isinstance(value, int) else {"S": value}
@@ -158,6 +159,11 @@ class DynamoSessions:
             },
         }
         self._table.write([Write("update", key, arguments)])
+
+
+def _value(name: str) -> str:
+    """What has ended keeps its end."""
+    return f"if_not_exists({name}, :{name})" if name == "revoked_at" else f":{name}"
 
 
 class DynamoSweeps:

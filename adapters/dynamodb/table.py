@@ -13,16 +13,19 @@ TRANSACTION_MAX = 100
 PAGE_ITEMS_MAX = 1000
 
 
+ACTIONS = {"put": "Put", "update": "Update", "delete": "Delete", "check": "ConditionCheck"}
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One action on one item: `put`, `update` or `delete`, with the expressions that belong to it."""
+    """One action on one item, with the expressions that belong to it; `check` only holds it as it is."""
 
     action: str
     key: Key
     arguments: dict[str, Any]
 
     def for_transaction(self, table: str) -> dict[str, Any]:
-        return {self.action.capitalize(): self._body(table)}
+        return {ACTIONS[self.action]: self._body(table)}
 
     def _body(self, table: str) -> dict[str, Any]:
         return {"TableName": table, "ReturnValuesOnConditionCheckFailure": "ALL_OLD", **self.arguments}
@@ -90,6 +93,18 @@ class Table:
             if len(left) == len(batch):
                 raise Busy("UnprocessedKeys", throttled=True)
             wanted = left + wanted
+        return found
+
+    def get_at_once(self, keys: Sequence[Key]) -> dict[Key, RawItem]:
+        """How they are at one moment, never in the middle of a transaction: Busy while one is under way."""
+        found: dict[Key, RawItem] = {}
+        for start in range(0, len(keys), TRANSACTION_MAX):
+            gets = [
+                {"Get": {"TableName": self.name, "Key": raw_key(key)}}
+                for key in keys[start : start + TRANSACTION_MAX]
+            ]
+            answer = self._call("transact_get_items", TransactItems=gets)
+            found |= {key_of(each["Item"]): each["Item"] for each in answer["Responses"] if each.get("Item")}
         return found
 
     def query(self, part: Range, limit: int, *, strong: bool = False) -> Stretch:

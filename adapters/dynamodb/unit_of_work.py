@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from adapters.dynamodb.idempotency import Kept, counting
-from adapters.dynamodb.item import change, creation, removal
+from adapters.dynamodb.item import change, check, creation, removal
 from adapters.dynamodb.keys import Key
 from adapters.dynamodb.outcome import Busy, Lost, RawItem, StoreProblem, Unknown
 from adapters.dynamodb.repositories import MAPPINGS, DynamoRepositories, Store
@@ -28,6 +28,7 @@ from domain.unit_of_work import (
     Remembered,
     Removed,
     RequestKey,
+    Unchanged,
 )
 
 A = TypeVar("A")
@@ -121,7 +122,8 @@ class DynamoRunner:
     ) -> Plan[A]:
         """Before a refusal goes out, the receipt is looked for: the request may have been granted before.
 
-        A refusal must be true: what it rests on is read once more, and if that moved, planned again.
+        A refusal must be true: what it rests on is read once more, all at one moment. If that differs, the
+        plan is made again.
         """
         try:
             return plan(repositories, self._store.clock())
@@ -258,6 +260,8 @@ def writes_of(each: Change, repositories: DynamoRepositories) -> list[Write]:
             return creation(MAPPINGS[type(thing)], thing, tenancy)
         case Changed(before, after):
             return [change(MAPPINGS[type(after)], before, after, tenancy)]
+        case Unchanged(thing):
+            return [check(MAPPINGS[type(thing)], thing, tenancy)]
         case Removed(thing):
             return [removal(MAPPINGS[type(thing)], thing, tenancy)]
         case Counted():

@@ -11,7 +11,7 @@ from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Member, MemberNotFound
 from domain.member.phone import normalise
 from domain.member.ports import Repositories
-from domain.unit_of_work import Runner
+from domain.unit_of_work import Plan, Runner
 
 
 class ReferenceKind(StrEnum):
@@ -65,7 +65,7 @@ class FindMember:
 
     def __call__(self, actor: KeyHolder, reference: Reference) -> Member:
         actor.require_scope(Scope.MEMBERS_READ)
-        return self.runner.use(
+        return self.runner.run(
             actor.tenant_id,
-            lambda repositories, now: repositories.members.get(resolve(repositories, reference, now)),
+            lambda repositories, now: Plan(repositories.members.get(resolve(repositories, reference, now))),
         )

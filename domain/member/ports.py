@@ -24,10 +24,6 @@ class Members(Protocol):
         """`get` and `holders` in one call, possibly a moment old: for plans whose conditions notice that."""
         ...
 
-    def redirect(self, member_id: str, old: str, new: str) -> None:
-        """Points a merged person and the account at `new`, if they point at `old`."""
-        ...
-
 
 class Identities(Protocol):
     """Who holds which identity."""

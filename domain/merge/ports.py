@@ -1,6 +1,6 @@
 """What merging needs from the outside world."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from domain.member import ports as member
@@ -27,6 +27,10 @@ class People(Protocol):
 
     def pair(self, one: str, other: str) -> tuple[tuple[Member, Account], tuple[Member, Account]]:
         """Exactly those two, as stored now. Raises MemberNotFound."""
+        ...
+
+    def those(self, member_ids: Iterable[str]) -> Iterable[tuple[Member, Account]]:
+        """Exactly those who are there, as stored now."""
         ...
 
 

@@ -7,10 +7,12 @@ found again by the scheduled job.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from domain.errors import DomainError
 from domain.merge.model import Merge, MergeState
 from domain.merge.ports import Repositories, UnsettledMerges
+from domain.merge.redirect import shorten
 from domain.page import PAGE_MAX
 from domain.session.model import Session
 from domain.unit_of_work import Changed, Plan, Runner
@@ -30,7 +32,7 @@ class SettleMerge:
     def __call__(self, tenant_id: str, merge: Merge) -> None:
         """One page of sessions, so that no request waits for a long history of logins."""
         if not merge.is_settled:
-            self.runner.use(tenant_id, lambda repositories, now: _follow(repositories, merge, now, pages=1))
+            self._follow(tenant_id, merge, pages=1)
 
     def finish(self, tenant_id: str, merge: Merge) -> bool:
         """All of them, and takes the merge off the list; False while it is too early for that."""
@@ -44,25 +46,28 @@ class SettleMerge:
             settled = replace(stored, is_settled=True, version=stored.version + 1)
             return Plan(True, (Changed(stored, settled),))
 
-        self.runner.use(tenant_id, lambda repositories, now: _follow(repositories, merge, now, pages=None))
+        self._follow(tenant_id, merge, pages=None)
         return self.runner.run(tenant_id, plan)
 
+    def _follow(self, tenant_id: str, merge: Merge, pages: int | None) -> None:
+        for alias_id in self.runner.use(tenant_id, lambda stores, now: _follow(stores, merge, now, pages)):
+            self.runner.run(tenant_id, partial(shorten, merge=merge, alias_id=alias_id))
 
-def _follow(repositories: Repositories, merge: Merge, now: datetime, pages: int | None) -> None:
+
+def _follow(repositories: Repositories, merge: Merge, now: datetime, pages: int | None) -> tuple[str, ...]:
+    """Logins follow. Gives the older ids whose way is now one hop longer."""
     stored = repositories.merges.find(merge.merge_id)
     if stored is None or stored.version != merge.version:
-        return  # It went on meanwhile; what it became is followed by whoever made it so.
-    source_id, target_id = merge.source_id, merge.target_id
+        return ()  # It went on meanwhile; what it became is followed by whoever made it so.
+    source = repositories.members.exact(merge.source_id)
     if merge.state is MergeState.DONE:
-        walk = _Walk(source_id, target_id, now, pages)
+        walk = _Walk(merge.source_id, merge.target_id, now, pages)
         walk.through(repositories, lambda _: True)
-        _redirect_aliases(repositories, source_id, source_id, target_id)
-    else:
-        source = repositories.members.exact(source_id)
-        own = {identity.text() for identity in source.all_identities()} if source else set()
-        walk = _Walk(target_id, source_id, now, pages)
-        walk.through(repositories, lambda session: session.identity in own)
-        _redirect_aliases(repositories, source_id, target_id, source_id)
+        return tuple(alias.member_id for alias in source.aliases) if source else ()
+    own = {identity.text() for identity in source.all_identities()} if source else set()
+    walk = _Walk(merge.target_id, merge.source_id, now, pages)
+    walk.through(repositories, lambda session: session.identity in own)
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +93,6 @@ class _Walk:
             if position is None:
                 return
             left = None if left is None else left - 1
-
-
-def _redirect_aliases(repositories: Repositories, source_id: str, old: str, new: str) -> None:
-    source = repositories.members.exact(source_id)
-    for alias in source.aliases if source else ():
-        repositories.members.redirect(alias.member_id, old, new)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from domain.merge.model import (
     waiting_id,
 )
 from domain.merge.ports import Repositories
+from domain.merge.redirect import repoint
 from domain.merge.settle import SettleMerge
 from domain.money import NO_POINTS
 from domain.page import PAGE_MAX
@@ -57,6 +58,7 @@ class UndoMerge:
                 Changed(done, undone),
                 *_return_points(repositories, done, source.account, target.account, now, actor.caller),
                 *_return_member(repositories, done, source.member, target.member),
+                *_return_aliases(repositories, source.member),
                 *_keep_apart(repositories, undone),
             )
             return Plan(undone, changes)
@@ -164,6 +166,14 @@ def _return_member(
         *repointed,
         *phone_changes,
     )
+
+
+def _return_aliases(repositories: Repositories, source: Member) -> tuple[Change, ...]:
+    """Whoever was merged into the source before is found through the source again, from this moment on."""
+    if not source.aliases:
+        return ()
+    people = repositories.people.those(alias.member_id for alias in source.aliases)
+    return repoint(people, source.member_id)
 
 
 def _same(one: object, other: object, name: str) -> bool:

@@ -193,20 +193,6 @@ def test_redirects_are_followed_three_hops_and_no_further(place: Place, length: 
         place.read(lambda stores: stores.members.get("nobody"))
 
 
-def test_a_redirect_is_moved_on_member_and_account_if_it_is_as_expected(place: Place) -> None:
-    place.write(Created(replace(MEMBER, redirect_to="m_2")), Created(Account("m_1", redirect_to="m_2")))
-
-    place.read(lambda stores: stores.members.redirect("m_1", "m_other", "m_3"))
-    assert place.read(lambda stores: stores.members.exact("m_1")).redirect_to == "m_2"
-    for _ in range(2):
-        place.read(lambda stores: stores.members.redirect("m_1", "m_2", "m_3"))
-    place.read(lambda stores: stores.members.redirect("nobody", "m_2", "m_3"))
-
-    assert place.read(lambda stores: stores.members.exact("m_1")).redirect_to == "m_3"
-    assert place.read(lambda stores: stores.accounts.exact("m_1")).redirect_to == "m_3"
-    assert place.read(lambda stores: stores.members.exact("nobody")) is None
-
-
 def test_a_long_bill_comes_back_whole_and_keeps_its_lines_through_a_refund(place: Place) -> None:
     lines = tuple(Line(f"sku-{number}", "咖啡", 1, Money(25)) for number in range(200))
     long = replace(ORDER, bill=replace(ORDER.bill, order_id=OrderId("store", "long"), lines=lines))

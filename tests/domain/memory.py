@@ -11,7 +11,7 @@ from domain.merge.model import Merge
 from domain.page import Page
 from domain.points.model import Account, Entry
 from domain.session.model import Session
-from domain.unit_of_work import Appended, Change, Changed, Created, Plan, Receipt, Removed
+from domain.unit_of_work import Appended, Change, Changed, Created, Plan, Receipt, Removed, Unchanged
 
 A = TypeVar("A")
 
@@ -35,7 +35,6 @@ class Memory:
     """Implements what merging asks of its repositories, each part of itself."""
 
     def __init__(self, things: Iterable[object]) -> None:
-        self.redirected: list[tuple[str, str, str]] = []
         self.things: dict[tuple[object, ...], Any] = {place_of(thing): thing for thing in things}
 
     def __getattr__(self, name: str) -> "Memory":
@@ -61,6 +60,10 @@ class Memory:
         first, second = ((self.member(each), self.account(each)) for each in (one, other))
         return first, second
 
+    def those(self, member_ids: Iterable[str]) -> list[tuple[Member, Account]]:
+        known = [each for each in member_ids if (Member, each) in self.things]
+        return [(self.member(each), self.account(each)) for each in known]
+
     def holders(self, identities: Iterable[Identity]) -> dict[Identity, str]:
         known = {identity: self.things.get((Sentinel, identity)) for identity in identities}
         return {identity: sentinel.member_id for identity, sentinel in known.items() if sentinel}
@@ -78,10 +81,6 @@ class Memory:
     def of_member(self, member_id: str, limit: int, position: str | None) -> Page[Session]:
         return Page(())
 
-    def redirect(self, member_id: str, old: str, new: str) -> None:
-        """Records who was redirected; the aliases of these tests have no records of their own."""
-        self.redirected.append((member_id, old, new))
-
     def sentinels(self) -> dict[Identity, str]:
         return {
             thing.identity: thing.member_id for thing in self.things.values() if isinstance(thing, Sentinel)
@@ -96,6 +95,8 @@ class Memory:
                     place, old, new = place_of(thing), None, thing
                 case Changed(before, thing):
                     place, old, new = place_of(thing), before, thing
+                case Unchanged(thing):
+                    place, old, new = place_of(thing), thing, thing
                 case Removed(thing):
                     place, old, new = place_of(thing), thing, None
                 case _:

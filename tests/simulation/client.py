@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
-from tests.simulation.cloud import Cloud
+from tests.simulation.cloud import Cloud, key_of
 from tests.simulation.faults import POINT_READS, STORE_READ, STORE_WRITE, WRITES, Fault, Site
 from tests.simulation.schedule import Crash
 from tests.simulation.table.storage import Item, Key
@@ -43,10 +43,13 @@ class Client:
             process.world.pass_time(SLOW_MS)
         if call.fault is Fault.RIVAL:
             _await_rival(self._cloud, process, call, keys)
-        if operation in WRITES:
-            answer = self._write(operation, arguments, call)
-        else:
-            answer = self._read(operation, arguments, call, keys)
+        try:
+            perform = self._write if operation in WRITES else self._read
+            answer = perform(operation, arguments, call)
+        except ClientError:
+            process.world.tally.conflicts += 1
+            process.attempt.is_contended = True
+            raise
         if call.fault in {Fault.CRASH_AFTER, Fault.TIMEOUT_AFTER}:
             call.hit()
             raise Crash if call.fault is Fault.CRASH_AFTER else _no_answer(call.chance)
@@ -60,15 +63,9 @@ class Client:
             process.world.schedule.start(lambda: _late(cloud, operation, arguments, by, decided_at))
             call.hit()
             raise _no_answer(call.chance)
-        try:
-            return cloud.write(operation, arguments, by, decided_at)
-        except ClientError:
-            process.world.tally.conflicts += 1
-            raise
+        return cloud.write(operation, arguments, by, decided_at)
 
-    def _read(
-        self, operation: str, arguments: Mapping[str, Any], call: "Call", keys: list[Key]
-    ) -> dict[str, Any]:
+    def _read(self, operation: str, arguments: Mapping[str, Any], call: "Call") -> dict[str, Any]:
         cloud, chance = self._cloud, call.chance
         if operation in POINT_READS:
             look = _stale(cloud, call) if call.fault is Fault.STALE else None
@@ -95,19 +92,19 @@ class Call:
     def hit(self) -> None:
         """The fault had an effect."""
         if self.fault is not None:
-            self.process.met(self.site, self.fault)
+            self.process.met(self.fault)
 
 
 def keys_of(operation: str, arguments: Mapping[str, Any]) -> list[Key]:
     """The items that a call names."""
-    if operation == "transact_write_items":
+    if operation in {"transact_write_items", "transact_get_items"}:
         bodies = [next(iter(each.values())) for each in arguments["TransactItems"]]
     elif operation == "batch_get_item":
         bodies = [{"Key": key} for each in arguments["RequestItems"].values() for key in each["Keys"]]
     else:
         bodies = [arguments] if "Key" in arguments or "Item" in arguments else []
     raw = [body.get("Key") or body["Item"] for body in bodies]
-    return [(key["pk"]["S"], key["sk"]["S"]) for key in raw]
+    return [key_of(key) for key in raw]
 
 
 def _site(name: str, operation: str, arguments: Mapping[str, Any], keys: list[Key]) -> Site:

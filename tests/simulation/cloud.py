@@ -7,10 +7,16 @@ from typing import Any
 
 from tests.simulation.schedule import Schedule
 from tests.simulation.table import calls
+from tests.simulation.table.refusals import cancelled
 from tests.simulation.table.storage import Item, Key, Storage
 
 STEP_PAUSES = 0.3
 """How often others get a turn between two items of a commit."""
+
+
+def key_of(raw: Mapping[str, Any]) -> Key:
+    """The key of a raw item, or of a raw key."""
+    return raw["pk"]["S"], raw["sk"]["S"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +84,23 @@ class Cloud:
         look: Callable[[Key], Item | None] | None = None,
         items_max: int | None = None,
     ) -> dict[str, Any]:
+        if operation == "transact_get_items":
+            return self._read_at_once(arguments)
         return calls.read(self.storage, operation, arguments, look=look, items_max=items_max)
+
+    def _read_at_once(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        keys = [key_of(each["Get"]["Key"]) for each in arguments["TransactItems"]]
+        if any(key in self._locked for key in keys):
+            codes = ["TransactionConflict" if key in self._locked else "None" for key in keys]
+            refusal = cancelled([{"Code": code} for code in codes])
+            raise refusal.to_client_error("transact_get_items")
+        found = [self.storage.get(key) for key in keys]
+        return {"Responses": [{"Item": item} if item else {} for item in found]}
 
     def write(self, operation: str, arguments: Mapping[str, Any], by: Any, decided_at: int) -> dict[str, Any]:
         """Prepares, locks, decides, shows item by item, unlocks. Readers may see half of it."""
         prepared = calls.prepare(self.storage, operation, arguments, locked=self._locked)
         if not prepared.changes:
-            calls.commit(self.storage, prepared)
             return prepared.answer
         self._locked.update(prepared.keys)
         self._coming.update(prepared.changes)
@@ -102,7 +118,6 @@ class Cloud:
             del self._coming[change.key]
             if len(changes) > 1 and self._chance.random() < STEP_PAUSES:
                 self._schedule.pause()
-        calls.commit(self.storage, prepared)
         self._locked.difference_update(prepared.keys)
         self._showing.remove(number)
         return prepared.answer

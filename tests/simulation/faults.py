@@ -126,6 +126,11 @@ class Scripted:
         return fault if fault in site.faults else None
 
 
+def cell_name(site: Site, fault: Fault) -> str:
+    """What is to be met at least once."""
+    return f"{site.text()} × {fault}"
+
+
 @dataclass(slots=True)
 class Tally:
     """What happened in one or many histories; adds up."""
@@ -147,12 +152,16 @@ class Tally:
         text = site.text()
         if text not in self.sites:
             self.sites[text] = 0
-            self.possible.update(f"{text} × {fault}" for fault in site.faults)
+            self.possible.update(cell_name(site, fault) for fault in site.faults)
         self.sites[text] += 1
 
-    def hit(self, site: Site, fault: Fault) -> None:
+    def meet(self, site: Site, fault: Fault) -> None:
+        """A fault is about to meet a call."""
+        self.cells[cell_name(site, fault)] += 1
+
+    def hit(self, fault: Fault) -> None:
+        """It made a difference."""
         self.faults[fault.value] += 1
-        self.cells[f"{site.text()} × {fault}"] += 1
 
     def add(self, other: "Tally") -> None:
         self.histories += other.histories

@@ -105,7 +105,7 @@ def _is_excused(world: "World", trial: Attempt) -> bool:
     operation, faults = trial.request.operation, {fault for _, fault in trial.faults}
     if trial.said in WEATHER and faults:
         return True
-    if trial.said == "conflict" and trial.until > trial.since:
+    if trial.said == "conflict" and (trial.is_contended or trial.until > trial.since):
         return True
     excuses = (operation.excuses(world, state, Moment(now)) for state, now in _in_force(world, trial))
     if any(trial.said in each for each in excuses):

@@ -1,16 +1,15 @@
-"""Plays histories: random ones with several clients, and rehearsals of one request with one fault."""
+"""Plays random histories: several clients at once, in bad weather."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from tests.simulation import history
-from tests.simulation.area import Area, Scenario
-from tests.simulation.faults import Calm, Fault, Place, Scripted, Storm, Tally
-from tests.simulation.houses import house, some_house
+from tests.simulation.area import Area
+from tests.simulation.faults import Storm, Tally
+from tests.simulation.houses import some_house
 from tests.simulation.quiet import settle_down
 from tests.simulation.requests import Broken, Operation, Request, Violation
-from tests.simulation.stage import Stage
 from tests.simulation.world import Human, World
 
 LANES = (3, 4)
@@ -35,8 +34,7 @@ class Outcome:
     violation: Violation | None
     tally: Tally
     trace: list[str] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    """The requests that were made."""
+    requests: list[Request] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,52 +54,16 @@ def play(seed: str, areas: Sequence[Area], cut: Cut | None = None) -> Outcome:
     tally = Tally(histories=1)
     storm = Storm(seed, chance.choice(STORMS), cut.spared)
     world = World(some_house(chance), areas, seed, storm, tally)
-    world.humans = _humans(chance)
+    world.humans = humans(chance)
     lanes = chance.choice(LANES)
     each = -(-OPERATIONS_MIN // lanes) + chance.randrange(3)
     for lane in range(lanes):
         numbers = [lane * 100 + number + 1 for number in range(each)]
         world.schedule.start(_Lane(world, [n for n in numbers if n not in cut.without]).run)
-    return _finish(world)
+    return finish(world)
 
 
-def rehearse(
-    name: str, scenario: Scenario, areas: Sequence[Area], call: int, fault: Fault | None, seed: str = ""
-) -> Outcome:
-    """One request on a set stage: the given fault meets the given call of its first try."""
-    tally = Tally(histories=1)
-    chance = Random(f"rehearsal {name} {call} {fault} {seed}")
-    world = World(
-        house(chance.randrange(100) if seed else 0), areas, f"{name}:{call}:{fault}:{seed}", Calm(), tally
-    )
-    world.humans = _humans(Random(0))
-    stage = Stage(world)
-    try:
-        operation = scenario(stage)
-    except Broken as broken:
-        return Outcome(name, broken.violation, tally, world.trace)
-    world.tally.sites.clear()
-    world.tally.possible.clear()
-    world.plan = Scripted({Place(1, 0, call): fault} if fault else {})
-    world.provoke = _Provocation(world, stage.rival)
-    world.schedule.start(lambda: insist(world, Request(1, operation), Random(0), patience=1.0))
-    return _finish(world)
-
-
-class _Provocation:
-    """Lets the rival run once."""
-
-    def __init__(self, world: World, rival: Operation | None) -> None:
-        self._world, self._rival = world, rival
-
-    def __call__(self) -> None:
-        rival, self._rival = self._rival, None
-        if rival is not None:
-            world, request = self._world, Request(900, rival)
-            world.schedule.start(lambda: insist(world, request, Random(0), patience=1.0))
-
-
-def _finish(world: World) -> Outcome:
+def finish(world: World) -> Outcome:
     violation = None
     try:
         world.schedule.drain()
@@ -111,11 +73,10 @@ def _finish(world: World) -> Outcome:
         world.note(f"BROKEN {violation}")
     finally:
         world.schedule.stop()
-    numbers = [request.number for request in world.requests]
-    return Outcome(world.seed, violation, world.tally, world.trace, numbers)
+    return Outcome(world.seed, violation, world.tally, world.trace, world.requests)
 
 
-def _humans(chance: Random) -> list[Human]:
+def humans(chance: Random) -> list[Human]:
     """Three people. Numbers overlap: the same person under another id, or a number that changed hands."""
     numbers = chance.sample(NUMBERS, len(NUMBERS))
     return [

@@ -88,8 +88,13 @@ class Process:
         world, attempt = self.world, self.attempt
         attempt.calls += 1
         place = Place(attempt.request.number, attempt.number, attempt.calls)
-        world.tally.pass_by(site)
-        return Call(self, site, world.plan.choose(place, site), Random(f"{world.seed}:{place}"))
+        attempt.sites.append(site)
+        if not world.is_calm:
+            world.tally.pass_by(site)
+        fault = world.plan.choose(place, site)
+        if fault is not None:
+            world.tally.meet(site, fault)
+        return Call(self, site, fault, Random(f"{world.seed}:{place}"))
 
     def failed(self, what: object, problem: Exception) -> None:
         """A job went on after one of its things failed; only bad weather may be the reason."""
@@ -98,10 +103,10 @@ class Process:
         ):
             raise Broken("jobs fail in bad weather only", f"{what}: {problem!r}")
 
-    def met(self, site: Site, fault: Fault) -> None:
-        """A fault had an effect."""
+    def met(self, fault: Fault) -> None:
+        """A fault made a difference."""
         self.attempt.faults.append((self.attempt.calls, fault))
-        self.world.tally.hit(site, fault)
+        self.world.tally.hit(fault)
 
 
 class SimulatedIds:

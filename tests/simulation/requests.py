@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tests.simulation.cloud import Commit
-from tests.simulation.faults import Fault
+from tests.simulation.faults import Fault, Site
 from tests.simulation.model.state import NOTHING_MADE, Made, State, Verdict
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class Attempt:
     """How many commits there had been when it began."""
     until: int = 0
     calls: int = 0
+    sites: list[Site] = field(default_factory=list)
+    """Where each of its calls stood."""
     looks: list[int] = field(default_factory=list)
     """What the clock said, each time somebody looked."""
     faults: list[tuple[int, Fault]] = field(default_factory=list)
@@ -76,6 +78,8 @@ class Attempt:
     """The first secret that was drawn."""
     is_lagging: bool = False
     """Whether it was shown something old."""
+    is_contended: bool = False
+    """Whether somebody else was in the way."""
     facts: Mapping[str, Any] | None = None
     """What the answer must say, if this very try took effect."""
     said: str = ""
@@ -95,7 +99,8 @@ class Request:
     number: int
     operation: Operation
     attempts: list[Attempt] = field(default_factory=list)
-    effects: int = 0
+    effect_at: int | None = None
+    """When it last took effect."""
     facts: Mapping[str, Any] | None = None
     """What the answer must say, once it took effect."""
 

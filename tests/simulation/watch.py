@@ -15,6 +15,8 @@ from tests.simulation.table.storage import Item
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
+KEPT_MS = 30 * 24 * 3_600_000
+"""So long a caller's key is remembered; order and refund numbers are for ever."""
 Step = Callable[["World", State, Commit], State | None]
 """What a commit means that is not its request's own effect; None: not mine."""
 Comparison = Callable[["World", State, Change], None]
@@ -31,9 +33,9 @@ def step(world: "World", state: State, commit: Commit, steps: tuple[Step, ...]) 
     verdict = request.operation.expect(state, moment)
     if isinstance(verdict, Refused):
         raise Broken("nothing is written that the rules refuse", f"{request.text()}: {verdict.code}")
-    if request.operation.is_once and request.effects:
+    if request.operation.is_once and (request.effect_at or 0) > commit.decided_at - KEPT_MS:
         raise Broken("a request takes effect once", request.text())
-    request.effects += 1
+    request.effect_at = commit.decided_at
     request.facts = commit.by.facts = verdict.facts
     return verdict.state
 

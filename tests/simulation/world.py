@@ -9,7 +9,7 @@ from typing import Any
 from tests.simulation import watch
 from tests.simulation.area import Area
 from tests.simulation.cloud import Cloud, Commit
-from tests.simulation.faults import Plan, Tally
+from tests.simulation.faults import Calm, Plan, Tally
 from tests.simulation.model.state import Accepted, State, Verdict
 from tests.simulation.platforms import Outside
 from tests.simulation.process import Process, SimulatedKeyring
@@ -74,6 +74,10 @@ class World:
         self._processes = 0
         self._steps = tuple(step for area in areas for step in area.steps)
         self._comparisons = _comparisons(areas)
+
+    @property
+    def is_calm(self) -> bool:
+        return isinstance(self.plan, Calm)
 
     @property
     def state(self) -> State:

@@ -23,6 +23,7 @@ from tests.simulation.platforms import Ticket
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment, Operation
 from tests.simulation.stage import Stage
+from tests.simulation.watch import KEPT_MS
 from tests.simulation.world import CONSENT, Human, World
 
 PLATFORM_CHANNELS = ("wx", "wx-2", "alipay")
@@ -113,8 +114,9 @@ class Prove(Operation):
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         session = state.sessions[self.session_id]
-        if self.key in state.keys:
-            return Accepted(state, state.keys[self.key])
+        facts, kept_at = state.keys.get(self.key, ({}, 0))
+        if kept_at > moment.now - KEPT_MS:
+            return Accepted(state, facts)
         if not self.proof:
             refusal = codes.refuses(state, self.number, self.sms_code, "phone", moment.now, spending=True)
             if refusal:
@@ -133,13 +135,13 @@ class Prove(Operation):
             sweep = (verdict.facts["member"], moment.now, self.session_id)
             after = replace(after, sweeps=(*after.sweeps, sweep))
         facts = {"outcome": outcome}
-        return Accepted(replace(after, keys={**after.keys, self.key: facts}), facts)
+        return Accepted(replace(after, keys={**after.keys, self.key: (facts, moment.now)}), facts)
 
     def _outcome(self, state: State, moment: Moment) -> Verdict:
         """Where nothing about people is written, the answer may be that of any time of the try."""
         member = state.sessions[self.session_id].member
         is_idle = moment.commit is not None and not moment.commit.kinds & {"member", "merge"}
-        for each in moment.states if is_idle else ():
+        for each in (each for each in moment.states if is_idle and member in each.people):
             verdict = people.prove_phone(
                 each, member, self.number, moment.now, moment.made, agrees=self.agrees
             )

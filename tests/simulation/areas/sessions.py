@@ -184,7 +184,7 @@ def swept(world: World) -> Iterator[str]:
     """Once all is quiet, nobody is in by a number that is theirs no more, or as somebody merged away."""
     state = world.state
     for session_id, session in state.sessions.items():
-        if not model.is_alive(session, world.now_ms - 10 * 60_000):
+        if not model.is_alive(session, world.now_ms):
             continue
         if state.people[session.member].redirect:
             yield f"a login of {session.member}, who was merged away, lives on"

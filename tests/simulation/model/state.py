@@ -179,8 +179,8 @@ class State:
     codes: Mapping[str, Code] = field(default_factory=dict)
     proofs: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """Who showed a platform's proof first, and when."""
-    keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Answers kept under a caller's key."""
+    keys: Mapping[str, tuple[Mapping[str, Any], int]] = field(default_factory=dict)
+    """Answers kept under a caller's key, and since when."""
     counts: Mapping[str, int] = field(default_factory=dict)
     sessions: Mapping[str, Session] = field(default_factory=dict)
     sweeps: tuple[tuple[str, int, str], ...] = ()

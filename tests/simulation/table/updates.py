@@ -50,8 +50,8 @@ class Update:
 def update(text: str, scope: Scope) -> Update:
     actions: tuple[syntax.Action, ...] = syntax.parse_update(text)
     operands = [action.operand for action in actions if action.operand is not None]
-    operators = sum(isinstance(each, syntax.Arithmetic) for node in operands for each in syntax.walk(node))
-    if operators + len(actions) > OPERATORS_MAX:
+    parts = [part for node in operands for part in syntax.walk(node)]
+    if sum(isinstance(part, syntax.Arithmetic | syntax.Call) for part in parts) > OPERATORS_MAX:
         raise Invalid("The expression contains too many operators")
     compiled = [(scope.steps(action.path), _outcome(action, scope)) for action in actions]
     paths = [path for path, _ in compiled]

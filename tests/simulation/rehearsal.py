@@ -1,0 +1,110 @@
+"""Every call, every fault: one request on a set stage, disturbed, sent again, judged.
+
+First each call of the first try meets each fault. A fault leads to calls that a good day never makes, such as
+looking for a receipt; those meet every fault as well, on top of the fault that led there.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from tests.simulation.area import Area, Scenario
+from tests.simulation.faults import Calm, Fault, Place, Scripted, Tally, cell_name
+from tests.simulation.houses import house
+from tests.simulation.play import Outcome, finish, humans, insist
+from tests.simulation.requests import Broken, Operation, Request
+from tests.simulation.stage import Stage
+from tests.simulation.world import World
+
+RIVAL = 900
+"""The number of the rival's request."""
+DEPTH_MAX = 3
+"""So many faults at most lead to a call that is to meet one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A scenario and what goes wrong in it, where."""
+
+    scenario: str
+    faults: tuple[tuple[Place, Fault], ...] = ()
+    house: int = 0
+
+    def __str__(self) -> str:
+        if not self.faults:
+            return f"{self.scenario}, calm"
+        told = (f"{fault} at try {place.attempt}, call {place.call}" for place, fault in self.faults)
+        return f"{self.scenario}, {', '.join(told)}"
+
+
+def scenarios(areas: Sequence[Area]) -> dict[str, Scenario]:
+    return {name: scenario for area in areas for name, scenario in area.scenarios.items()}
+
+
+class Rehearsals:
+    """Goes on until every fault has met every call site that can be reached."""
+
+    def __init__(self, areas: Sequence[Area], house: int = 0) -> None:
+        self._areas = areas
+        self._waiting = deque(Cell(name, (), house) for name in scenarios(areas))
+        self._known: set[str] = set()
+        self.tally = Tally()
+
+    def __iter__(self) -> Iterator[tuple[Cell, Outcome]]:
+        while self._waiting:
+            cell = self._waiting.popleft()
+            outcome = rehearse(cell, self._areas)
+            self.tally.add(outcome.tally)
+            self._waiting.extend(self._next(cell, outcome))
+            yield cell, outcome
+
+    def left(self) -> int:
+        """How many wait at the moment; more may come."""
+        return len(self._waiting)
+
+    def _next(self, cell: Cell, outcome: Outcome) -> Iterator[Cell]:
+        """In a calm run every call of the request; later only what nobody has met yet."""
+        if len(cell.faults) >= DEPTH_MAX:
+            return
+        for request in outcome.requests:
+            for attempt in request.attempts:
+                for call, site in enumerate(attempt.sites, start=1):
+                    place = Place(request.number, attempt.number, call)
+                    for fault in site.faults:
+                        name = cell_name(site, fault)
+                        is_first = not cell.faults and request.number == 1
+                        if is_first or name not in self._known:
+                            self._known.add(name)
+                            yield Cell(cell.scenario, (*cell.faults, (place, fault)), cell.house)
+
+
+def rehearse(cell: Cell, areas: Sequence[Area]) -> Outcome:
+    """The faults meet their calls; everything else goes well."""
+    tally = Tally(histories=1)
+    # The same dice in every run of a scenario: what led to a call leads there again.
+    world = World(house(cell.house), areas, f"{cell.scenario} {cell.house}", Calm(), tally)
+    world.humans = humans(Random(0))
+    stage = Stage(world)
+    try:
+        operation = scenarios(areas)[cell.scenario](stage)
+    except Broken as broken:
+        return Outcome(str(cell), broken.violation, tally, world.trace)
+    world.plan = Scripted(dict(cell.faults))
+    world.provoke = _Provocation(world, stage.rival)
+    request = Request(1, operation)
+    world.schedule.start(lambda: insist(world, request, Random(0), patience=1.0))
+    return finish(world)
+
+
+class _Provocation:
+    """Lets the rival run once."""
+
+    def __init__(self, world: World, rival: Operation | None) -> None:
+        self._world, self._rival = world, rival
+
+    def __call__(self) -> None:
+        rival, self._rival = self._rival, None
+        if rival is not None:
+            world, request = self._world, Request(RIVAL, rival)
+            world.schedule.start(lambda: insist(world, request, Random(0), patience=1.0))
