@@ -40,7 +40,7 @@ class Platform(urllib3.PoolManager):
         self.asked: list[tuple[str, bytes]] = []
         """Address, and what was told."""
 
-    def urlopen(self, method: str, url: str, redirect: bool = True, **more: Any) -> Any:
+    def urlopen(self, method: str, url: str, redirect: bool = True, **more: Any) -> Any:  # type: ignore[override]  # as its parent does
         self.asked.append((url, self._left[0][2]))
         status, encoding, body = self._left.pop(0) if len(self._left) > 1 else self._left[0]
         return urllib3.HTTPResponse(
