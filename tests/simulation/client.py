@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 from tests.simulation.cloud import Cloud, key_of
 from tests.simulation.faults import POINT_READS, STORE_READ, STORE_WRITE, WRITES, Fault, Site
 from tests.simulation.schedule import Crash
-from tests.simulation.table.storage import Item, Key
+from tests.simulation.table.storage import Key
+from tests.simulation.table.values import Item
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
@@ -153,14 +154,15 @@ def _stop_before(call: Call, operation: str, arguments: Mapping[str, Any]) -> No
         raise error
 
 
-def _answer(code: str, status: int = 400, reasons: list[dict[str, str]] | None = None) -> ClientError:
+def _answer(code: str, status: int = 400, reasons: list[dict[str, str]] | None = None) -> Exception:
     response: Any = {
         "Error": {"Code": code, "Message": ""},
         "ResponseMetadata": {"HTTPStatusCode": status},
     }
     if reasons is not None:
         response["CancellationReasons"] = reasons
-    return ClientError(response, "simulated")
+    error: Exception = ClientError(response, "simulated")
+    return error
 
 
 def _throttled(operation: str, arguments: Mapping[str, Any], chance: Random) -> Exception:
@@ -189,7 +191,8 @@ def _no_answer(chance: Random) -> Exception:
         lambda: ConnectionClosedError(endpoint_url=URL),
         lambda: _answer("InternalServerError", 500),
     )
-    return chance.choice(errors)()
+    error: Exception = chance.choice(errors)()
+    return error
 
 
 def _await_rival(cloud: Cloud, process: "Process", call: Call, keys: list[Key]) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from tests.simulation.schedule import Schedule
 from tests.simulation.table import calls
 from tests.simulation.table.refusals import cancelled
-from tests.simulation.table.storage import Item, Key, Storage
+from tests.simulation.table.storage import Key, Storage
+from tests.simulation.table.values import Item
 
 STEP_PAUSES = 0.3
 """How often others get a turn between two items of a commit."""

@@ -8,6 +8,8 @@ from random import Random
 from typing import Protocol
 
 WRITES = frozenset({"put_item", "update_item", "delete_item", "transact_write_items"})
+WRITES_SHARE = 2.5
+"""How much more often something goes wrong with a write: there it matters most."""
 POINT_READS = frozenset({"get_item", "batch_get_item"})
 
 
@@ -110,8 +112,8 @@ class Storm:
         if place.request in self.spared:
             return None
         chance = Random(f"{self.seed}:{place.request}:{place.attempt}:{place.call}")
-        # A request that was tried often meets less: clients give up, and little would be learnt.
-        share = self.share / (1 + place.attempt)
+        # A request that was tried often meets less, or nothing would ever come about.
+        share = self.share * (WRITES_SHARE if site.call in WRITES else 1) / (1 + place.attempt)
         return chance.choice(site.faults) if site.faults and chance.random() < share else None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.simulation.model.state import Account, Order, Person
-from tests.simulation.table.storage import Item
+from tests.simulation.table.values import Item
 
 
 def number(item: Item, name: str) -> int:
@@ -41,7 +41,7 @@ def account(item: Item, foreign_claw: int = 0) -> Account:
 
 def person(item: Item, phones: Mapping[str, str], names: Mapping[str, str]) -> Person:
     """`phones` opens blind indexes; `names` holds what was sealed, opened."""
-    shown = {name: text(item, name) for name in ("nickname", "city") if name in item}
+    shown: dict[str, str] = {name: text(item, name) for name in ("nickname", "city") if name in item}
     return Person(
         met_at=number(item, "met_at"),
         joined_at=number(item, "joined_at"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.simulation import history
-from tests.simulation.area import Area
+from tests.simulation.area import Area, Draw
 from tests.simulation.faults import Storm, Tally
 from tests.simulation.houses import some_house
 from tests.simulation.quiet import settle_down
@@ -19,7 +19,9 @@ DUPLICATES = 0.2
 """How often the same request is sent twice at once."""
 PATIENCE = 0.85
 """How often somebody tries again after no clear answer."""
-STORMS = (0.1, 0.2, 0.3)
+FOCUSED, FOCUS = 0.5, 6
+"""How many histories are about one area above all, and how much more often that one is drawn."""
+STORMS = (0.06, 0.12, 0.2)
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 JUMPS = (20_000, 70_000, 10 * MINUTE, 2 * HOUR, 9 * HOUR, DAY, 30 * DAY, 366 * DAY)
 """How far the clock may go on between two requests."""
@@ -55,11 +57,11 @@ def play(seed: str, areas: Sequence[Area], cut: Cut | None = None) -> Outcome:
     storm = Storm(seed, chance.choice(STORMS), cut.spared)
     world = World(some_house(chance), areas, seed, storm, tally)
     world.humans = humans(chance)
-    lanes = chance.choice(LANES)
+    lanes, draws = chance.choice(LANES), _draws(areas, chance)
     each = -(-OPERATIONS_MIN // lanes) + chance.randrange(3)
     for lane in range(lanes):
         numbers = [lane * 100 + number + 1 for number in range(each)]
-        world.schedule.start(_Lane(world, [n for n in numbers if n not in cut.without]).run)
+        world.schedule.start(_Lane(world, [n for n in numbers if n not in cut.without], draws).run)
     return finish(world)
 
 
@@ -74,6 +76,15 @@ def finish(world: World) -> Outcome:
     finally:
         world.schedule.stop()
     return Outcome(world.seed, violation, world.tally, world.trace, world.requests)
+
+
+def _draws(areas: Sequence[Area], chance: Random) -> tuple[list[Draw], list[int]]:
+    """Half of the histories are about one area above all: what is rare elsewhere happens there."""
+    focus = chance.choice([area.name for area in areas]) if chance.random() < FOCUSED else ""
+    draws = [
+        (draw, weight * (FOCUS if area.name == focus else 1)) for area in areas for weight, draw in area.draws
+    ]
+    return [draw for draw, _ in draws], [weight for _, weight in draws]
 
 
 def humans(chance: Random) -> list[Human]:
@@ -101,8 +112,8 @@ def insist(world: World, request: Request, chance: Random, patience: float) -> N
 class _Lane:
     """One client after another on one process: a till, a phone, a job."""
 
-    def __init__(self, world: World, numbers: Sequence[int]) -> None:
-        self._world, self._numbers = world, numbers
+    def __init__(self, world: World, numbers: Sequence[int], draws: tuple[list[Draw], list[int]]) -> None:
+        self._world, self._numbers, self._draws = world, numbers, draws
         self._process = world.process()
 
     def run(self) -> None:
@@ -117,9 +128,9 @@ class _Lane:
                 self._ask(Request(number, operation), chance)
 
     def _draw(self, chance: Random) -> Operation | None:
-        draws = [draw for area in self._world.areas for draw in area.draws]
+        draws, weights = self._draws
         for _ in range(5):
-            (draw,) = chance.choices([draw for _, draw in draws], [weight for weight, _ in draws])
+            (draw,) = chance.choices(draws, weights)
             operation = draw(self._world, chance)
             if operation is not None:
                 return operation

@@ -10,7 +10,7 @@ from tests.simulation import observe
 from tests.simulation.cloud import Change, Commit
 from tests.simulation.model.state import Made, Refused, State
 from tests.simulation.requests import Broken, Moment
-from tests.simulation.table.storage import Item
+from tests.simulation.table.values import Item
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -37,7 +37,8 @@ def step(world: "World", state: State, commit: Commit, steps: tuple[Step, ...]) 
         raise Broken("a request takes effect once", request.text())
     request.effect_at = commit.decided_at
     request.facts = commit.by.facts = verdict.facts
-    return verdict.state
+    accepted: State = verdict.state
+    return accepted
 
 
 def seen_by(world: "World", commit: Commit) -> list[State]:
@@ -54,8 +55,8 @@ def made_of(commit: Commit) -> Made:
         for change in commit.of("sentinel")
         if change.before is None and change.thing_id.startswith("card#")
     ]
-    drawn = (found[0] if found else "" for found in (members, cards, merges))
-    return Made(*drawn, code=commit.by.code, secret=commit.by.secret)
+    member, card, merge = (found[0] if found else "" for found in (members, cards, merges))
+    return Made(member, card, merge, code=commit.by.code, secret=commit.by.secret)
 
 
 def compare(

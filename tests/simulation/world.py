@@ -18,7 +18,7 @@ from tests.simulation.schedule import Schedule
 from tests.simulation.table.storage import Storage
 
 CONSENT = "2026-11"
-CAP_FEN = 60_000
+CAP_FEN = 20_000
 """What the capped key may record in one day."""
 SMS_PER_DAY = 8
 

@@ -10,7 +10,7 @@ from domain.joining.model import Proved, proved_from
 from domain.joining.prove_phone import CodeProof, PhoneRequest, PlatformProof, ProvePhone
 from domain.member.find import FindMember, Reference, ReferenceKind
 from domain.member.model import Member
-from domain.member.profile import ChangeProfile, ProfileChange, ReadMyself, ShowCode, ShownCode
+from domain.member.profile import UNSET, ChangeProfile, ProfileChange, ReadMyself, ShowCode, ShownCode
 from domain.session.model import Login
 from domain.tenant.model import ChannelKind
 from domain.unit_of_work import RequestKey
@@ -182,7 +182,9 @@ class Rename(Operation):
 
     def call(self, process: Process) -> Member:
         actor = callers.person(process, self.token)
-        return process.services.change_profile(actor, ProfileChange(**self.names))
+        names = (self.names.get(each, UNSET) for each in ("nickname", "name"))
+        change = ProfileChange(*names)
+        return process.services.change_profile(actor, change)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         return people.change_profile(state, state.sessions[self.session_id].member, self.names)

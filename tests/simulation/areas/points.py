@@ -288,7 +288,7 @@ def draw_earn(world: World, chance: Random) -> Earn | None:
     value = {"member_id": member, "phone": person.phone, "card_number": person.card}[by]
     orders: list[Any] = world.memory["orders"]
     is_reused = orders and chance.random() < 0.05
-    late = chance.choice((0, 0, 0, 1000, DAY_MS, 30 * DAY_MS, 40 * DAY_MS))
+    late = chance.choice((0, 0, 1000, DAY_MS, 3 * DAY_MS, 12 * DAY_MS, 30 * DAY_MS, 40 * DAY_MS))
     return Earn(
         key_id=chance.choice((TILL, TILL, TILL, OFFICE, CAPPED)),
         number=chance.choice(orders).number if is_reused else f"N{chance.randrange(10**9)}",
@@ -349,8 +349,11 @@ def capped_scene(stage: Stage) -> Earn:
     """By card, with a key that may record so much a day only."""
     human: Human = a_member(stage)
     person = stage.world.state.people[human.member_id]
-    stage.rival = an_order(stage, human.member_id, number="rival", key_id=CAPPED)
-    return an_order(stage, human.member_id, key_id=CAPPED, by="card_number", value=person.card)
+    more_than_half = CAP_FEN * 3 // 5
+    stage.rival = an_order(stage, human.member_id, more_than_half, number="rival", key_id=CAPPED)
+    return an_order(
+        stage, human.member_id, more_than_half, key_id=CAPPED, by="card_number", value=person.card
+    )
 
 
 def refund_scene(stage: Stage) -> GiveBack:

@@ -19,7 +19,7 @@ from tests.simulation.model.state import Session as ModelSession
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment, Operation
 from tests.simulation.stage import Stage
-from tests.simulation.table.storage import Item
+from tests.simulation.table.values import Item
 from tests.simulation.world import World
 
 
