@@ -149,6 +149,17 @@ def _old(request: Ask) -> dict[str, Any]:
 
 
 def targets() -> tuple[Target, ...]:
+    odd = (
+        "..",
+        "%2e%2e/merges",
+        "m_cam.ellia",
+        "M_CAMELLIA",
+        "m_camellia%00",
+        "m_camellia%0a",
+        "%6d_camelli",
+        "_",
+    )
+    nobody = tuple(f"read\n{thing_id}".encode() for thing_id in odd)
     paths = tuple(f"{name}\n{known.rpartition('/')[2]}".encode() for name, (_, known, _) in PATHS.items())
     pages = tuple(f"{name}\nlimit=1&cursor={issued(which)}".encode() for name, (_, which) in PAGES.items())
     queries = (
@@ -175,7 +186,7 @@ def targets() -> tuple[Target, ...]:
     headers = (*names, b"Transfer-Encoding: ", b"Cookie: ", b"Range: ", b"X-Forwarded-Host: ", b"\r", b"\x7f")
     good, other = (written(me), written(change)), (written(health),)
     return (
-        Target("path", walk, paths, (b"read\n..", b"read\n%2e%2e/merges"), WORDS, 700),
+        Target("path", walk, paths, nobody, WORDS, 700),
         Target("query", question, pages, queries, WORDS, 800),
         Target("header", shout, good, other, (*WORDS, *headers), 700),
         Target("lambda-event", invoke, good, (*other, b"GET /v1event\n\n"), (*WORDS, *headers), 600),

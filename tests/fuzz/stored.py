@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -52,16 +53,13 @@ def _first(items: dict[tuple[str, str], RawItem], kind: str) -> tuple[str, str]:
 
 
 def damage(data: bytes) -> bool:
-    """The kind of an item, a line break, and the item as JSON; bytes in base64."""
-    name, _, text = data.partition(b"\n")
+    """The kind of an item, and lines that change it: `name={...}` sets an attribute, `-name` takes it out."""
+    name, *lines = data.split(b"\n")
     kind = name.decode("latin-1") if name.decode("latin-1") in _places() else "member"
     key, ask = _places()[kind]
-    item = _item(text)
-    if item is None:
-        return False
     items = world().picture.items
     before = items[key]
-    items[key] = {**item, "pk": before["pk"], "sk": before["sk"]}
+    items[key] = {**_damaged(before, lines), "pk": before["pk"], "sk": before["sk"]}
     world().services.store.cache.clear()
     try:
         answer = _answer(ask)
@@ -74,57 +72,81 @@ def damage(data: bytes) -> bool:
     return answer.is_accepted
 
 
+def _damaged(item: RawItem, lines: list[bytes]) -> RawItem:
+    damaged = dict(item)
+    for line in lines:
+        name, _, text = line.decode(errors="replace").partition("=")
+        value = _value(text)
+        if value is not None:
+            damaged[name] = value
+        elif name.startswith("-"):
+            damaged.pop(name[1:], None)
+    return damaged
+
+
 def _answer(ask: Ask) -> Said:
     app = world().people if ask.path.startswith((b"/v1/me", b"/v1/auth")) else world().staff
     return ask_environ(app, ask.environ, may_break=True)
 
 
-def _item(text: bytes) -> RawItem | None:
-    """What DynamoDB could have answered; None for what it could not."""
+def _value(text: str) -> dict[str, Any] | None:
+    """What DynamoDB could have answered, as near to the text as can be; None if there is nothing near."""
     try:
-        value = json.loads(text, object_hook=_bytes)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(value, dict) or not all(_is_attribute(each) for each in value.values()):
-        return None
-    return value
+    return _attribute(value)
 
 
-def _is_attribute(value: Any) -> bool:
-    """One type, one value of it: more is the service's own word."""
+def _attribute(value: Any) -> dict[str, Any] | None:
     if not isinstance(value, dict) or len(value) != 1:
-        return False
+        return None
     ((kind, inner),) = value.items()
-    if isinstance(inner, list | dict):
-        parts = inner if isinstance(inner, list) else inner.values()
-        return kind == ("L" if isinstance(inner, list) else "M") and all(
-            _is_attribute(part) for part in parts
-        )
-    return kind in KINDS and KINDS[kind](inner)
+    if kind not in KINDS:
+        return None
+    return {kind: KINDS[kind](inner)}
 
 
-def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, str) and len(value) < 38 and value.removeprefix("-").isdecimal() and value.isascii()
-    )
+def _string(inner: Any) -> str:
+    text = inner if isinstance(inner, str) else json.dumps(inner)
+    return "".join(each for each in text if each.isprintable())
 
 
-KINDS: dict[str, Callable[[Any], bool]] = {
-    "S": lambda value: isinstance(value, str) and value.isprintable(),
-    "N": _is_number,
-    "B": lambda value: isinstance(value, bytes),
-    "BOOL": lambda value: isinstance(value, bool),
-    "NULL": lambda value: value is True,
+def _number(inner: Any) -> str:
+    digits = re.search(r"-?[0-9]{1,37}", str(inner))
+    return digits[0] if digits else "0"
+
+
+def _bytes(inner: Any) -> bytes:
+    try:
+        return base64.b64decode(_string(inner))
+    except ValueError:
+        return _string(inner).encode()
+
+
+def _list(inner: Any) -> list[dict[str, Any]]:
+    found = (_attribute(each) for each in inner) if isinstance(inner, list) else ()
+    return [each for each in found if each is not None]
+
+
+KINDS: dict[str, Callable[[Any], Any]] = {
+    "S": _string,
+    "N": _number,
+    "B": _bytes,
+    "BOOL": bool,
+    "NULL": lambda _: True,
+    "L": _list,
 }
 
 
-def _bytes(value: dict[str, Any]) -> dict[str, Any]:
-    raw = value.get("B")
-    return {"B": base64.b64decode(raw)} if isinstance(raw, str) and len(value) == 1 else value
+def _text(value: dict[str, Any]) -> str:
+    return json.dumps(value, default=lambda raw: base64.b64encode(raw).decode(), ensure_ascii=False)
 
 
-def _text(item: RawItem) -> bytes:
-    return json.dumps(item, default=lambda raw: base64.b64encode(raw).decode(), ensure_ascii=False).encode()
+def _lines(kind: str) -> list[bytes]:
+    """One input for each attribute of an item: as it is."""
+    item = world().picture.items[_places()[kind][0]]
+    return [f"{kind}\n{name}={_text(value)}".encode() for name, value in item.items()]
 
 
 def unseal(data: bytes) -> bool:
@@ -153,24 +175,32 @@ def _sealed() -> tuple[str, bytes]:
 
 
 def targets() -> tuple[Target, ...]:
-    items = {kind: world().picture.items[key] for kind, (key, _) in _places().items()}
-    genuine = tuple(f"{kind}\n".encode() + _text(item) for kind, item in items.items() if kind != "order")
-    order = b"order\n" + _text(items["order"])
-    words = (
-        b'{"S": ""}',
-        b'{"N": "-1"}',
-        b'{"B": ""}',
-        b'{"NULL": true}',
-        b'{"L": []}',
-        b'{"M": {}}',
-        b'"N"',
-        b'"S"',
+    genuine = tuple(line for kind in _places() for line in _lines(kind))
+    missing = tuple(line.replace(b"\n", b"\n-").partition(b"=")[0] for line in genuine)
+    values = (
+        '{"S": ""}',
+        '{"N": "-1"}',
+        '{"N": "99999999"}',
+        '{"B": ""}',
+        '{"NULL": true}',
+        '{"L": []}',
+        '{"M": {}}',
     )
+    item = world().picture.items[_places()["member"][0]]
+    moved = (
+        f"member\nname_sealed={_text(item['phone_sealed'])}",
+        f"member\nphone_sealed={_text(item['name_sealed'])}",
+    )
+    short = tuple(
+        f'member\n{name}_sealed={{"B": "{text}"}}' for name in ("name", "phone") for text in ("", "AQ==")
+    )
+    missing += tuple(map(str.encode, (*moved, *short)))
+    words = tuple(f"={value}\n".encode() for value in values)
     context, ciphertext = _sealed()
     place = context.encode()
     here = place + b"\n" + ciphertext.hex().encode()
     elsewhere = place.replace(b"|name", b"|phone") + b"\n" + ciphertext.hex().encode()
     return (
-        Target("stored-item", damage, (*genuine, order), (), words, 900),
+        Target("stored-item", damage, genuine, missing, words, 900),
         Target("sealed-field", unseal, (here,), (elsewhere,), (b"|", b"#", b"00", b"01", b"ff"), 1_200),
     )

@@ -69,6 +69,12 @@ def test_what_was_issued_is_accepted(name: str) -> None:
     assert [seed for seed in target.genuine if not target.attempt(seed)] == []
 
 
+@pytest.mark.parametrize("name", targets())
+def test_what_others_are_made_from_breaks_nothing_either(name: str) -> None:
+    for data in targets()[name].others:
+        targets()[name].attempt(data)
+
+
 @pytest.mark.parametrize("name, data", [(name, data) for name, found in FOUND.items() for data in found])
 def test_what_was_found_once_stays_mended(name: str, data: bytes) -> None:
     assert targets()[name].attempt(data) is False

@@ -125,6 +125,7 @@ def targets() -> tuple[Target, ...]:
         f"Bearer {TOKEN}\n{TENANT}.alipay".encode(),
         TOKEN.encode(),
         b"Bearer  .",
+        *(f"Bearer {TOKEN}\n{channel}".encode() for channel in ("", "wx", f"{RIVAL}.wx", f"{TENANT}.wx,x")),
         f"Bearer {TENANT}#T.{SECRET}".encode(),
     )
     cursors = tuple(f"{which}\n{issued(which)}".encode() for which in LISTS)
