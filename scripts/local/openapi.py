@@ -12,7 +12,7 @@ from marshmallow import Schema, fields
 
 from domain.actor import Anyone, KeyHolder, MemberSelf
 from domain.errors import DomainError, InvalidInput, NotAuthenticated, NotPermitted
-from handlers.operation import KEY_HEADER, KEY_MAX, KEY_MIN, Operation
+from handlers.operation import KEY_HEADER, KEY_MAX, KEY_MIN, REPLAYED_HEADER, Operation
 from handlers.problems import HTTP_PROBLEMS, status_of
 from handlers.schemas import fields as ours
 from handlers.schemas.members import MaskedName, Opened
@@ -26,6 +26,15 @@ SECURITY: dict[type, list[dict[str, list[str]]]] = {
     MemberSelf: [{"session": []}],
     KeyHolder: [{"key": [], "timestamp": [], "nonce": [], "signature": []}],
 }
+
+WAIT = {"description": "After so many seconds it may work.", "schema": {"type": "integer", "minimum": 0}}
+HEADERS: dict[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"required": True, "schema": {"type": "string", "enum": ["Bearer"]}}},
+    409: {"Retry-After": WAIT},
+    429: {"Retry-After": {"required": True, **WAIT}},
+    503: {"Retry-After": WAIT},
+}
+"""What a refusal carries beside its body, by status."""
 
 
 def text() -> str:
@@ -125,10 +134,14 @@ def _responses(facts: Operation) -> dict[str, Any]:
     answered: dict[str, Any] = {"description": facts.summary}
     if facts.gives:
         answered["content"] = {"application/json": {"schema": facts.gives}}
+    if facts.is_keyed:
+        answered["headers"] = {REPLAYED_HEADER: {"schema": {"type": "string", "enum": ["true"]}}}
     codes: dict[int, set[str]] = {400: {HTTP_PROBLEMS[400][0]}, 500: {"internal-error"}}
+    if facts.takes:
+        codes[413] = {HTTP_PROBLEMS[413][0]}
     for refusal in (*facts.refuses, *_implied(facts)):
         codes.setdefault(status_of(refusal), set()).add(refusal.code)
-    problems = {str(status): _problem(sorted(found)) for status, found in codes.items()}
+    problems = {str(status): _problem(status, sorted(found)) for status, found in codes.items()}
     return {str(facts.status): answered, **problems}
 
 
@@ -140,11 +153,14 @@ def _implied(facts: Operation) -> Iterator[type[DomainError]]:
         yield InvalidInput
 
 
-def _problem(codes: list[str]) -> dict[str, Any]:
-    return {
+def _problem(status: int, codes: list[str]) -> dict[str, Any]:
+    described: dict[str, Any] = {
         "description": "Refused: " + ", ".join(f"`{code}`" for code in codes),
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
+    if status in HEADERS:
+        described["headers"] = HEADERS[status]
+    return described
 
 
 def _components(spec: APISpec) -> None:
