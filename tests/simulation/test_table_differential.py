@@ -3,7 +3,6 @@
 The calls keep away from what `vectors.jsonl` says the engines answer otherwise.
 """
 
-import secrets
 from itertools import count
 from typing import Any
 
@@ -11,18 +10,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.dynamodb.client import open_client
 from adapters.dynamodb.schema import definition
 from scripts.local.engine import Engine
 from tests.simulation.table.cases.case import L, M, N, S, item, key
 from tests.simulation.table.client import Client
+from tests.simulation.table.engines import new_table, open_patient_client
 from tests.simulation.table.storage import Storage
 from tests.simulation.table.vectors import comparable, in_order, normal, outcome_of, prefix_of, spelt_out
 
 KEYS = [("@p", "1"), ("@p", "2"), ("@p", "3"), ("@q", "1")]
 CASES = count()
 
-numbers = st.sampled_from([-7, 0, 1, 2, "1.50", "0.1", "9999999999"])
+numbers = st.sampled_from([-7, 0, 1, 2, "1.5", "0.1", "9999999999"])
+steps = st.sampled_from([-7, 0, 1, 2, 9999999999]).map(N)
+"""Added to numbers; fractions would make sums that one engine writes with a zero at the end."""
 scalars = st.one_of(numbers.map(N), st.sampled_from(["", "a", "ab", "b"]).map(S), st.just({"BOOL": True}))
 nested = st.one_of(
     st.lists(st.sampled_from([N(1), S("a"), M(k=N(2))]), max_size=3).map(lambda each: L(*each)),
@@ -78,24 +79,24 @@ TESTS: dict[str, dict[str, Any]] = {
 }
 ALWAYS_FINE: dict[str, dict[str, Any]] = {
     "SET u = :u": {":u": st.one_of(scalars, nested)},
-    "SET v = if_not_exists(v, :zero) + :one": {":zero": st.just(N(0)), ":one": numbers.map(N)},
+    "SET v = if_not_exists(v, :zero) + :one": {":zero": st.just(N(0)), ":one": steps},
     "REMOVE a, c": {},
     "REMOVE l": {},
-    "ADD v :one": {":one": numbers.map(N)},
+    "ADD v :one": {":one": steps},
     "SET gsi1pk = :g, gsi1sk = :h": {":g": st.just(S("@g")), ":h": st.sampled_from(["x", "z"]).map(S)},
     "REMOVE gsi1sk SET w = :u": {":u": scalars},
     "SET x = list_append(if_not_exists(x, :e), :l) ADD v :one": {
         ":e": st.just(L()),
         ":l": st.just(L(N(1))),
-        ":one": numbers.map(N),
+        ":one": steps,
     },
 }
 SOMETIMES_REFUSED: dict[str, dict[str, Any]] = {
-    "SET n = n + :n": {":n": numbers.map(N)},
+    "SET n = n + :n": {":n": steps},
     "SET a = c": {},
     "SET c.k = :u": {":u": scalars},
     "SET l[0] = :u": {":u": scalars},
-    "ADD n :n": {":n": numbers.map(N)},
+    "ADD n :n": {":n": steps},
     "ADD c :ss": {":ss": sets},
     "DELETE ss :ss": {":ss": sets},
     "SET l = list_append(l, :l)": {":l": st.just(L(S("z")))},
@@ -191,14 +192,12 @@ some_call = st.one_of(
 
 @pytest.fixture(scope="module")
 def engine_client(engine: Engine) -> Any:
-    return open_client("cn-north-1", engine.url)
+    return open_patient_client(engine.url)
 
 
 @pytest.fixture(scope="module")
 def table(engine_client: Any) -> str:
-    name = f"random-{secrets.token_hex(4)}"
-    engine_client.create_table(**definition(name))
-    return name
+    return new_table(engine_client)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
@@ -213,6 +212,9 @@ def test_the_double_and_the_engine_answer_the_same(
         arguments = spelt_out(form, prefix)
         here = outcome_of(double, table, operation, arguments)
         there = outcome_of(engine_client, table, operation, arguments)
+        for outcome in (here, there):
+            # Whether a page that is just full has one, is where the engines disagree.
+            outcome.get("answer", {}).pop("LastEvaluatedKey", None)
         assert here == there, (operation, form)
 
     assert everything(double, table, prefix) == everything(engine_client, table, prefix)

@@ -1,14 +1,13 @@
 """The double and both engines answer what DynamoDB answers, each where it does."""
 
-import secrets
 from typing import Any
 
 import pytest
 
-from adapters.dynamodb.client import open_client
 from adapters.dynamodb.schema import definition
 from scripts.local.engine import Engine
 from tests.simulation.table.client import Client
+from tests.simulation.table.engines import new_table, open_patient_client
 from tests.simulation.table.storage import Storage
 from tests.simulation.table.vectors import Vector, comparable, load, prefix_of, run
 
@@ -18,18 +17,12 @@ NUMBERED = [pytest.param(number, vector, id=vector.name) for number, vector in e
 
 @pytest.fixture(scope="session")
 def engine_client(engine: Engine) -> Any:
-    return open_client("cn-north-1", engine.url)
+    return open_patient_client(engine.url)
 
 
 @pytest.fixture(scope="session")
 def shared_table(engine_client: Any) -> str:
     return new_table(engine_client)
-
-
-def new_table(client: Any) -> str:
-    name = f"vectors-{secrets.token_hex(4)}"
-    client.create_table(**definition(name))
-    return name
 
 
 @pytest.mark.parametrize("number, vector", NUMBERED)

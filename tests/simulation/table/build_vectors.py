@@ -9,18 +9,17 @@ expected because it says so.
 
 import json
 import os
-import secrets
 import sys
 from collections.abc import Callable
 from typing import Any
 
-from adapters.dynamodb.client import open_client
 from adapters.dynamodb.schema import definition
 from scripts.local import engine as engines
 from scripts.local.processes import Children
 from tests.simulation.table.cases import conditions, items, pages, reads, transactions, updates
 from tests.simulation.table.cases.case import DYNOXIDE, LOCAL, Case
 from tests.simulation.table.client import Client
+from tests.simulation.table.engines import new_table, open_patient_client
 from tests.simulation.table.storage import Storage
 from tests.simulation.table.vectors import FILE, Vector, comparable, prefix_of, run, written
 
@@ -28,22 +27,20 @@ SUBJECTS = (conditions, updates, items, reads, pages, transactions)
 Ask = Callable[[Vector, str], dict[str, Any]]
 
 
-def asker(client: Any, *, make: bool) -> Ask:
+def asker(client: Any) -> Ask:
     """Runs vectors on an engine, on one table but for those that want their own."""
-    shared = f"vectors-{secrets.token_hex(4)}"
-    if make:
-        client.create_table(**definition(shared))
+    shared = new_table(client)
 
     def ask(vector: Vector, prefix: str) -> dict[str, Any]:
-        table, asked = shared, client
-        if not make:
-            asked = Client(Storage(definition(shared)))
-        elif vector.own_table:
-            table = f"vectors-{secrets.token_hex(4)}"
-            client.create_table(**definition(table))
-        return _written(run(vector, asked, table, prefix), prefix)
+        table = new_table(client) if vector.own_table else shared
+        return _written(run(vector, client, table, prefix), prefix)
 
     return ask
+
+
+def ask_double(vector: Vector, prefix: str) -> dict[str, Any]:
+    client = Client(Storage(definition("double")))
+    return _written(run(vector, client, "double", prefix), prefix)
 
 
 def _written(outcome: dict[str, Any], prefix: str) -> dict[str, Any]:
@@ -104,13 +101,13 @@ def _difference(case: Case, expected: dict[str, Any], found: dict[str, Any]) -> 
     return difference
 
 
-def ask_all(cases: list[Case], askers: dict[str, Ask], double: Ask) -> tuple[list[str], list[str]]:
+def ask_all(cases: list[Case], askers: dict[str, Ask]) -> tuple[list[str], list[str]]:
     """The lines of the file, and what is wrong."""
     lines, wrong = [], []
     for number, case in enumerate(cases):
         prefix, vector = prefix_of(number), vector_of(case)
         found = {name: ask(vector, prefix) for name, ask in askers.items()}
-        said = double(vector, prefix)
+        said = ask_double(vector, prefix)
         try:
             expected = decided(case, found)
         except ValueError as dispute:
@@ -131,8 +128,8 @@ def main() -> None:
         sys.exit(f"Two cases have one name: {sorted({name for name in names if names.count(name) > 1})}")
     with Children() as children:
         running = [engines.start(children), engines.start(children, second=True)]
-        askers = {each.name: asker(open_client("cn-north-1", each.url), make=True) for each in running}
-        lines, wrong = ask_all(cases, askers, asker(None, make=False))
+        askers = {each.name: asker(open_patient_client(each.url)) for each in running}
+        lines, wrong = ask_all(cases, askers)
     if wrong:
         sys.exit("\n".join(wrong))
     FILE.write_text("".join(f"{line}\n" for line in lines))

@@ -8,6 +8,7 @@ from tests.simulation.table.cases.case import (
     N,
     S,
     delete,
+    dynoxide,
     item,
     local,
     query,
@@ -18,6 +19,9 @@ from tests.simulation.table.cases.case import (
 
 OUTSIDE = local("Dynoxide goes on from a key that lies outside of what is asked.")
 UNTYPED = local("Dynoxide finds nothing where a key is asked for with a value that no key can have.")
+AT_THE_END = dynoxide(
+    "DynamoDB Local knows that nothing follows; the cloud only knows that the page is full."
+)
 PK_FIRST = local("Dynoxide wants the partition key's condition first.")
 UNPROJECTED = local("Dynoxide sees nothing where an index does not project what is asked for.")
 UNFILTERED_BYTES = Differs(
@@ -137,6 +141,9 @@ def paging() -> list[Case]:
         asked("the first three", "pk = :p", Limit=3),
         asked("the last three", "pk = :p", Limit=3, ScanIndexForward=False),
         asked("as many as there are", "pk = :p AND sk < :s", below, Limit=6),
+        asked("as many as there are in the partition", "pk = :p", Limit=8),
+        asked("as many as there are in the partition, backwards", "pk = :p", Limit=8, ScanIndexForward=False),
+        asked("up to the end of the range", "pk = :p AND sk <= :s", {":s": S("2")}, AT_THE_END, Limit=3),
         asked("one more than there are", "pk = :p AND sk < :s", below, Limit=7),
         asked("one fewer than there are", "pk = :p AND sk < :s", below, Limit=5),
         asked("no limit of nothing", "pk = :p", Limit=0),

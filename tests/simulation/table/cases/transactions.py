@@ -121,8 +121,8 @@ def refused() -> list[Case]:
         together("a delete and an update of one item", delete("1"), change("1", "ADD n :n", one)),
         together(
             "two actions on one item, beside a condition that fails",
-            put("8"),
-            delete("8", **PRESENT),
+            put("1"),
+            delete("1", **ABSENT),
             differs=TWICE,
         ),
         together("equal sort keys of two partitions", put("1"), put("1", pk="@q")),

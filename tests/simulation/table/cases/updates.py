@@ -34,6 +34,7 @@ NO_OLD_IMAGE = local("Dynoxide hands back the key as the old image of an item th
 ONLY_THE_PART = dynoxide(
     "DynamoDB Local hands back the whole attribute instead of the part that was touched."
 )
+AS_WRITTEN = dynoxide("DynamoDB Local keeps the numbers of an update as they were written.")
 AT_THE_LIMIT = local("Dynoxide counts an updated item as larger than a put one.")
 
 X = {":v": S("x")}
@@ -142,6 +143,15 @@ def removing() -> list[Case]:
 def adding() -> list[Case]:
     return [
         done("ADD to a number", "ADD n :n", TWO),
+        done("ADD a number that ends in a zero to nothing", "ADD q :n", {":n": N("1.50")}, AS_WRITTEN),
+        done("SET a number that ends in a zero", "SET q = :n", {":n": N("1.50")}, AS_WRITTEN),
+        done(
+            "ADD up to a number that ends in a zero",
+            "ADD q :n",
+            {":n": N("1.5")},
+            AS_WRITTEN,
+            item(q=N("0.5")),
+        ),
         done("ADD something negative", "ADD n :n", {":n": N("-5")}),
         done("ADD fractions exactly", "ADD n :n", {":n": N("0.2")}, before=item(n=N("0.1"))),
         done("ADD to something missing", "add gone :n", TWO),
