@@ -9,7 +9,7 @@ from scripts.local.engine import Engine
 from tests.simulation.table.client import Client
 from tests.simulation.table.engines import new_table, open_patient_client
 from tests.simulation.table.storage import Storage
-from tests.simulation.table.vectors import Vector, comparable, load, prefix_of, run
+from tests.simulation.table.vectors import Vector, comparable, lay_all, load, prefix_of, run
 
 VECTORS = load()
 NUMBERED = [pytest.param(number, vector, id=vector.name) for number, vector in enumerate(VECTORS)]
@@ -22,7 +22,9 @@ def engine_client(engine: Engine) -> Any:
 
 @pytest.fixture(scope="session")
 def shared_table(engine_client: Any) -> str:
-    return new_table(engine_client)
+    table = new_table(engine_client)
+    lay_all(VECTORS, engine_client, table)
+    return table
 
 
 @pytest.mark.parametrize("number, vector", NUMBERED)
@@ -42,7 +44,7 @@ def test_the_engine_answers_as_is_known_of_it(
     prefix = prefix_of(number)
     table = new_table(engine_client) if vector.own_table else shared_table
 
-    found = run(vector, engine_client, table, prefix)
+    found = run(vector, engine_client, table, prefix, is_laid=not vector.own_table)
 
     assert found == comparable(vector.expected(engine.name), prefix)
 

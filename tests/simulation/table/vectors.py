@@ -17,7 +17,7 @@ FILE = Path(__file__).with_name("vectors.jsonl")
 SHORT = 120
 """Longer texts of one letter are written as a repetition."""
 BATCH_MAX = 100
-SMALL = 100_000
+SMALL = 10_000
 SETS = frozenset({"SS", "NS", "BS"})
 READS = frozenset({"get_item", "batch_get_item", "query", "scan"})
 NOT_COMPARED = frozenset({"ResponseMetadata", "ConsumedCapacity"})
@@ -103,10 +103,11 @@ def written(value: Any, prefix: str) -> Any:
             return value
 
 
-def run(vector: Vector, client: Any, table: str, prefix: str) -> dict[str, Any]:
+def run(vector: Vector, client: Any, table: str, prefix: str, *, is_laid: bool = False) -> dict[str, Any]:
     """What really comes out, in the form of `Vector.expected`, spelt out."""
     before = spelt_out(vector.before, prefix)
-    _lay(before, client, table)
+    if not is_laid:
+        _lay(before, client, table)
     calls = [(call["operation"], spelt_out(call["arguments"], prefix)) for call in vector.calls]
     outcomes = [outcome_of(client, table, operation, arguments) for operation, arguments in calls]
     if READS.issuperset(operation for operation, _ in calls):
@@ -116,14 +117,30 @@ def run(vector: Vector, client: Any, table: str, prefix: str) -> dict[str, Any]:
     return {"calls": outcomes, "after": _items(client, table, list(keys))}
 
 
+def lay_all(vectors: list[Vector], client: Any, table: str) -> None:
+    """What lies there before each of them: in few calls, because a call to an engine takes long."""
+    _lay(
+        [
+            item
+            for number, vector in enumerate(vectors)
+            if not vector.own_table
+            for item in spelt_out(vector.before, prefix_of(number))
+        ],
+        client,
+        table,
+    )
+
+
 def _lay(items: list[Any], client: Any, table: str) -> None:
-    """One call for many small items, because a call to an engine takes long."""
-    if 1 < len(items) <= BATCH_MAX and len(repr(items)) < SMALL:
-        puts = [{"Put": {"TableName": table, "Item": item}} for item in items]
-        client.transact_write_items(TransactItems=puts)
-        return
+    """Small items a hundred at a time, large ones alone."""
+    puts = []
     for item in items:
-        client.put_item(TableName=table, Item=item)
+        if len(items) > 1 and len(repr(item)) < SMALL:
+            puts.append({"Put": {"TableName": table, "Item": item}})
+        else:
+            client.put_item(TableName=table, Item=item)
+    for first in range(0, len(puts), BATCH_MAX):
+        client.transact_write_items(TransactItems=puts[first : first + BATCH_MAX])
 
 
 def outcome_of(client: Any, table: str, operation: str, arguments: dict[str, Any]) -> Outcome:

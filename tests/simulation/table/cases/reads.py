@@ -111,7 +111,7 @@ def batches() -> list[Case]:
             [("batch_get_item", {"RequestItems": {"nowhere": {"Keys": [key("1")]}}})],
         ),
         Case(
-            "Batch: beyond 16 MB the rest is left over, with the arguments it came with",
+            "Batch: beyond 16 MB the rest is left over, with the arguments it came with; up to 16 MB all comes",
             large,
             [
                 batch(
@@ -119,14 +119,10 @@ def batches() -> list[Case]:
                     ConsistentRead=True,
                     ProjectionExpression="#s",
                     **using(names={"#s": "sk"}),
-                )
+                ),
+                batch({"$each": 41, "of": key("<n>")}, ProjectionExpression="sk"),
             ],
             ORDER,
-        ),
-        Case(
-            "Batch: up to 16 MB everything fits",
-            large[:41],
-            [batch({"$each": 41, "of": key("<n>")}, ProjectionExpression="sk")],
         ),
     ]
 
