@@ -6,7 +6,7 @@ or not at all, plans again when something moved meanwhile, and recognises reques
 before by their receipt.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -77,6 +77,11 @@ class Counted:
 
 
 Change = Created | Appended | Changed | Unchanged | Removed | Counted
+
+
+def held(way: Sequence[object]) -> tuple[Change, ...]:
+    """Of things that lead to one another all but the last: they must still lead there at the commit."""
+    return tuple(Unchanged(each) for each in way[:-1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,12 +148,14 @@ class DynamoMembers:
         self._table, self._tenancy, self._lag = table, tenancy, lag
 
     def get(self, member_id: str) -> Member:
-        for _ in range(REDIRECTS_MAX + 1):
-            member = self.exact(member_id)
-            if member is None:
-                break
+        return self.way(member_id)[-1]
+
+    def way(self, member_id: str) -> tuple[Member, ...]:
+        way: list[Member] = []
+        while len(way) <= REDIRECTS_MAX and (member := self.exact(member_id)) is not None:
+            way.append(member)
             if member.redirect_to is None:
-                return member
+                return tuple(way)
             member_id = member.redirect_to
         raise MemberNotFound
 
@@ -161,15 +163,17 @@ class DynamoMembers:
         raw = self._table.get(self._tenancy.keys.member(member_id))
         return to_member(raw, self._tenancy) if raw else None
 
-    def glance(self, member_id: str, identities: Iterable[Identity]) -> tuple[Member, dict[Identity, str]]:
+    def glance(
+        self, member_id: str, identities: Iterable[Identity]
+    ) -> tuple[tuple[Member, ...], dict[Identity, str]]:
         keys = _sentinel_keys(identities, self._tenancy)
         own = self._tenancy.keys.member(member_id)
         found = self._table.get_many([own, *keys.values()], strong=not self._lag.take())
         raw = found.pop(own, None)
         member = to_member(raw, self._tenancy) if raw else None
         if member is None or member.redirect_to is not None:
-            member = self.get(member_id)
-        return member, _holders(keys, found)
+            return self.way(member_id), _holders(keys, found)
+        return (member,), _holders(keys, found)
 
 
 class DynamoIdentities:

@@ -12,6 +12,7 @@ from pynamodb.attributes import (
     NumberAttribute,
     UnicodeAttribute,
 )
+from pynamodb.expressions.condition import Condition
 
 from adapters.dynamodb.item import Item, Mapping, Tenancy, day, day_number, instant, ms
 from adapters.dynamodb.keys import due_shard, tenant_and_thing
@@ -175,8 +176,14 @@ def to_entry(raw: RawItem) -> Entry:
     )
 
 
+def _as_read(account: Account) -> Condition:
+    """Where it leads is not part of its history, and so not of its version."""
+    same = AccountItem.version == account.version
+    return same & (AccountItem.redirect_to == account.redirect_to) if account.redirect_to else same
+
+
 MAPPINGS: dict[type, Mapping[Any]] = {
-    Account: Mapping(_account_items, lambda account: AccountItem.version == account.version),
+    Account: Mapping(_account_items, _as_read),
     Entry: Mapping(_entry_items, lambda entry: EntryItem.hash == entry.hash),
 }
 
@@ -188,12 +195,14 @@ class DynamoAccounts:
         self._table, self._tenancy = table, tenancy
 
     def get(self, member_id: str) -> Account:
-        for _ in range(REDIRECTS_MAX + 1):
-            account = self.exact(member_id)
-            if account is None:
-                break
+        return self.way(member_id)[-1]
+
+    def way(self, member_id: str) -> tuple[Account, ...]:
+        way: list[Account] = []
+        while len(way) <= REDIRECTS_MAX and (account := self.exact(member_id)) is not None:
+            way.append(account)
             if account.redirect_to is None:
-                return account
+                return tuple(way)
             member_id = account.redirect_to
         raise MemberNotFound
 

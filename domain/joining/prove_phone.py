@@ -16,6 +16,7 @@ from domain.keyring import Fresh
 from domain.member.card import new_card_number
 from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Consent, ConsentRequired, Member, MemberState, Phone, Sentinel
+from domain.member.own import own
 from domain.member.phone import mask
 from domain.merge.decide import get
 from domain.merge.merge import Meeting, plan_merge
@@ -27,7 +28,7 @@ from domain.session.model import Login, Sweep
 from domain.sms_code.check import CheckCode, Proof
 from domain.sms_code.model import Purpose
 from domain.tenant.model import ChannelKind
-from domain.unit_of_work import Change, Changed, Created, Moved, Plan, Removed, RequestKey, Runner
+from domain.unit_of_work import Change, Changed, Created, Moved, Plan, Removed, RequestKey, Runner, held
 
 PROOF_FRESH = timedelta(hours=24)
 """Later, a proof that was shown before joins nobody any more: the number may be somebody else's by now."""
@@ -92,7 +93,7 @@ class ProvePhone:
         sweep_id = self.ids.new("w_")
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Proved]:
-            planned = joiner.join(repositories, actor.member_id, now)
+            planned = joiner.join(repositories, actor, now)
             spent = _spend(repositories, verified, planned.answer.outcome, now)
             swept = _sweep(planned.answer, actor, sweep_id, now)
             answer = replace(planned.answer, sweep=swept)
@@ -162,13 +163,21 @@ class Joiner:
     channel_id: str
     caller: str
 
-    def join(self, repositories: Repositories, member_id: str, now: datetime) -> Plan[Proved]:
+    def join(self, repositories: Repositories, actor: MemberSelf, now: datetime) -> Plan[Proved]:
         """Raises ConsentRequired for a fan who did not agree to the current terms."""
         phone = self.phone(repositories)
         identity = Identity(IdentityKind.PHONE, phone.index)
-        member, holders = repositories.members.glance(member_id, [identity])
-        holder = holders.get(identity)
+        way, holders = repositories.members.glance(actor.member_id, [identity])
+        member = own(way[-1], actor)
+        planned = self._join(repositories, member, phone, holders.get(identity), now)
+        return replace(planned, changes=(*planned.changes, *held(way)))
+
+    def _join(
+        self, repositories: Repositories, member: Member, phone: Phone, holder: str | None, now: datetime
+    ) -> Plan[Proved]:
         if holder is None:
+            if member.phone is not None and member.phone.index == phone.index:
+                raise Moved  # The two were read at different times.
             return self._take(repositories, member, phone, now)
         if holder == member.member_id:
             return _unchanged(repositories, member.member_id, phone)

@@ -16,12 +16,18 @@ class Members(Protocol):
         """The person with that id, or the one that it was merged into. Raises MemberNotFound."""
         ...
 
+    def way(self, member_id: str) -> tuple[Member, ...]:
+        """The records that lead from that id to the person, who comes last. Raises MemberNotFound."""
+        ...
+
     def exact(self, member_id: str) -> Member | None:
         """The person with exactly that id, merged away or not."""
         ...
 
-    def glance(self, member_id: str, identities: Iterable[Identity]) -> tuple[Member, dict[Identity, str]]:
-        """`get` and `holders` in one call, possibly a moment old: for plans whose conditions notice that."""
+    def glance(
+        self, member_id: str, identities: Iterable[Identity]
+    ) -> tuple[tuple[Member, ...], dict[Identity, str]]:
+        """`way` and `holders` in one call, possibly a moment old: for plans whose conditions notice that."""
         ...
 
 

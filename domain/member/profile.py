@@ -9,8 +9,9 @@ from domain.errors import invalid
 from domain.keyring import Fresh
 from domain.member.card import member_code
 from domain.member.model import Gender, Member, NotAMember, Profile
+from domain.member.own import own
 from domain.member.ports import Repositories
-from domain.unit_of_work import Changed, Plan, Runner
+from domain.unit_of_work import Changed, Plan, Runner, held
 
 EARLIEST_BIRTHDAY = date(1900, 1, 1)
 
@@ -53,7 +54,9 @@ class ReadMyself:
     runner: Runner[Repositories]
 
     def __call__(self, actor: MemberSelf) -> Member:
-        return self.runner.use(actor.tenant_id, lambda stores, _: stores.members.get(actor.member_id))
+        return self.runner.use(
+            actor.tenant_id, lambda stores, _: own(stores.members.get(actor.member_id), actor)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,13 @@ class ChangeProfile:
 
     def __call__(self, actor: MemberSelf, change: ProfileChange) -> Member:
         def plan(repositories: Repositories, now: datetime) -> Plan[Member]:
-            member = repositories.members.get(actor.member_id)
+            way = repositories.members.way(actor.member_id)
+            member = own(way[-1], actor)
             profile = change.apply(member.profile, shop_date(now))
             if _readable(profile) == _readable(member.profile):
                 return Plan(member)
             after = member.next(profile=profile)
-            return Plan(after, (Changed(member, after),))
+            return Plan(after, (Changed(member, after), *held(way)))
 
         return self.runner.run(actor.tenant_id, plan)
 
@@ -94,7 +98,7 @@ class ShowCode:
 
     def __call__(self, actor: MemberSelf) -> ShownCode:
         def ask(repositories: Repositories, now: datetime) -> ShownCode:
-            member = repositories.members.get(actor.member_id)
+            member = own(repositories.members.get(actor.member_id), actor)
             if member.card_number is None:
                 raise NotAMember
             return ShownCode(*member_code(member.card_number, repositories.keyring, now))

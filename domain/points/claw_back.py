@@ -22,7 +22,7 @@ from domain.points.earn import CLOCK_TOLERANCE
 from domain.points.model import Cause, EntryKind, LotKey, Tally
 from domain.points.ports import Repositories
 from domain.tenant.model import ClawbackPolicy
-from domain.unit_of_work import Changed, Created, Plan, Receipt, Runner
+from domain.unit_of_work import Changed, Created, Plan, Receipt, Runner, held
 
 
 class PointsAlreadySpent(RuleBroken):
@@ -64,10 +64,11 @@ class RefundOrder:
                 raise OrderNotFound
             if request.refunded_at < before.bill.paid_at:
                 raise invalid("refunded_at", "too-old", "The refund was made before the order was paid.")
-            book = Book(repositories.accounts.get(before.member_id), now, actor.caller)
+            way = repositories.accounts.way(before.member_id)
+            book = Book(way[-1], now, actor.caller)
             policy = repositories.tenants.settings().programme.clawback
             order, refund = _refund(before, request, book, policy, now)
-            return Plan(refund, (Created(refund), Changed(before, order), *book.changes()))
+            return Plan(refund, (Created(refund), Changed(before, order), *book.changes(), *held(way)))
 
         return self.runner.run(actor.tenant_id, plan, Receipt(lambda stores: _recorded(stores, request)))
 

@@ -16,7 +16,7 @@ from domain.points.model import Cause, LotKey, Tally
 from domain.points.ports import Repositories
 from domain.points.validity import last_day
 from domain.tenant.model import Programme, Settings, StoreNotFound
-from domain.unit_of_work import Change, Counted, Created, Plan, Receipt, Runner
+from domain.unit_of_work import Change, Counted, Created, Plan, Receipt, Runner, held
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
@@ -50,10 +50,10 @@ class EarnFromOrder:
             _check_time(bill, settings, now)
             if actor.store_ids is None and not repositories.stores.is_known(bill.store_id):
                 raise StoreNotFound
-            account = repositories.accounts.get(resolve(repositories, reference, now))
-            book = Book(account, now, actor.caller)
+            way = repositories.accounts.way(resolve(repositories, reference, now))
+            book = Book(way[-1], now, actor.caller)
             order = _award(bill, book, settings.programme, actor.caller, now)
-            return Plan(order, (Created(order), *book.changes(), *_cap(actor, bill, now)))
+            return Plan(order, (Created(order), *book.changes(), *held(way), *_cap(actor, bill, now)))
 
         return self.runner.run(actor.tenant_id, plan, Receipt(lambda stores: recorded(stores, bill)))
 

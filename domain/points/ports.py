@@ -18,6 +18,10 @@ class Accounts(Protocol):
         """The account of that member, or of the one it was merged into. Raises MemberNotFound."""
         ...
 
+    def way(self, member_id: str) -> tuple[Account, ...]:
+        """The accounts that lead from that id to the one in use, which comes last. Raises MemberNotFound."""
+        ...
+
     def exact(self, member_id: str) -> Account | None: ...
 
 

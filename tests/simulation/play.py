@@ -21,7 +21,7 @@ PATIENCE = 0.85
 """How often somebody tries again after no clear answer."""
 FOCUSED, FOCUS = 0.5, 6
 """How many histories are about one area above all, and how much more often that one is drawn."""
-STORMS = (0.06, 0.12, 0.2)
+STORMS = (0.08, 0.14, 0.24)
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 JUMPS = (20_000, 70_000, 10 * MINUTE, 2 * HOUR, 9 * HOUR, DAY, 30 * DAY, 366 * DAY)
 """How far the clock may go on between two requests."""

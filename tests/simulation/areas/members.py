@@ -17,7 +17,7 @@ from domain.unit_of_work import RequestKey
 from tests.simulation import callers
 from tests.simulation.area import Area
 from tests.simulation.callers import TILL
-from tests.simulation.model import codes, people
+from tests.simulation.model import codes, people, sessions
 from tests.simulation.model.state import NOTHING, Accepted, Refused, State, Verdict
 from tests.simulation.platforms import Ticket
 from tests.simulation.process import Process
@@ -139,7 +139,7 @@ class Prove(Operation):
 
     def _outcome(self, state: State, moment: Moment) -> Verdict:
         """Where nothing about people is written, the answer may be that of any time of the try."""
-        member = state.sessions[self.session_id].member
+        member = sessions.acts_for(state, state.sessions[self.session_id])
         is_idle = moment.commit is not None and not moment.commit.kinds & {"member", "merge"}
         for each in (each for each in moment.states if is_idle and member in each.people):
             verdict = people.prove_phone(
@@ -182,12 +182,13 @@ class Rename(Operation):
 
     def call(self, process: Process) -> Member:
         actor = callers.person(process, self.token)
-        names = (self.names.get(each, UNSET) for each in ("nickname", "name"))
-        change = ProfileChange(*names)
+        change = ProfileChange(self.names.get("nickname", UNSET), self.names.get("name", UNSET))
         return process.services.change_profile(actor, change)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        return people.change_profile(state, state.sessions[self.session_id].member, self.names)
+        return people.change_profile(
+            state, sessions.acts_for(state, state.sessions[self.session_id]), self.names
+        )
 
     def facts(self, answer: Member) -> Mapping[str, Any]:
         return {"member": answer.member_id, "names": _names(answer)}
@@ -216,7 +217,7 @@ class SeeMyself(Operation):
         return process.services.read_myself(callers.person(process, self.token))
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        member = state.alive(state.sessions[self.session_id].member)
+        member = sessions.acts_for(state, state.sessions[self.session_id])
         person = state.people[member]
         return Accepted(state, {"member": member, "card": person.card, "names": dict(person.names)})
 
@@ -241,7 +242,7 @@ class ShowAtTill(Operation):
         return process.services.show_code(callers.person(process, self.token))
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        member = state.alive(state.sessions[self.session_id].member)
+        member = sessions.acts_for(state, state.sessions[self.session_id])
         return Accepted(state) if state.people[member].card else Refused("not-a-member")
 
     def facts(self, answer: ShownCode) -> Mapping[str, Any]:

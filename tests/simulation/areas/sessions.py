@@ -142,7 +142,8 @@ def follow(world: World, state: State, commit: Commit) -> State | None:
     if change.before is None:
         _opened(world, state, commit, after)
     else:
-        _changed(state, commit, change, read(world, change.before), after)
+        _changed(commit, read(world, change.before), after)
+        _ended(world, commit, change, read(world, change.before), after)
     return model.stored(state, change.thing_id, after)
 
 
@@ -155,7 +156,7 @@ def _opened(world: World, state: State, commit: Commit, after: ModelSession) -> 
         raise Broken("a fresh login lives for two hours", str(after))
 
 
-def _changed(state: State, commit: Commit, change: Change, before: ModelSession, after: ModelSession) -> None:
+def _changed(commit: Commit, before: ModelSession, after: ModelSession) -> None:
     same = replace(after, ends_at=before.ends_at, revoked_at=before.revoked_at, member=before.member)
     if same != before:
         raise Broken("a login keeps what it is about", f"{before} became {after}")
@@ -165,8 +166,15 @@ def _changed(state: State, commit: Commit, change: Change, before: ModelSession,
         raise Broken("a login lives two hours after its use, seven days at most", f"{before} became {after}")
     if after.member != before.member and not after.revoked_at:
         raise Broken("a living login never changes hands", f"{before} became {after}")
+
+
+def _ended(world: World, commit: Commit, change: Change, before: ModelSession, after: ModelSession) -> None:
+    """For a reason that held at some time of the try: a merge may have been undone a moment ago."""
+    if before.revoked_at or not after.revoked_at:
+        return
     asked = getattr(commit.by.request.operation, "session_id", "")
-    if after.revoked_at and not before.revoked_at and not model.may_end(state, change.thing_id, asked):
+    seen = (state for state in world.states[commit.by.since :] if change.thing_id in state.sessions)
+    if not any(model.may_end(state, change.thing_id, asked) for state in seen):
         raise Broken("a login ends for a reason", f"{before} became {after} by {commit.by.request.text()}")
 
 

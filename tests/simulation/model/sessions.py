@@ -13,6 +13,13 @@ def is_alive(session: Session | None, now: int) -> bool:
     return session is not None and not session.revoked_at and now < session.ends_at
 
 
+def acts_for(state: State, session: Session) -> str:
+    """Who is behind a login: whoever holds the identity of the platform, or the number's member of that day."""
+    holder = state.holders.get(session.identity)
+    is_by_phone = session.identity.startswith("phone:")
+    return state.alive(session.member) if is_by_phone or holder is None else holder
+
+
 def stored(state: State, session_id: str, session: Session) -> State:
     return replace(state, sessions={**state.sessions, session_id: session})
 

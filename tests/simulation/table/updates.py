@@ -120,8 +120,7 @@ def _apply_nested(old: Item, new: Item, values: Values, nested: list[tuple[Steps
             raise _bad_path()
         new[name] = copied(new[name])
     shortened: list[list[Value]] = []
-    # Removals first: an index beyond the end must not meet what is appended in the same request.
-    for path, value in sorted(placed, key=lambda each: each[1] is not None):
+    for path, value in placed:
         _put(new, path, value, shortened)
     for elements in shortened:
         elements[:] = [element for element in elements if element is not GONE]

@@ -90,7 +90,9 @@ def comparisons() -> list[Case]:
         asked("a text is not greater than a number either", "a > :v", {":v": N(9)}),
         asked("so its negation holds", "NOT a < :v", {":v": N(9)}),
         asked("what is missing is not less", "gone < :v", X),
-        asked("truths have no order", "b < z"),
+        asked("a truth and NULL have no order", "b < z"),
+        asked("truths have no order", "b < c", before=item(b={"BOOL": False}, c=TRUE)),
+        asked("sets have no order", "b < c", before=item(b=SS("a"), c=SS("b"))),
         *[
             asked(f"{name} has no order", f"a {sign} :v", {":v": value}, differs=UNCHECKED)
             for sign, name, value in (

@@ -86,6 +86,11 @@ def stretches() -> list[Case]:
         ),
         asked("sort keys between, the wrong way round", "pk = :p AND sk BETWEEN :t AND :s", two),
         asked("sort keys between two types", "pk = :p AND sk BETWEEN :s AND :t", {":s": S("3"), ":t": N(4)}),
+        asked(
+            "sort keys that begin alike, with others behind them",
+            "pk = :p AND begins_with(sk, :s)",
+            {":s": S("1")},
+        ),
         asked("sort keys that begin alike", "pk = :p AND begins_with(sk, :s)", {":s": S("z")}),
         asked("sort keys that begin with the whole", "pk = :p AND begins_with(sk, :s)", {":s": S("z1")}),
         asked("sort keys that begin as none does", "pk = :p AND begins_with(sk, :s)", {":s": S("zz")}),

@@ -302,6 +302,20 @@ def limits() -> list[Case]:
             before=item(a=S(repeated("x", 210_000))),
             ReturnValues="NONE",
         ),
+        done(
+            "a large attribute replaced by another",
+            "SET a = :v",
+            {":v": S(repeated("y", 300_000))},
+            before=item(a=S(repeated("x", 300_000))),
+            ReturnValues="NONE",
+        ),
+        done(
+            "a large attribute removed for another",
+            "REMOVE a SET b = :v",
+            {":v": S(repeated("y", 300_000))},
+            before=item(a=S(repeated("x", 300_000))),
+            ReturnValues="NONE",
+        ),
         *[
             case
             for what, name, most in index
