@@ -64,7 +64,7 @@ class LogIn:
                 raise Moved
             if len(known) > 1:
                 meeting = Meeting(
-                    member.member_id,
+                    member,
                     known[1],
                     MergeCause.SHARED_IDENTITY,
                     merge_id,

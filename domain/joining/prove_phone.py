@@ -181,9 +181,8 @@ class Joiner:
             return self._take(repositories, member, phone, now)
         if holder == member.member_id:
             return _unchanged(repositories, member.member_id, phone)
-        meeting = Meeting(
-            member.member_id, holder, MergeCause.PHONE, self.ids.new("g_"), self.caller, proven=phone
-        )
+        merge_id = self.ids.new("g_")
+        meeting = Meeting(member, holder, MergeCause.PHONE, merge_id, self.caller, proven=phone)
         planned = plan_merge(repositories, meeting, now)
         if planned.survivor is None:
             return Plan(Proved(Outcome.WAITING, member.member_id, None), planned.changes)

@@ -22,8 +22,8 @@ from domain.unit_of_work import Change, Changed, Created, Moved
 class Meeting:
     """Two ids that turned out to be one person, and how that came out."""
 
-    prover_id: str
-    """Whose request showed it."""
+    prover: Member
+    """Whose request showed it, as the request found them."""
     other_id: str
     cause: MergeCause
     new_merge_id: str
@@ -34,7 +34,7 @@ class Meeting:
 
     def fits(self, prover: Member, other: Member) -> bool:
         """Whether the two, as stored now, still are who the request took them for."""
-        if prover.redirect_to is not None or other.redirect_to is not None:
+        if prover.version != self.prover.version or other.redirect_to is not None:
             return False
         if self.proven is not None:
             return other.phone is not None and other.phone.index == self.proven.index
@@ -53,7 +53,7 @@ class Planned:
 
 def plan_merge(repositories: Repositories, meeting: Meeting, now: datetime) -> Planned:
     """Raises PhoneOfAnother where staff decided before that the two are not one."""
-    pair = repositories.people.pair(meeting.prover_id, meeting.other_id)
+    pair = repositories.people.pair(meeting.prover.member_id, meeting.other_id)
     if not meeting.fits(pair[0][0], pair[1][0]):
         raise Moved
     source, target = who_survives(Person(*pair[0]), Person(*pair[1]))
@@ -90,7 +90,7 @@ def _wait(
         state=MergeState.WAITING,
         at=now,
         caller=meeting.caller,
-        prover_id=meeting.prover_id,
+        prover_id=meeting.prover.member_id,
         wait_reason=reason,
         proven_phone=meeting.proven.index if meeting.proven else None,
         phone_mask=meeting.proven.mask if meeting.proven else None,

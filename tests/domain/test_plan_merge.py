@@ -40,7 +40,7 @@ def two_people(names: tuple[str, str] = ("林小满", "王小明")) -> Memory:
 
 
 def meet(memory: Memory, cause: MergeCause = MergeCause.PHONE) -> Planned:
-    meeting = Meeting("m_fan", "m_old", cause, "g_new", "login:wx", PHONE)
+    meeting = Meeting(memory.member("m_fan"), "m_old", cause, "g_new", "login:wx", PHONE)
     planned = plan_merge(memory, meeting, NOON)  # type: ignore[arg-type]  # each part of itself
     memory.commit(planned.changes)
     return planned
@@ -140,7 +140,7 @@ def test_a_merge_at_the_limit_leaves_nobody_with_more_identities_than_allowed() 
 
     source, target = who_survives(member("m_1"), member("m_2"))
     if must_wait(source, target, MergeCause.PHONE) is None:
-        meeting = Meeting("m_1", "m_2", MergeCause.PHONE, "g_1", "x")
+        meeting = Meeting(target.member, "m_2", MergeCause.PHONE, "g_1", "x")
         memory = Memory([source.member, target.member, source.account, target.account])
         planned = plan_merge(memory, meeting, NOON)  # type: ignore[arg-type]  # each part of itself
 

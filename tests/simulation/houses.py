@@ -29,9 +29,9 @@ NEIGHBOUR = "t2"
 STARTED_AT = int(datetime(2026, 1, 30, 15, 30, tzinfo=UTC).timestamp() * 1000)
 """Half an hour before midnight in Shanghai, a day before the month ends."""
 RULES: tuple[model.Programme, ...] = (
-    model.Programme(1, 100, "rolling", 1, "debt"),
+    model.Programme(1, 100, "rolling", 12, "debt"),
     model.Programme(1, 100, "fixed", 1, "floor"),
-    model.Programme(3, 1000, "rolling", 12, "deny"),
+    model.Programme(3, 1000, "rolling", 1, "deny"),
     model.Programme(2, 300, "fixed", 24, "debt"),
     model.Programme(1, 100, "permanent", 12, "debt"),
 )

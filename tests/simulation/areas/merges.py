@@ -13,8 +13,8 @@ from domain.merge.undo import UndoMerge
 from domain.page import Page
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
-from tests.simulation.areas.members import a_fan, a_member, enter, prove, wait_scene
-from tests.simulation.areas.points import an_order
+from tests.simulation.areas.members import NAMES, Rename, a_fan, a_member, enter, prove, wait_scene
+from tests.simulation.areas.points import a_debtor, an_order
 from tests.simulation.callers import OFFICE
 from tests.simulation.cloud import Change, Commit
 from tests.simulation.model import merging as model
@@ -22,7 +22,7 @@ from tests.simulation.model.state import NOTHING, Accepted, Refused, State, Verd
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment, Operation
 from tests.simulation.stage import Stage
-from tests.simulation.world import World
+from tests.simulation.world import Human, World
 
 REDIRECTS = {"member": "redirect_to", "account": "r"}
 STATES = ("waiting", "done", "undone", "rejected")
@@ -248,6 +248,16 @@ def _merged(stage: Stage) -> str:
     return _merge_ids(stage.world, "done")[0]
 
 
+def merge_debt_scene(stage: Stage) -> Operation:
+    """Somebody who owes points turns out to be a member who has some."""
+    debtor = a_debtor(stage, 1)
+    one = a_member(stage)
+    stage.does(an_order(stage, one.member_id))
+    stage.does(enter(stage.world, debtor, "wx", shared=False))
+    stage.rival = an_order(stage, one.member_id, number="rival")
+    return prove(stage.world, debtor, "wx", one.phones[0])
+
+
 def undo_scene(stage: Stage) -> Undo:
     merge_id = _merged(stage)
     survivor = stage.world.state.merges[merge_id].target
@@ -270,6 +280,46 @@ def undo_chain_scene(stage: Stage) -> Undo:
     first = stage.world.state.people[stage.world.state.merges[merge_id].source].aliases[0]
     stage.rival = an_order(stage, first, number="rival")
     return Undo(merge_id)
+
+
+def _one_person(stage: Stage) -> tuple[Human, str]:
+    """Somebody whose two apps turned out to be one person's; the login of the one who went still stands."""
+    human = stage.human(2)
+    for channel in ("wx", "wx-2"):
+        stage.does(enter(stage.world, human, channel, shared=False))
+    stage.does(enter(stage.world, human, "wx", shared=True))
+    stage.does(enter(stage.world, human, "wx-2", shared=True))
+    return human, _merge_ids(stage.world, "done")[-1]
+
+
+def prove_while_undone_scene(stage: Stage) -> Operation:
+    """Somebody proves another member's number while staff takes the two halves apart."""
+    one = a_member(stage)
+    human, merge_id = _one_person(stage)
+    stage.rival = Undo(merge_id)
+    return prove(stage.world, human, "wx-2", one.phones[0])
+
+
+def rename_while_undone_scene(stage: Stage) -> Operation:
+    human, merge_id = _one_person(stage)
+    stage.rival = Undo(merge_id)
+    return Rename(human.tokens["wx-2"], {"name": NAMES[0]})
+
+
+def order_while_undone_scene(stage: Stage) -> Operation:
+    """A till still knows the id from before the merge."""
+    _, merge_id = _one_person(stage)
+    stage.rival = Undo(merge_id)
+    return an_order(stage, stage.world.state.merges[merge_id].source)
+
+
+def prove_twice_scene(stage: Stage) -> Operation:
+    """Both of somebody's phones prove the same new number at once."""
+    human, _ = _one_person(stage)
+    stage.does(enter(stage.world, human, "wx", shared=False))
+    stage.does(prove(stage.world, human, "wx", human.phones[0]))
+    stage.rival = prove(stage.world, human, "wx", human.phones[2])
+    return prove(stage.world, human, "wx-2", human.phones[2])
 
 
 def settle_scene(stage: Stage) -> Settle:
@@ -300,10 +350,15 @@ AREA = Area(
     ),
     jobs=(Settle,),
     scenarios={
+        "merge with a debt": merge_debt_scene,
         "approve": approve_scene,
         "reject": reject_scene,
         "undo": undo_scene,
         "undo the second of two": undo_chain_scene,
+        "prove a phone while a merge is undone": prove_while_undone_scene,
+        "change the profile while a merge is undone": rename_while_undone_scene,
+        "order under an older id while a merge is undone": order_while_undone_scene,
+        "prove one number twice": prove_twice_scene,
         "settle": settle_scene,
         "waiting merges": waiting_scene,
         "a merge": merge_scene,

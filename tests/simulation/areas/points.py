@@ -28,6 +28,8 @@ from tests.simulation.stage import Stage
 from tests.simulation.world import CAP_FEN, Human, World
 
 DAY_MS = 86_400_000
+MID_DECEMBER = 319
+"""Days from the start: what was earned in December is over, what was earned in January is not."""
 AGE_DAYS_MAX = 31
 STORES = ("east", "west")
 METHODS = ("wechat_pay", "cash", "coupon", "stored_bonus")
@@ -365,12 +367,41 @@ def refund_scene(stage: Stage) -> GiveBack:
     return back
 
 
+def _older_order(stage: Stage, member: str) -> Earn:
+    """Of the month before: its points end a month earlier."""
+    return an_order(stage, member, paid_at=(stage.world.now_ms - 30 * DAY_MS) // 1000 * 1000)
+
+
+def lapsed_refund_scene(stage: Stage) -> GiveBack:
+    """The order's own points are over; what is taken instead comes from the lot that ends first."""
+    member = a_fan(stage).member_id
+    older = _older_order(stage, member)
+    stage.does(older)
+    stage.does(an_order(stage, member))
+    stage.wait(days=40)
+    stage.does(an_order(stage, member))
+    stage.wait(days=MID_DECEMBER - 40)
+    stage.rival = an_order(stage, member, number="rival")
+    return GiveBack(older, "R1", "east", {"wechat_pay": 3000}, stage.world.now_ms // 1000 * 1000)
+
+
+def a_debtor(stage: Stage, number: int) -> Human:
+    """Somebody whose order is refunded when its points are over already."""
+    human = a_fan(stage, number)
+    order = an_order(stage, human.member_id)
+    stage.does(order)
+    stage.wait(days=800)
+    stage.does(GiveBack(order, "R1", "east", {"wechat_pay": 3000}, stage.world.now_ms // 1000 * 1000))
+    return human
+
+
 def expire_scene(stage: Stage) -> Expire:
-    """Two accounts with something over, and an order that comes in between."""
+    """Two accounts with something over, one of them with more that is not, and an order in between."""
     one, other = a_fan(stage).member_id, a_fan(stage, 1).member_id
     stage.does(an_order(stage, one))
-    stage.does(an_order(stage, other))
-    stage.wait(days=800)
+    stage.does(_older_order(stage, one))
+    stage.does(_older_order(stage, other))
+    stage.wait(days=MID_DECEMBER)
     stage.rival = an_order(stage, one, number="rival")
     return Expire()
 
@@ -410,6 +441,7 @@ AREA = Area(
         "earn": earn_scene,
         "earn within a cap": capped_scene,
         "refund": refund_scene,
+        "refund of what has lapsed": lapsed_refund_scene,
         "expire points": expire_scene,
         "balance": balance_scene,
         "entries": entries_scene,

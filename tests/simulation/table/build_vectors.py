@@ -16,14 +16,14 @@ from typing import Any
 from adapters.dynamodb.schema import definition
 from scripts.local import engine as engines
 from scripts.local.processes import Children
-from tests.simulation.table.cases import conditions, items, pages, reads, transactions, updates
+from tests.simulation.table.cases import conditions, guards, items, pages, reads, transactions, updates
 from tests.simulation.table.cases.case import DYNOXIDE, LOCAL, Case
 from tests.simulation.table.client import Client
 from tests.simulation.table.engines import new_table, open_patient_client
 from tests.simulation.table.storage import Storage
 from tests.simulation.table.vectors import FILE, Vector, comparable, prefix_of, run, written
 
-SUBJECTS = (conditions, updates, items, reads, pages, transactions)
+SUBJECTS = (conditions, updates, guards, items, reads, pages, transactions)
 Ask = Callable[[Vector, str], dict[str, Any]]
 
 

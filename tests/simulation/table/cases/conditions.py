@@ -18,7 +18,6 @@ from tests.simulation.table.cases.case import (
     S,
     delete,
     item,
-    key,
     local,
     using,
 )
@@ -329,56 +328,6 @@ def placeholders() -> list[Case]:
     ]
 
 
-def single_writes() -> list[Case]:
-    kept = item(a=N(1))
-    absent = "attribute_not_exists(pk)"
-    return [
-        Case(
-            "A put over an item that must not be there hands the item back",
-            [kept],
-            [("put_item", {"Item": item(a=N(2)), "ConditionExpression": absent, **OLD})],
-        ),
-        Case(
-            "It does not if nobody asks for it",
-            [kept],
-            [("put_item", {"Item": item(a=N(2)), "ConditionExpression": absent})],
-        ),
-        Case(
-            "A failed update of nothing hands back nothing and makes nothing",
-            [],
-            [
-                (
-                    "update_item",
-                    {
-                        "Key": key(),
-                        "UpdateExpression": "SET a = :v",
-                        "ConditionExpression": "attribute_exists(pk)",
-                        **using({":v": N(1)}),
-                        **OLD,
-                    },
-                )
-            ],
-        ),
-        Case(
-            "A failed delete leaves everything as it is",
-            [kept],
-            [delete(ConditionExpression="a = :v", **using({":v": N(2)}), **OLD)],
-        ),
-        Case(
-            "What to hand back is NONE or ALL_OLD",
-            [kept],
-            [delete(ConditionExpression=absent, ReturnValuesOnConditionCheckFailure="ALL_NEW")],
-            local("Dynoxide does not look at this argument."),
-        ),
-        Case(
-            "Names without an expression",
-            [kept],
-            [delete(**using(names={"#a": "a"}))],
-        ),
-        Case("Values without an expression", [kept], [delete(**using({":a": N(1)}))]),
-    ]
-
-
 def cases() -> list[Case]:
     return [
         *comparisons(),
@@ -386,5 +335,4 @@ def cases() -> list[Case]:
         *functions(),
         *logic(),
         *placeholders(),
-        *single_writes(),
     ]

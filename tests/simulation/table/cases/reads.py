@@ -111,7 +111,7 @@ def batches() -> list[Case]:
             [("batch_get_item", {"RequestItems": {"nowhere": {"Keys": [key("1")]}}})],
         ),
         Case(
-            "Batch: beyond 16 MB the rest is left over, with the arguments it came with; up to 16 MB all comes",
+            "Batch: beyond 16 MB the rest is left over, with the arguments it came with",
             large,
             [
                 batch(

@@ -4,7 +4,6 @@ from typing import Any
 
 from tests.simulation.table.cases.case import (
     NS,
-    OLD,
     RICH,
     SS,
     Case,
@@ -19,7 +18,6 @@ from tests.simulation.table.cases.case import (
     local,
     repeated,
     update,
-    using,
 )
 
 GAPS = local(
@@ -336,60 +334,6 @@ def limits() -> list[Case]:
     ]
 
 
-def stories() -> list[Case]:
-    guarded = {"ConditionExpression": "n >= :one", **OLD}
-    one = {":one": N(1)}
-    return [
-        Case(
-            "A counter is taken down to zero and no further",
-            [item(n=N(2))],
-            [("update_item", {"Key": key(), "UpdateExpression": "SET n = n - :one", **using(one), **guarded})]
-            * 3,
-        ),
-        Case(
-            "Of two who saw the same version, the second is refused and learns how the item is",
-            [item(v=N(7))],
-            [
-                (
-                    "update_item",
-                    {
-                        "Key": key(),
-                        "UpdateExpression": "SET v = :new, w = :who",
-                        "ConditionExpression": "v = :old",
-                        **using({":old": N(7), ":new": N(8), ":who": S(who)}),
-                        **OLD,
-                    },
-                )
-                for who in ("first", "second")
-            ],
-        ),
-        Case(
-            "What is created once is not created again",
-            [],
-            [
-                (
-                    "put_item",
-                    {
-                        "Item": item(w=S(who)),
-                        "ConditionExpression": "attribute_not_exists (#0)",
-                        **using(names={"#0": "pk"}),
-                        **OLD,
-                    },
-                )
-                for who in ("first", "second")
-            ],
-        ),
-        Case(
-            "Elements are appended one by one",
-            [],
-            [
-                update("SET l = list_append(if_not_exists(l, :e), :l)", {":e": L(), ":l": L(N(n))})
-                for n in (1, 2, 3)
-            ],
-        ),
-    ]
-
-
 def cases() -> list[Case]:
     return [
         *setting(),
@@ -398,5 +342,4 @@ def cases() -> list[Case]:
         *grammar(),
         *handing_back(),
         *limits(),
-        *stories(),
     ]
