@@ -1,7 +1,7 @@
 """What no engine shows: conflicts, tokens that end, late indexes, short pages; and the double's own rules."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -55,6 +55,21 @@ def index_query(storage: Storage, **more: Any) -> dict[str, Any]:
         "ExpressionAttributeValues": {":p": S("g")},
     }
     return calls.read(storage, "query", {**TABLE, **arguments, **more})
+
+
+def scanned(storage: Storage, arguments: dict[str, Any]) -> dict[str, Any]:
+    return calls.read(storage, "scan", arguments, items_max=3)
+
+
+def pages(read: Callable[[dict[str, Any]], dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    start: dict[str, Any] = {}
+    for _ in range(100):
+        answer = read(start)
+        yield answer
+        if "LastEvaluatedKey" not in answer:
+            return
+        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+    raise AssertionError("Nothing ends this.")
 
 
 def indexed(sk: str, place: str) -> dict[str, Any]:
@@ -243,13 +258,8 @@ def test_segments_share_everything_between_them(storage: Storage) -> None:
     found: list[str] = []
     for segment in range(7):
         arguments: dict[str, Any] = {**TABLE, "Segment": segment, "TotalSegments": 7}
-        answer = calls.read(storage, "scan", arguments, items_max=3)
-        while True:
+        for answer in pages(lambda start, asked=arguments: scanned(storage, {**asked, **start})):
             found += [each["pk"]["S"] + each["sk"]["S"] for each in answer["Items"]]
-            if "LastEvaluatedKey" not in answer:
-                break
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-            answer = calls.read(storage, "scan", {**arguments, **start}, items_max=3)
 
     assert sorted(found) == sorted([f"pk-{number}s" for number in range(40)] + ["p1", "p2", "p3"])
 
@@ -274,13 +284,9 @@ def test_paging_through_equal_keys_of_an_index_meets_each_item_once(storage: Sto
     storage.refresh()
 
     for forward in (True, False):
-        found: list[str] = []
-        answer = index_query(storage, Limit=2, ScanIndexForward=forward)
-        while "LastEvaluatedKey" in answer:
-            found += [each["sk"]["S"] for each in answer["Items"]]
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-            answer = index_query(storage, Limit=2, ScanIndexForward=forward, **start)
-        found += [each["sk"]["S"] for each in answer["Items"]]
+        more = {"Limit": 2, "ScanIndexForward": forward}
+        answers = pages(lambda start, more=more: index_query(storage, **more, **start))
+        found = [each["sk"]["S"] for answer in answers for each in answer["Items"]]
         assert sorted(found) == [f"{number}" for number in range(9)]
         assert found != sorted(found)
 

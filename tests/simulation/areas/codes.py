@@ -12,7 +12,7 @@ from domain.sms_code.model import Purpose
 from domain.sms_code.send import SendCode, Sent
 from tests.simulation import callers
 from tests.simulation.area import Area
-from tests.simulation.areas.members import a_fan, a_member, prove
+from tests.simulation.areas.joining import a_fan, a_member, prove
 from tests.simulation.cloud import Commit
 from tests.simulation.model import codes, people
 from tests.simulation.model.state import Accepted, Refused, State, Verdict

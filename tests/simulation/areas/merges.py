@@ -13,8 +13,9 @@ from domain.merge.undo import UndoMerge
 from domain.page import Page
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
-from tests.simulation.areas.members import NAMES, Rename, a_fan, a_member, enter, prove, wait_scene
+from tests.simulation.areas.joining import a_fan, a_member, enter, prove
 from tests.simulation.areas.points import a_debtor, an_order
+from tests.simulation.areas.profiles import NAMES, Rename
 from tests.simulation.callers import OFFICE
 from tests.simulation.cloud import Change, Commit
 from tests.simulation.model import merging as model
@@ -221,6 +222,14 @@ def _draw(states: tuple[str, ...], make: Any) -> Any:
     return draw
 
 
+def wait_scene(stage: Stage) -> Operation:
+    """Different real names: staff must decide."""
+    one, other = a_member(stage), a_member(stage, 1)
+    stage.does(Rename(one.tokens["wx"], {"name": NAMES[0]}))
+    stage.does(Rename(other.tokens["wx"], {"name": NAMES[1]}))
+    return prove(stage.world, other, "wx", stage.world.state.people[one.member_id].phone)
+
+
 def approve_scene(stage: Stage) -> Approve:
     (merge_id,) = _waiting(stage)
     stage.rival = Reject(merge_id, release=False)
@@ -351,6 +360,7 @@ AREA = Area(
     jobs=(Settle,),
     scenarios={
         "merge with a debt": merge_debt_scene,
+        "wait for staff": wait_scene,
         "approve": approve_scene,
         "reject": reject_scene,
         "undo": undo_scene,

@@ -1,4 +1,4 @@
-"""Points: earning at tills, refunds, the expiry job, balances and lists."""
+"""Points: earning at tills, refunds, the expiry job."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,15 +9,12 @@ from typing import Any, ClassVar
 from domain.member.find import Reference, ReferenceKind
 from domain.money import Money
 from domain.order.model import Bill, Line, Order, OrderId, Payment, PaymentMethod, Refund
-from domain.page import Page
 from domain.points.claw_back import RefundOrder, RefundRequest
 from domain.points.earn import EarnFromOrder
 from domain.points.expire import Expired, ExpirePoints
-from domain.points.model import Entry
-from domain.points.read import Balance, ListEntries, ReadBalance
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
-from tests.simulation.areas.members import a_fan, a_member
+from tests.simulation.areas.joining import a_fan, a_member
 from tests.simulation.callers import CAPPED, OFFICE, TILL
 from tests.simulation.model import points as model
 from tests.simulation.model.state import NOTHING, Accepted, Programme, Refused, State, Verdict, day_of
@@ -215,61 +212,6 @@ class Expire(Operation):
         return NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class SeeBalance(Operation):
-    """Staff looks at somebody's points."""
-
-    name: ClassVar[str] = "balance"
-    use_case: ClassVar[type] = ReadBalance
-    is_once: ClassVar[bool] = False
-    member: str
-
-    def call(self, process: Process) -> Balance:
-        actor = callers.signed(process, OFFICE, self.member, once=True)
-        return process.services.read_balance(actor, self.member)
-
-    def expect(self, state: State, moment: Moment) -> Verdict:
-        account = state.accounts[state.alive(self.member)]
-        today = day_of(moment.now)
-        live = tuple((day, count) for day, count in account.lots if not 0 < day < today)
-        available = sum(count for _, count in live) - account.debt
-        return Accepted(state, {"lots": live, "debt": account.debt, "available": available})
-
-    def facts(self, answer: Balance) -> Mapping[str, Any]:
-        account, today = answer.account, answer.today
-        live = {lot: count for lot, count in account.lots.items() if not lot.is_over(today)}
-        days = [int(f"{lot.valid_through:%Y%m%d}") if lot.valid_through else 0 for lot in live]
-        return {
-            "lots": tuple(zip(days, [count.count for count in live.values()], strict=True)),
-            "debt": account.debt.count,
-            "available": account.available(today).count,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class SeeEntries(Operation):
-    """Staff reads somebody's history from the newest entry on."""
-
-    name: ClassVar[str] = "entries"
-    use_case: ClassVar[type] = ListEntries
-    is_once: ClassVar[bool] = False
-    member: str
-
-    def call(self, process: Process) -> Page[Entry]:
-        actor = callers.signed(process, OFFICE, self.member, once=True)
-        return process.services.list_entries(actor, self.member, 3, None)
-
-    def expect(self, state: State, moment: Moment) -> Verdict:
-        member = state.alive(self.member)
-        account = state.accounts[member]
-        newest = (member, account.entries, account.balance) if account.entries else None
-        return Accepted(state, {"newest": newest})
-
-    def facts(self, answer: Page[Entry]) -> Mapping[str, Any]:
-        first = answer.items[0] if answer.items else None
-        return {"newest": (first.member_id, first.sequence, first.balance.count) if first else None}
-
-
 def _fen(chance: Random) -> int:
     return chance.choice((100, 199, 990, 5000, 10_000, 33_333))
 
@@ -320,16 +262,6 @@ def draw_refund(world: World, chance: Random) -> GiveBack | None:
 
 def draw_expire(world: World, chance: Random) -> Expire:
     return Expire()
-
-
-def draw_balance(world: World, chance: Random) -> SeeBalance | None:
-    people = world.known_members()
-    return SeeBalance(chance.choice(people)) if people else None
-
-
-def draw_entries(world: World, chance: Random) -> SeeEntries | None:
-    people = world.known_members()
-    return SeeEntries(chance.choice(people)) if people else None
 
 
 def an_order(stage: Stage, member: str, fen: int = 5000, **changed: Any) -> Earn:
@@ -406,19 +338,6 @@ def expire_scene(stage: Stage) -> Expire:
     return Expire()
 
 
-def balance_scene(stage: Stage) -> SeeBalance:
-    member = a_fan(stage).member_id
-    stage.does(an_order(stage, member))
-    return SeeBalance(member)
-
-
-def entries_scene(stage: Stage) -> SeeEntries:
-    member = a_fan(stage).member_id
-    for _ in range(5):
-        stage.does(an_order(stage, member))
-    return SeeEntries(member)
-
-
 def nothing_is_over(world: World) -> Iterator[str]:
     """Once the job has run, no account holds what is over (invariant 12, liveness)."""
     today = day_of(world.now_ms)
@@ -429,13 +348,7 @@ def nothing_is_over(world: World) -> Iterator[str]:
 
 AREA = Area(
     "points",
-    draws=(
-        (10, draw_earn),
-        (6, draw_refund),
-        (2, draw_expire),
-        (1, draw_balance),
-        (1, draw_entries),
-    ),
+    draws=((10, draw_earn), (6, draw_refund), (2, draw_expire)),
     jobs=(Expire,),
     scenarios={
         "earn": earn_scene,
@@ -443,8 +356,6 @@ AREA = Area(
         "refund": refund_scene,
         "refund of what has lapsed": lapsed_refund_scene,
         "expire points": expire_scene,
-        "balance": balance_scene,
-        "entries": entries_scene,
     },
     promises={"what is over leaves": nothing_is_over},
 )

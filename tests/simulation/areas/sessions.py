@@ -11,7 +11,7 @@ from domain.session.keep import AuthenticateSession, ListLogins, LogOut
 from domain.session.model import Session
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
-from tests.simulation.areas.members import a_fan, a_member, enter, prove
+from tests.simulation.areas.joining import a_fan, a_member, enter, prove
 from tests.simulation.cloud import Change, Commit
 from tests.simulation.model import sessions as model
 from tests.simulation.model.state import NOTHING, Accepted, State, Verdict

@@ -13,7 +13,7 @@ from domain.tenant.apply import ApplyChannel, ApplyStore, ApplyTenant, ChannelWi
 from domain.tenant.model import ChannelKind, Store
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
-from tests.simulation.areas.members import a_fan, a_member
+from tests.simulation.areas.joining import a_fan, a_member
 from tests.simulation.areas.points import an_order
 from tests.simulation.cloud import Change, Commit
 from tests.simulation.houses import tenant_wish

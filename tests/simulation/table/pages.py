@@ -113,9 +113,9 @@ def query(storage: Storage, arguments: Mapping[str, Any], bounds: Bounds) -> dic
         if start[0] != pk or condition.stretch((start[1],), values) != (0, 1):
             raise Invalid("The provided starting key does not match the range key predicate")
         if is_forward:
-            first = max(first, bisect_right(entries, start[1]))
+            first = bisect_right(entries, start[1])
         else:
-            behind = min(behind, bisect_left(entries, start[1]))
+            behind = bisect_left(entries, start[1])
     places = range(first, behind) if is_forward else range(behind - 1, first - 1, -1)
     return request.page((pk, entries[place]) for place in places)
 

@@ -141,6 +141,9 @@ def paging() -> list[Case]:
     below = {":s": S("6")}
     start: dict[str, Any] = {"pk": S("@p"), "sk": S("3")}
     full = [item(str(n), f=S(repeated("x", 400_000))) for n in range(4)]
+    taken = sum(map(len, ("pk", "c0000@p", "sk", "0", "f")))
+    last = 1_048_576 - 2 * 400_000 - 3 * taken
+    exact = [*full[:2], item("2", f=S(repeated("x", last))), item("3", f=S("x"))]
     count: dict[str, Any] = {"Select": "COUNT"}
     return [
         asked("the first three", "pk = :p", Limit=3),
@@ -186,6 +189,7 @@ def paging() -> list[Case]:
             [query("pk = :p", P, **count)],
             PAGE_END,
         ),
+        Case("Query: a page ends at exactly 1 MB", exact, [query("pk = :p", P, **count)], PAGE_END),
         Case("Query: just below 1 MB everything fits", full[:2], [query("pk = :p", P, **count)]),
         Case(
             "Query: a filter makes no room",

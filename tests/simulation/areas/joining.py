@@ -1,4 +1,4 @@
-"""People: logging in through a platform, proving a phone, the profile, the code for the till."""
+"""Joining: logging in through a platform, and proving a phone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,17 +8,14 @@ from typing import Any, ClassVar
 from domain.joining.meet import LogIn
 from domain.joining.model import Proved, proved_from
 from domain.joining.prove_phone import CodeProof, PhoneRequest, PlatformProof, ProvePhone
-from domain.member.find import FindMember, Reference, ReferenceKind
 from domain.member.model import Member
-from domain.member.profile import UNSET, ChangeProfile, ProfileChange, ReadMyself, ShowCode, ShownCode
 from domain.session.model import Login
 from domain.tenant.model import ChannelKind
 from domain.unit_of_work import RequestKey
 from tests.simulation import callers
 from tests.simulation.area import Area
-from tests.simulation.callers import TILL
 from tests.simulation.model import codes, people, sessions
-from tests.simulation.model.state import NOTHING, Accepted, Refused, State, Verdict
+from tests.simulation.model.state import Accepted, Refused, State, Verdict
 from tests.simulation.platforms import Ticket
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment, Operation
@@ -32,7 +29,6 @@ KINDS = {
     "wx-2": frozenset({ChannelKind.MINI_PROGRAM}),
     "alipay": frozenset({ChannelKind.ALIPAY_APP}),
 }
-NAMES = ("林小满", "周大川")
 
 
 def identities(human: Human, channel: str, *, shared: bool) -> tuple[str, ...]:
@@ -166,117 +162,6 @@ class Prove(Operation):
         return frozenset({"phone-proof-refused"} if ticket.is_used and not ticket.digest else ())
 
 
-@dataclass(frozen=True, slots=True)
-class Rename(Operation):
-    """Somebody changes the profile; sent again, nothing more happens."""
-
-    name: ClassVar[str] = "change the profile"
-    use_case: ClassVar[type] = ChangeProfile
-    is_once: ClassVar[bool] = False
-    token: str
-    names: Mapping[str, str | None]
-
-    @property
-    def session_id(self) -> str:
-        return callers.session_id(self.token)
-
-    def call(self, process: Process) -> Member:
-        actor = callers.person(process, self.token)
-        change = ProfileChange(self.names.get("nickname", UNSET), self.names.get("name", UNSET))
-        return process.services.change_profile(actor, change)
-
-    def expect(self, state: State, moment: Moment) -> Verdict:
-        return people.change_profile(
-            state, sessions.acts_for(state, state.sessions[self.session_id]), self.names
-        )
-
-    def facts(self, answer: Member) -> Mapping[str, Any]:
-        return {"member": answer.member_id, "names": _names(answer)}
-
-
-def _names(member: Member) -> dict[str, str]:
-    profile = member.profile
-    found = {"nickname": profile.nickname, "name": profile.name.open() if profile.name else None}
-    return {name: text for name, text in found.items() if text is not None}
-
-
-@dataclass(frozen=True, slots=True)
-class SeeMyself(Operation):
-    """Somebody looks at their own record: never at anybody else's (invariant 4)."""
-
-    name: ClassVar[str] = "my record"
-    use_case: ClassVar[type] = ReadMyself
-    is_once: ClassVar[bool] = False
-    token: str
-
-    @property
-    def session_id(self) -> str:
-        return callers.session_id(self.token)
-
-    def call(self, process: Process) -> Member:
-        return process.services.read_myself(callers.person(process, self.token))
-
-    def expect(self, state: State, moment: Moment) -> Verdict:
-        member = sessions.acts_for(state, state.sessions[self.session_id])
-        person = state.people[member]
-        return Accepted(state, {"member": member, "card": person.card, "names": dict(person.names)})
-
-    def facts(self, answer: Member) -> Mapping[str, Any]:
-        return {"member": answer.member_id, "card": answer.card_number or "", "names": _names(answer)}
-
-
-@dataclass(frozen=True, slots=True)
-class ShowAtTill(Operation):
-    """The code on the phone's screen, and a till that reads it at once."""
-
-    name: ClassVar[str] = "show the code"
-    use_case: ClassVar[type] = ShowCode
-    is_once: ClassVar[bool] = False
-    token: str
-
-    @property
-    def session_id(self) -> str:
-        return callers.session_id(self.token)
-
-    def call(self, process: Process) -> ShownCode:
-        return process.services.show_code(callers.person(process, self.token))
-
-    def expect(self, state: State, moment: Moment) -> Verdict:
-        member = sessions.acts_for(state, state.sessions[self.session_id])
-        return Accepted(state) if state.people[member].card else Refused("not-a-member")
-
-    def facts(self, answer: ShownCode) -> Mapping[str, Any]:
-        return NOTHING
-
-    def learn(self, world: World, answer: ShownCode) -> None:
-        world.memory["codes"].append(answer.code)
-
-
-@dataclass(frozen=True, slots=True)
-class Identify(Operation):
-    """A till asks who somebody is."""
-
-    name: ClassVar[str] = "identify"
-    use_case: ClassVar[type] = FindMember
-    is_once: ClassVar[bool] = False
-    by: str
-    value: str
-
-    def call(self, process: Process) -> Member:
-        actor = callers.signed(process, TILL, f"{self.by} {self.value}", once=True)
-        return process.services.find_member(actor, Reference(ReferenceKind(self.by), self.value))
-
-    def expect(self, state: State, moment: Moment) -> Verdict:
-        mark = {"phone": "phone", "card_number": "card"}.get(self.by)
-        found = state.holders.get(f"{mark}:{self.value}") if mark else self.value
-        if found is None or found not in state.people:
-            return Refused("member-not-found")
-        return Accepted(state, {"member": state.alive(found)})
-
-    def facts(self, answer: Member) -> Mapping[str, Any]:
-        return {"member": answer.member_id}
-
-
 def enter(world: World, human: Human, channel: str, *, shared: bool) -> Enter:
     """With a fresh code of the platform."""
     code = f"login-{len(world.outside.tickets)}"
@@ -312,7 +197,7 @@ def a_member(stage: Stage, number: int = 0) -> Human:
     return human
 
 
-def _somebody(world: World, chance: Random) -> tuple[Human, str] | None:
+def somebody(world: World, chance: Random) -> tuple[Human, str] | None:
     """A person with a channel whose phone holds a token."""
     pairs = [(human, channel) for human in world.humans for channel in human.tokens]
     return chance.choice(pairs) if pairs else None
@@ -324,41 +209,11 @@ def draw_enter(world: World, chance: Random) -> Enter:
 
 
 def draw_prove(world: World, chance: Random) -> Prove | None:
-    found = _somebody(world, chance)
+    found = somebody(world, chance)
     if found is None or found[1] == "web":
         return None
     human, channel = found
     return prove(world, human, channel, chance.choice(human.phones), agrees=chance.random() < 0.95)
-
-
-def draw_rename(world: World, chance: Random) -> Rename | None:
-    found = _somebody(world, chance)
-    if found is None:
-        return None
-    field = chance.choice(("nickname", "name"))
-    return Rename(found[0].tokens[found[1]], {field: chance.choice((*NAMES, None))})
-
-
-def draw_myself(world: World, chance: Random) -> SeeMyself | None:
-    found = _somebody(world, chance)
-    return SeeMyself(found[0].tokens[found[1]]) if found else None
-
-
-def draw_code(world: World, chance: Random) -> ShowAtTill | None:
-    found = _somebody(world, chance)
-    return ShowAtTill(found[0].tokens[found[1]]) if found else None
-
-
-def draw_identify(world: World, chance: Random) -> Identify | None:
-    marks = list(world.state.holders)
-    if not marks:
-        return None
-    kind, _, value = chance.choice(marks).partition(":")
-    names = {"phone": "phone", "card": "card_number"}
-    if kind in names:
-        return Identify(names[kind], value)
-    people = world.known_members()
-    return Identify("member_id", chance.choice(people)) if people else None
 
 
 def first_contact_scene(stage: Stage) -> Enter:
@@ -379,7 +234,7 @@ def shared_identity_scene(stage: Stage) -> Enter:
     for channel in ("wx", "wx-2"):
         stage.does(enter(stage.world, human, channel, shared=False))
     stage.does(enter(stage.world, human, "wx", shared=True))
-    stage.rival = Rename(human.tokens["wx"], {"name": NAMES[0]})
+    stage.rival = enter(stage.world, human, "alipay", shared=True)
     return enter(stage.world, human, "wx-2", shared=True)
 
 
@@ -393,7 +248,7 @@ def join_scene(stage: Stage) -> Prove:
 def change_phone_scene(stage: Stage) -> Prove:
     human = a_member(stage)
     stage.does(enter(stage.world, human, "wx-2", shared=True))
-    stage.rival = Rename(human.tokens["wx"], {"nickname": "x"})
+    stage.rival = enter(stage.world, human, "wx-2", shared=True)
     return prove(stage.world, human, "wx", human.phones[1])
 
 
@@ -401,47 +256,13 @@ def merge_scene(stage: Stage) -> Prove:
     """A fan proves a member's number, by a proof that can be shown again."""
     a_member(stage)
     other = a_fan(stage, 1, "alipay")
-    stage.rival = Rename(other.tokens["alipay"], {"nickname": "x"})
+    stage.rival = enter(stage.world, other, "alipay", shared=True)
     return prove(stage.world, other, "alipay", stage.world.humans[0].phones[0])
 
 
-def wait_scene(stage: Stage) -> Prove:
-    """Different real names: staff must decide."""
-    one, other = a_member(stage), a_member(stage, 1)
-    stage.does(Rename(one.tokens["wx"], {"name": NAMES[0]}))
-    stage.does(Rename(other.tokens["wx"], {"name": NAMES[1]}))
-    return prove(stage.world, other, "wx", stage.world.state.people[one.member_id].phone)
-
-
-def rename_scene(stage: Stage) -> Rename:
-    human = a_member(stage)
-    stage.rival = Rename(human.tokens["wx"], {"nickname": "rival"})
-    return Rename(human.tokens["wx"], {"nickname": "new", "name": NAMES[0]})
-
-
-def myself_scene(stage: Stage) -> SeeMyself:
-    return SeeMyself(a_member(stage).tokens["wx"])
-
-
-def code_scene(stage: Stage) -> ShowAtTill:
-    return ShowAtTill(a_member(stage).tokens["wx"])
-
-
-def identify_scene(stage: Stage) -> Identify:
-    human = a_member(stage)
-    return Identify("phone", human.phones[0])
-
-
 AREA = Area(
-    "members",
-    draws=(
-        (8, draw_enter),
-        (8, draw_prove),
-        (3, draw_rename),
-        (1, draw_myself),
-        (1, draw_code),
-        (1, draw_identify),
-    ),
+    "joining",
+    draws=((8, draw_enter), (8, draw_prove)),
     scenarios={
         "first contact": first_contact_scene,
         "log in again": known_scene,
@@ -449,10 +270,5 @@ AREA = Area(
         "join": join_scene,
         "change the phone": change_phone_scene,
         "merge by phone": merge_scene,
-        "wait for staff": wait_scene,
-        "change the profile": rename_scene,
-        "my record": myself_scene,
-        "show the code": code_scene,
-        "identify": identify_scene,
     },
 )

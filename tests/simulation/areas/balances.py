@@ -1,0 +1,105 @@
+"""Balances and lists of entries, as staff reads them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any, ClassVar
+
+from domain.page import Page
+from domain.points.model import Entry
+from domain.points.read import Balance, ListEntries, ReadBalance
+from tests.simulation import callers
+from tests.simulation.area import Area
+from tests.simulation.areas.joining import a_fan
+from tests.simulation.areas.points import an_order
+from tests.simulation.callers import OFFICE
+from tests.simulation.model.state import Accepted, State, Verdict, day_of
+from tests.simulation.process import Process
+from tests.simulation.requests import Moment, Operation
+from tests.simulation.stage import Stage
+from tests.simulation.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class SeeBalance(Operation):
+    """Staff looks at somebody's points."""
+
+    name: ClassVar[str] = "balance"
+    use_case: ClassVar[type] = ReadBalance
+    is_once: ClassVar[bool] = False
+    member: str
+
+    def call(self, process: Process) -> Balance:
+        actor = callers.signed(process, OFFICE, self.member, once=True)
+        return process.services.read_balance(actor, self.member)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        account = state.accounts[state.alive(self.member)]
+        today = day_of(moment.now)
+        live = tuple((day, count) for day, count in account.lots if not 0 < day < today)
+        available = sum(count for _, count in live) - account.debt
+        return Accepted(state, {"lots": live, "debt": account.debt, "available": available})
+
+    def facts(self, answer: Balance) -> Mapping[str, Any]:
+        account, today = answer.account, answer.today
+        live = {lot: count for lot, count in account.lots.items() if not lot.is_over(today)}
+        days = [int(f"{lot.valid_through:%Y%m%d}") if lot.valid_through else 0 for lot in live]
+        return {
+            "lots": tuple(zip(days, [count.count for count in live.values()], strict=True)),
+            "debt": account.debt.count,
+            "available": account.available(today).count,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SeeEntries(Operation):
+    """Staff reads somebody's history from the newest entry on."""
+
+    name: ClassVar[str] = "entries"
+    use_case: ClassVar[type] = ListEntries
+    is_once: ClassVar[bool] = False
+    member: str
+
+    def call(self, process: Process) -> Page[Entry]:
+        actor = callers.signed(process, OFFICE, self.member, once=True)
+        return process.services.list_entries(actor, self.member, 3, None)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        member = state.alive(self.member)
+        account = state.accounts[member]
+        newest = (member, account.entries, account.balance) if account.entries else None
+        return Accepted(state, {"newest": newest})
+
+    def facts(self, answer: Page[Entry]) -> Mapping[str, Any]:
+        first = answer.items[0] if answer.items else None
+        return {"newest": (first.member_id, first.sequence, first.balance.count) if first else None}
+
+
+def draw_balance(world: World, chance: Random) -> SeeBalance | None:
+    people = world.known_members()
+    return SeeBalance(chance.choice(people)) if people else None
+
+
+def draw_entries(world: World, chance: Random) -> SeeEntries | None:
+    people = world.known_members()
+    return SeeEntries(chance.choice(people)) if people else None
+
+
+def balance_scene(stage: Stage) -> SeeBalance:
+    member = a_fan(stage).member_id
+    stage.does(an_order(stage, member))
+    return SeeBalance(member)
+
+
+def entries_scene(stage: Stage) -> SeeEntries:
+    member = a_fan(stage).member_id
+    for _ in range(5):
+        stage.does(an_order(stage, member))
+    return SeeEntries(member)
+
+
+AREA = Area(
+    "balances",
+    draws=((1, draw_balance), (1, draw_entries)),
+    scenarios={"balance": balance_scene, "entries": entries_scene},
+)

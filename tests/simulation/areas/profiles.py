@@ -1,0 +1,194 @@
+"""Profiles: what people see and change of themselves, the code for the till, and who a till finds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any, ClassVar
+
+from domain.member.find import FindMember, Reference, ReferenceKind
+from domain.member.model import Member
+from domain.member.profile import UNSET, ChangeProfile, ProfileChange, ReadMyself, ShowCode, ShownCode
+from tests.simulation import callers
+from tests.simulation.area import Area
+from tests.simulation.areas.joining import a_member, somebody
+from tests.simulation.callers import TILL
+from tests.simulation.model import people, sessions
+from tests.simulation.model.state import NOTHING, Accepted, Refused, State, Verdict
+from tests.simulation.process import Process
+from tests.simulation.requests import Moment, Operation
+from tests.simulation.stage import Stage
+from tests.simulation.world import World
+
+NAMES = ("林小满", "周大川")
+
+
+@dataclass(frozen=True, slots=True)
+class Rename(Operation):
+    """Somebody changes the profile; sent again, nothing more happens."""
+
+    name: ClassVar[str] = "change the profile"
+    use_case: ClassVar[type] = ChangeProfile
+    is_once: ClassVar[bool] = False
+    token: str
+    names: Mapping[str, str | None]
+
+    @property
+    def session_id(self) -> str:
+        return callers.session_id(self.token)
+
+    def call(self, process: Process) -> Member:
+        actor = callers.person(process, self.token)
+        change = ProfileChange(self.names.get("nickname", UNSET), self.names.get("name", UNSET))
+        return process.services.change_profile(actor, change)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        return people.change_profile(
+            state, sessions.acts_for(state, state.sessions[self.session_id]), self.names
+        )
+
+    def facts(self, answer: Member) -> Mapping[str, Any]:
+        return {"member": answer.member_id, "names": _names(answer)}
+
+
+def _names(member: Member) -> dict[str, str]:
+    profile = member.profile
+    found = {"nickname": profile.nickname, "name": profile.name.open() if profile.name else None}
+    return {name: text for name, text in found.items() if text is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class SeeMyself(Operation):
+    """Somebody looks at their own record: never at anybody else's (invariant 4)."""
+
+    name: ClassVar[str] = "my record"
+    use_case: ClassVar[type] = ReadMyself
+    is_once: ClassVar[bool] = False
+    token: str
+
+    @property
+    def session_id(self) -> str:
+        return callers.session_id(self.token)
+
+    def call(self, process: Process) -> Member:
+        return process.services.read_myself(callers.person(process, self.token))
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        member = sessions.acts_for(state, state.sessions[self.session_id])
+        person = state.people[member]
+        return Accepted(state, {"member": member, "card": person.card, "names": dict(person.names)})
+
+    def facts(self, answer: Member) -> Mapping[str, Any]:
+        return {"member": answer.member_id, "card": answer.card_number or "", "names": _names(answer)}
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAtTill(Operation):
+    """The code on the phone's screen, and a till that reads it at once."""
+
+    name: ClassVar[str] = "show the code"
+    use_case: ClassVar[type] = ShowCode
+    is_once: ClassVar[bool] = False
+    token: str
+
+    @property
+    def session_id(self) -> str:
+        return callers.session_id(self.token)
+
+    def call(self, process: Process) -> ShownCode:
+        return process.services.show_code(callers.person(process, self.token))
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        member = sessions.acts_for(state, state.sessions[self.session_id])
+        return Accepted(state) if state.people[member].card else Refused("not-a-member")
+
+    def facts(self, answer: ShownCode) -> Mapping[str, Any]:
+        return NOTHING
+
+    def learn(self, world: World, answer: ShownCode) -> None:
+        world.memory["codes"].append(answer.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Identify(Operation):
+    """A till asks who somebody is."""
+
+    name: ClassVar[str] = "identify"
+    use_case: ClassVar[type] = FindMember
+    is_once: ClassVar[bool] = False
+    by: str
+    value: str
+
+    def call(self, process: Process) -> Member:
+        actor = callers.signed(process, TILL, f"{self.by} {self.value}", once=True)
+        return process.services.find_member(actor, Reference(ReferenceKind(self.by), self.value))
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        mark = {"phone": "phone", "card_number": "card"}.get(self.by)
+        found = state.holders.get(f"{mark}:{self.value}") if mark else self.value
+        if found is None or found not in state.people:
+            return Refused("member-not-found")
+        return Accepted(state, {"member": state.alive(found)})
+
+    def facts(self, answer: Member) -> Mapping[str, Any]:
+        return {"member": answer.member_id}
+
+
+def draw_rename(world: World, chance: Random) -> Rename | None:
+    found = somebody(world, chance)
+    if found is None:
+        return None
+    field = chance.choice(("nickname", "name"))
+    return Rename(found[0].tokens[found[1]], {field: chance.choice((*NAMES, None))})
+
+
+def draw_myself(world: World, chance: Random) -> SeeMyself | None:
+    found = somebody(world, chance)
+    return SeeMyself(found[0].tokens[found[1]]) if found else None
+
+
+def draw_code(world: World, chance: Random) -> ShowAtTill | None:
+    found = somebody(world, chance)
+    return ShowAtTill(found[0].tokens[found[1]]) if found else None
+
+
+def draw_identify(world: World, chance: Random) -> Identify | None:
+    marks = list(world.state.holders)
+    if not marks:
+        return None
+    kind, _, value = chance.choice(marks).partition(":")
+    names = {"phone": "phone", "card": "card_number"}
+    if kind in names:
+        return Identify(names[kind], value)
+    people = world.known_members()
+    return Identify("member_id", chance.choice(people)) if people else None
+
+
+def rename_scene(stage: Stage) -> Rename:
+    human = a_member(stage)
+    stage.rival = Rename(human.tokens["wx"], {"nickname": "rival"})
+    return Rename(human.tokens["wx"], {"nickname": "new", "name": NAMES[0]})
+
+
+def myself_scene(stage: Stage) -> SeeMyself:
+    return SeeMyself(a_member(stage).tokens["wx"])
+
+
+def code_scene(stage: Stage) -> ShowAtTill:
+    return ShowAtTill(a_member(stage).tokens["wx"])
+
+
+def identify_scene(stage: Stage) -> Identify:
+    human = a_member(stage)
+    return Identify("phone", human.phones[0])
+
+
+AREA = Area(
+    "profiles",
+    draws=((3, draw_rename), (1, draw_myself), (1, draw_code), (1, draw_identify)),
+    scenarios={
+        "change the profile": rename_scene,
+        "my record": myself_scene,
+        "show the code": code_scene,
+        "identify": identify_scene,
+    },
+)
