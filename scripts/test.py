@@ -27,6 +27,7 @@ CHECKS: dict[str, list[str]] = {
     "operations": [PYTHON, "scripts/bench.py", "operations", "--check"],
     "tests": [PYTHON, "-m", "pytest", "--cov", "--cov-report=", "-q", "-p", "scripts.local.capabilities"],
     "coverage": [PYTHON, "-m", "coverage", "report", "--skip-covered", "--show-missing"],
+    "simulation": [PYTHON, "scripts/simulate.py", "--profile", "ci", "--json"],
     "self-check": [PYTHON, "scripts/demo.py", "--self-check"],
 }
 """What CI runs, in this order."""
