@@ -25,7 +25,10 @@ CHECKS: dict[str, list[str]] = {
     "imports": [str(environment.VENV / "bin" / "lint-imports"), "--no-cache"],
     "openapi": [PYTHON, "scripts/build_openapi.py", "--check"],
     "operations": [PYTHON, "scripts/bench.py", "operations", "--check"],
-    "tests": [PYTHON, "-m", "pytest", "--cov", "--cov-report=", "-q", "-p", "scripts.local.capabilities"],
+    "tests": [
+        *(PYTHON, "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal"),
+        *("--cov", "--cov-report=", "-p", "scripts.local.capabilities"),
+    ],
     "coverage": [PYTHON, "-m", "coverage", "report", "--skip-covered", "--show-missing"],
     "simulation": [PYTHON, "scripts/simulate.py", "--profile", "ci", "--json"],
     "self-check": [PYTHON, "scripts/demo.py", "--self-check"],

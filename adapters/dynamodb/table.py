@@ -155,7 +155,7 @@ class Table:
             raise ValueError("A unit of work writes each item once.")
         if len(writes) > TRANSACTION_MAX:
             raise ValueError(f"A unit of work writes at most {TRANSACTION_MAX} items.")
-        if len(writes) == 1:
+        if len(writes) == 1 and writes[0].action != "check":
             operation, arguments = writes[0].alone(self.name)
             self._call(operation, **arguments)
         else:

@@ -12,22 +12,29 @@ RESULTS = ROOT / "var" / "capabilities.json"
 
 
 class Counter:
-    """Counts each marked test once, by how it ended."""
+    """Counts each marked test once, by how it ended; tests may run in several processes."""
 
     def __init__(self) -> None:
         self.counts: dict[str, dict[str, int]] = defaultdict(lambda: {"passed": 0, "failed": 0})
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        """Where the test runs: the marks go along with the report."""
         report: pytest.TestReport = yield
-        if report.when == "call" or report.failed:
-            for mark in item.iter_markers("capability"):
-                self.counts[mark.args[0]]["passed" if report.passed else "failed"] += 1
+        report.user_properties += [("capability", mark.args[0]) for mark in item.iter_markers("capability")]
         return report
 
-    def pytest_sessionfinish(self) -> None:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(self.counts))
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Where the reports come together."""
+        if report.when == "call" or report.failed:
+            for name, number in report.user_properties:
+                if name == "capability":
+                    self.counts[str(number)]["passed" if report.passed else "failed"] += 1
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if not hasattr(session.config, "workerinput"):
+            RESULTS.parent.mkdir(exist_ok=True)
+            RESULTS.write_text(json.dumps(self.counts))
 
 
 def pytest_configure(config: pytest.Config) -> None:

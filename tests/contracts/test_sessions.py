@@ -50,6 +50,25 @@ def test_a_revoked_session_stays_revoked_whatever_comes_late(place: Place) -> No
     assert stored(place) == replace(LIVE, revoked_at=AT)
 
 
+def test_of_two_prolongings_the_later_end_counts_whichever_comes_last(place: Place) -> None:
+    opened(place, LIVE)
+
+    for hours in (2, 1):
+        longer = replace(LIVE, expires_at=LATER + timedelta(hours=hours))
+        place.read(lambda stores, longer=longer: stores.sessions.extend(longer))
+
+    assert stored(place) == replace(LIVE, expires_at=LATER + timedelta(hours=2))
+
+
+def test_a_login_record_that_moves_keeps_the_moment_of_its_end(place: Place) -> None:
+    opened(place, LIVE)
+    place.read(lambda stores: stores.sessions.revoke(LIVE.revoked(AT)))
+
+    place.read(lambda stores: stores.sessions.move(LIVE.revoked(LATER), "m_2"))
+
+    assert stored(place) == replace(LIVE, revoked_at=AT, member_id="m_2")
+
+
 def test_a_session_without_the_moment_of_its_end_is_not_revoked_nor_moved(place: Place) -> None:
     opened(place, LIVE)
 

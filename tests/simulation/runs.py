@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -130,7 +131,11 @@ def _do(part: Part) -> Result:
 def _play(part: Part) -> Result:
     areas, result = all_areas(), Result()
     for seed in range(part.first, part.first + part.count):
-        outcome = play(str(seed), areas)
+        try:
+            outcome = play(str(seed), areas)
+        except Exception:  # noqa: BLE001  # one history must not end all the others
+            result.failures.append(Failure(str(seed), "the engine goes on", traceback.format_exc()[-1500:]))
+            continue
         result.tally.add(outcome.tally)
         if outcome.violation is not None:
             result.failures.append(Failure(str(seed), outcome.violation.check, outcome.violation.detail))
