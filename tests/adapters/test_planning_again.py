@@ -107,9 +107,7 @@ def test_a_glance_finds_the_member_who_took_the_place_of_a_merged_one(bench: Ben
         lambda stores, now: Plan(None, (Created(gone), Created(live), Created(Sentinel(WECHAT, "m_9")))),
     )
 
-    way, holders = bench.runner.use(
-        bench.tenant_id, lambda stores, _: stores.members.glance("m_8", [WECHAT])
-    )
+    way, holders = bench.runner.use(bench.tenant_id, lambda stores, _: stores.members.glance("m_8", [WECHAT]))
 
     assert ([each.member_id for each in way], holders) == (["m_8", "m_9"], {WECHAT: "m_9"})
 
