@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from flask import Flask
@@ -17,6 +17,8 @@ from tests.shop import CONSENT, Answer, Door, Phone, Shop, System
 Query = tuple[tuple[str, str], ...]
 Credentials = Callable[[str, str, Query, bytes], dict[str, str]]
 """Method, path, query, body -> headers."""
+
+T = TypeVar("T")
 
 FLEETING = frozenset({"nonce", "counter"})
 
@@ -49,6 +51,12 @@ class Sample:
     body: dict[str, Any] | None = None
     query: Query = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    address: str = "127.0.0.1"
+    """From where in the network; messages are counted by it."""
+
+    @property
+    def raw(self) -> bytes:
+        return raw_body(self)
 
     def send(self, door: Door, raw: bytes) -> Answer:
         """The body is given as bytes, the path is percent-encoded here."""
@@ -58,7 +66,14 @@ class Sample:
             **self.credentials(self.method, self.path, self.query, raw),
         }
         path = quote(self.path, safe="/")
-        return door.send(self.method, path, query_string=urlencode(self.query), data=raw, headers=headers)
+        return door.send(
+            self.method,
+            path,
+            query_string=urlencode(self.query),
+            data=raw,
+            headers=headers,
+            environ_base={"REMOTE_ADDR": self.address},
+        )
 
 
 def raw_body(sample: Sample) -> bytes:
@@ -72,6 +87,15 @@ class Scene:
 
     shop: Shop
     rival: Shop
+    kept: dict[str, Any] = field(default_factory=dict)
+    """What tests of one file share because making it takes long."""
+
+    def keep(self, name: str, make: Callable[[], T]) -> T:
+        """Made the first time, and the same ever after: for what no request changes."""
+        if name not in self.kept:
+            self.kept[name] = make()
+        found: T = self.kept[name]
+        return found
 
     def items(self) -> dict[tuple[str, str], Any]:
         """All that is stored, of whichever tenant, but nonces and counters."""

@@ -1,31 +1,22 @@
-"""Every route, every kind of caller: what is not allowed by name is refused."""
+"""Every route, every kind of caller, every kind of thing to ask for: exactly what is allowed, and no more.
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+A cell of the matrix is a route, a caller (`callers.py`) and whose thing the request is about (`objects.py`).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import pytest
 from flask import Blueprint
 
 from domain.actor import Anyone, MemberSelf, Operator, Till
-from domain.api_key.apply import KeyWish
 from handlers.app import create_app
 from handlers.operation import Operation, operation
+from tests.handlers.callers import CALLERS, OK, Told, caller, told
+from tests.handlers.objects import OBJECTS, Whose
 from tests.handlers.problems import complaints
-from tests.handlers.scene import (
-    BUILDERS,
-    Credentials,
-    Sample,
-    Scene,
-    bearer,
-    nobody,
-    operation_of,
-    operations,
-    raw_body,
-    signed,
-    waiting_merge,
-)
-from tests.shop import OTHER_STORE, STORE, Answer, Shop
+from tests.handlers.scene import BUILDERS, Sample, Scene, operation_of, operations, waiting_merge
 
 PUBLIC = {
     "health_auth.health",
@@ -35,193 +26,97 @@ PUBLIC = {
     "auth.phone",
     "auth.sms_codes",
 }
-READ, WRITE = "members.read", "orders.write"
-MISSING, ENDED = (401, "credential-missing"), (401, "session-ended")
-REFUSED, WRONG = (401, "signature-refused"), (403, "wrong-actor")
-OK = (0, "")
-"""The operation's own status."""
-NOT_FOUND = {
-    "till_members": (404, "member-not-found"),
-    "till_orders.record": (404, "member-not-found"),
-    "till_orders.refund": (404, "order-not-found"),
-    "staff_members": (404, "member-not-found"),
-    "staff_points": (404, "member-not-found"),
-    "staff_merges": (404, "merge-not-found"),
-}
-"""What somebody of another tenant is told of our things, and our people of theirs."""
+CELLS_PER_ROUTE = len(CALLERS) * len(Whose)
 
 
-def bare(token: str) -> Credentials:
-    return lambda *_: {"Authorization": token}
+@pytest.mark.parametrize("endpoint", OBJECTS)
+def test_each_cell_of_the_matrix_is_as_it_must_be(
+    scene: Scene, endpoint: str, record_property: Callable[[str, object], None]
+) -> None:
+    row = Row(scene, endpoint)
+
+    wrong = [*row.granted(), *row.refused()]
+
+    assert not wrong, f"{len(wrong)} wrong:\n" + "\n".join(wrong[:40])
+    record_property("cells", len(row.hit))
+    assert len(row.hit) == CELLS_PER_ROUTE
 
 
-def logged_out(shop: Shop) -> Credentials:
-    phone = shop.fan()
-    assert phone.post("/v1/auth/logout").status_code == 204
-    return bearer(phone.token)
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Who asks, for whose, how, and what the answer must be."""
+
+    name: str
+    whose: Whose
+    sample: Sample
+    expected: Told
 
 
-def key(shop: Shop, key_id: str, scopes: set[str], stores: set[str] | None) -> Credentials:
-    wish = KeyWish(key_id, key_id, frozenset(scopes), frozenset(stores) if stores is not None else None)
-    secret = shop.services.apply_key(shop.tenant_id, wish).secret
-    if secret is not None:
-        shop.secrets[key_id] = secret
-    return signed(shop.system(key_id))
+class Row:
+    """One route of the matrix."""
 
+    def __init__(self, scene: Scene, endpoint: str) -> None:
+        self.scene, self.endpoint, self.about = scene, endpoint, OBJECTS[endpoint]
+        self.facts = operation_of(scene.door(endpoint).app, endpoint)
+        self.told = {name: told(endpoint, self.facts, name) for name in CALLERS}
+        self.hit: set[tuple[str, Whose]] = set()
 
-def revoked(shop: Shop) -> Credentials:
-    credentials = key(shop, "revoked", {"admin", READ, WRITE}, None)
-    shop.services.revoke_key(shop.tenant_id, "revoked")
-    return credentials
+    def granted(self) -> Iterator[str]:
+        """Each on something fresh, because it may be used up."""
+        for name in CALLERS:
+            for whose in Whose:
+                if self._expected(name, whose) == OK:
+                    yield from self._look(self._cell(name, whose))
 
+    def refused(self) -> Iterator[str]:
+        """Nothing is written. Callers that are refused anyway ask for what would be granted to somebody."""
+        somebody = caller(self.scene, "somebody")
+        samples = {whose: self.about.make(somebody, whose) for whose in Whose}
+        cells = []
+        for name in CALLERS:
+            credentials = caller(self.scene, name).credentials
+            for whose in Whose:
+                if self.told[name] != OK:
+                    sample = replace(samples[whose], credentials=credentials)
+                    cells.append(Cell(name, whose, sample, self.told[name]))
+                elif self._expected(name, whose) != OK:
+                    cells.append(self._cell(name, whose))
+        before = self.scene.items()
+        for cell in cells:
+            yield from self._look(cell)
+        if self.scene.items() != before:
+            yield "something was written"
 
-def wrong_secret(shop: Shop) -> Credentials:
-    system = shop.office
-    return signed(replace(system, signer=replace(system.signer, secret="not-the-secret")))
+    def _cell(self, name: str, whose: Whose) -> Cell:
+        who = caller(self.scene, name)
+        sample = replace(self.about.make(who, whose), credentials=who.credentials)
+        return Cell(name, whose, sample, self._expected(name, whose))
 
+    def _expected(self, name: str, whose: Whose) -> Told:
+        if self.told[name] != OK:
+            return self.told[name]
+        expected = self.about.told(whose)
+        is_fan = name == "a fan" and self.endpoint == "me.code"
+        return (422, "not-a-member") if is_fan and expected == OK else expected
 
-CALLERS: Mapping[str, Callable[[Scene], Credentials]] = {
-    "nobody": lambda _: nobody,
-    "garbage": lambda _: bearer("garbage"),
-    "garbage of our tenant": lambda scene: bearer(f"{scene.shop.tenant_id}.{'x' * 43}"),
-    "a token without bearer": lambda scene: bare(scene.shop.fan().token),
-    "somebody": lambda scene: bearer(scene.shop.member().token),
-    "somebody logged out": lambda scene: logged_out(scene.shop),
-    "somebody elsewhere": lambda scene: bearer(scene.rival.member().token),
-    "a token under another tenant": lambda scene: bearer(
-        f"{scene.rival.tenant_id}.{scene.shop.fan().token.partition('.')[2]}"
-    ),
-    "till": lambda scene: signed(scene.shop.till),
-    "office": lambda scene: signed(scene.shop.office),
-    "till elsewhere": lambda scene: signed(scene.rival.till),
-    "office elsewhere": lambda scene: signed(scene.rival.office),
-    "a key under another tenant": lambda scene: signed(
-        replace(
-            scene.shop.office,
-            signer=replace(scene.shop.office.signer, key=f"{scene.rival.tenant_id}.office"),
-        )
-    ),
-    "an unknown key": lambda scene: signed(
-        replace(scene.shop.till, signer=replace(scene.shop.till.signer, key=f"{scene.shop.tenant_id}.no"))
-    ),
-    "the wrong secret": lambda scene: wrong_secret(scene.shop),
-    "a revoked key": lambda scene: revoked(scene.shop),
-    "till of another store": lambda scene: key(scene.shop, "west", {READ, WRITE}, {OTHER_STORE}),
-    "till of no store": lambda scene: key(scene.shop, "nowhere", {READ, WRITE}, set()),
-    "till without scopes": lambda scene: key(scene.shop, "idle", set(), {STORE, OTHER_STORE}),
-    "office without scopes": lambda scene: key(scene.shop, "bare", {"admin"}, None),
-}
-STRANGERS = {
-    "nobody": MISSING,
-    "garbage": MISSING,
-    "garbage of our tenant": MISSING,
-    "a token without bearer": MISSING,
-    "somebody": MISSING,
-    "somebody logged out": MISSING,
-    "somebody elsewhere": MISSING,
-    "a token under another tenant": MISSING,
-    "a key under another tenant": REFUSED,
-    "an unknown key": REFUSED,
-    "the wrong secret": REFUSED,
-    "a revoked key": REFUSED,
-}
-"""What signed routes say to them."""
-
-
-def expected(endpoint: str, actor: object, caller: str) -> tuple[int, str]:
-    if actor is Anyone:
-        return OK
-    if actor is MemberSelf:
-        tokens = {"garbage", "garbage of our tenant", "somebody logged out", "a token under another tenant"}
-        return (
-            OK
-            if caller.startswith("somebody") and caller not in tokens
-            else (ENDED if caller in tokens else MISSING)
-        )
-    if caller in STRANGERS:
-        return STRANGERS[caller]
-    if actor is Operator:
-        return as_operator(endpoint, caller)
-    return as_till(endpoint, caller)
-
-
-def as_operator(endpoint: str, caller: str) -> tuple[int, str]:
-    if caller.startswith("till"):
-        return WRONG
-    if caller == "office elsewhere":
-        return OK if endpoint == "staff_merges.waiting" else not_found(endpoint)
-    if caller == "office without scopes" and endpoint == "staff_members.read":
-        return 403, "scope-missing"
-    return OK
-
-
-def as_till(endpoint: str, caller: str) -> tuple[int, str]:
-    if "elsewhere" in caller:
-        return not_found(endpoint)
-    if "without scopes" in caller:
-        return 403, "scope-missing"
-    is_bound = caller in {"till of another store", "till of no store"}
-    return (403, "store-not-allowed") if is_bound and endpoint.startswith("till_orders") else OK
-
-
-def not_found(endpoint: str) -> tuple[int, str]:
-    return next(found for name, found in NOT_FOUND.items() if endpoint.startswith(name))
-
-
-GAPS = {("staff_members.read", "office without scopes")}
-"""Each with a test of its own below."""
-
-
-@pytest.mark.parametrize("endpoint", BUILDERS)
-def test_each_caller_gets_exactly_what_the_route_allows(scene: Scene, endpoint: str) -> None:
-    facts = operation_of(scene.door(endpoint).app, endpoint)
-    found = {caller: expected(endpoint, facts.actor, caller) for caller in CALLERS}
-    refused = [caller for caller in CALLERS if found[caller] != OK and (endpoint, caller) not in GAPS]
-    wrong = list(refusals(scene, endpoint, {caller: found[caller] for caller in refused}))
-
-    for caller in [caller for caller in CALLERS if found[caller] == OK]:
-        if facts.actor is Anyone and caller not in {"nobody", "garbage", "office elsewhere"}:
-            continue
-        answer = sent(scene, endpoint, BUILDERS[endpoint](scene.shop), CALLERS[caller](scene))
-        if answer.status_code != facts.status:
-            wrong.append(f"{caller}: {answer.text}")
-
-    assert not wrong, "\n".join(wrong)
-    assert refused or facts.actor is Anyone
-
-
-def refusals(scene: Scene, endpoint: str, found: dict[str, tuple[int, str]]) -> Iterator[str]:
-    """One request with all the credentials that must not do; whatever is said otherwise."""
-    sample = BUILDERS[endpoint](scene.shop)
-    facts = operation_of(scene.door(endpoint).app, endpoint)
-    credentials = {caller: CALLERS[caller](scene) for caller in found}
-    before = scene.items()
-    for caller, (status, code) in found.items():
-        answer = sent(scene, endpoint, sample, credentials[caller])
-        yield from (f"{caller}: {complaint}" for complaint in complaints(answer, facts, status))
+    def _look(self, cell: Cell) -> Iterator[str]:
+        answer = cell.sample.send(self.scene.door(self.endpoint), cell.sample.raw)
+        self.hit.add((cell.name, cell.whose))
+        where = f"{cell.name}, {cell.whose}"
+        if cell.expected == OK:
+            if answer.status_code != self.facts.status:
+                yield f"{where}: {answer.text}"
+            return
+        status, code = cell.expected
+        yield from (f"{where}: {wrong}" for wrong in complaints(answer, self.facts, status))
         if answer.json.get("code") != code:
-            yield f"{caller}: {answer.json.get('code')} instead of {code}"
-    if scene.items() != before:
-        yield "something was written"
+            yield f"{where}: {answer.json.get('code')} instead of {code}"
 
 
-def sent(scene: Scene, endpoint: str, sample: Sample, credentials: Credentials) -> Answer:
-    return replace(sample, credentials=credentials).send(scene.door(endpoint), raw_body(sample))
+def test_each_route_has_its_cells(scene: Scene) -> None:
+    routes = {endpoint for endpoint, _ in operations(scene.shop.people, scene.shop.staff)}
 
-
-@pytest.mark.parametrize(
-    "endpoint",
-    [each for each in BUILDERS if each.startswith(tuple(NOT_FOUND)) and each != "staff_merges.waiting"],
-)
-def test_ids_of_another_tenant_are_unknown_here(scene: Scene, endpoint: str) -> None:
-    sample = BUILDERS[endpoint](scene.rival)
-    system = scene.shop.till if endpoint.startswith("till") else scene.shop.office
-    before = scene.items()
-
-    answer = sent(scene, endpoint, sample, signed(system))
-
-    assert (answer.status_code, answer.json.get("code")) == not_found(endpoint)
-    assert scene.items() == before
+    assert set(OBJECTS) == set(BUILDERS) == routes
 
 
 def test_waiting_merges_of_another_tenant_are_not_listed(scene: Scene) -> None:
@@ -233,16 +128,11 @@ def test_waiting_merges_of_another_tenant_are_not_listed(scene: Scene) -> None:
     assert ours not in listed
 
 
-def test_an_operator_without_the_scope_gets_a_declared_refusal(scene: Scene) -> None:
-    found = {"office without scopes": (403, "scope-missing")}
-
-    assert list(refusals(scene, "staff_members.read", found)) == []
-
-
 def test_the_missing_scope_is_named_as_files_write_it(scene: Scene) -> None:
-    sample = BUILDERS["till_orders.record"](scene.shop)
+    who = caller(scene, "till without scopes")
 
-    answer = sent(scene, "till_orders.record", sample, CALLERS["till without scopes"](scene))
+    sample = replace(OBJECTS["till_orders.record"].make(who, Whose.OWN), credentials=who.credentials)
+    answer = sample.send(scene.shop.staff, sample.raw)
 
     assert answer.json["detail"] == "The operation needs the scope 'orders.write'."
 

@@ -1,0 +1,295 @@
+"""What a request is about: one's own, another member's, another tenant's, or nothing; for every route."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from tests.handlers.callers import OK, Caller, Told
+from tests.handlers.scene import PROFILE, Sample, waiting_merge
+from tests.shop import CONSENT, OTHER_STORE, Phone, Shop
+
+T = TypeVar("T")
+
+
+class Whose(StrEnum):
+    """Seen from the caller."""
+
+    OWN = "own"
+    ANOTHERS = "another member's"
+    ELSEWHERE = "another tenant's"
+    NONE = "none"
+
+
+BAD, INVALID = (400, "bad-request"), (422, "invalid-input")
+NO_MEMBER, NO_ORDER, NO_MERGE = (404, "member-not-found"), (404, "order-not-found"), (404, "merge-not-found")
+NO_CHANNEL, NO_CODE = (404, "channel-not-found"), (422, "sms-code-expired")
+CODE_REFUSED, NO_PROOF = (401, "login-code-refused"), (422, "phone-proof-refused")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """How a request about it is made, and what becomes of it for a caller who may use the route at all."""
+
+    make: Callable[[Caller, Whose], Sample]
+    own: Told = OK
+    anothers: Told = OK
+    elsewhere: Told = OK
+    none: Told = OK
+
+    def told(self, whose: Whose) -> Told:
+        return {
+            Whose.OWN: self.own,
+            Whose.ANOTHERS: self.anothers,
+            Whose.ELSEWHERE: self.elsewhere,
+            Whose.NONE: self.none,
+        }[whose]
+
+
+def shop_of(who: Caller, whose: Whose) -> Shop:
+    return who.away if whose is Whose.ELSEWHERE else who.home
+
+
+def kept(who: Caller, whose: Whose, name: str, make: Callable[[Shop], T]) -> T:
+    """One for each tenant: what is only looked at, or refused."""
+    shop = shop_of(who, whose)
+    return who.scene.keep(f"{name} of {shop.tenant_id}", lambda: make(shop))
+
+
+def member_id(who: Caller, whose: Whose) -> str:
+    """The id of a person who stands so to the caller."""
+    if whose is Whose.NONE:
+        return "m_nobody"
+    if whose is Whose.OWN:
+        return who.person.member_id
+    return kept(who, whose, "somebody else", lambda shop: shop.fan().member_id)
+
+
+def plain(method: str, path: str, body: dict[str, Any] | None = None) -> About:
+    """The route takes no id: whoever sends one all the same is refused, and does not get that one's data."""
+
+    def make(who: Caller, whose: Whose) -> Sample:
+        sample = Sample(method, path, body=body)
+        if whose is Whose.OWN:
+            return sample
+        named = member_id(who, whose)
+        if body is not None:
+            return replace(sample, body={**body, "member_id": named})
+        return replace(sample, query=(("member_id", named),))
+
+    wrong = INVALID if body is not None else BAD
+    return About(make, OK, wrong, wrong, wrong)
+
+
+def busy(shop: Shop, phone: Phone | None = None) -> Phone:
+    """Somebody with two logins and two entries: both lists go on after the first page."""
+    phone = phone or shop.fan()
+    again = Phone(shop, phone.person_id, phone.number)
+    again.log_in(device="Mate 80")
+    for _ in range(2):
+        shop.buy(1000, phone.member_id)
+    return phone
+
+
+def paged(path: str) -> About:
+    """A list of one's own goes on from one's own cursor."""
+
+    def make(who: Caller, whose: Whose) -> Sample:
+        owner = busy(who.home, who.person) if whose is Whose.OWN else kept(who, whose, "busy", busy)
+        cursor = owner.get(f"{path}?limit=1").json["next_cursor"]
+        query = (("limit", "1"), ("cursor", "AAAA" if whose is Whose.NONE else cursor))
+        return Sample("GET", path, query=query)
+
+    return About(make, OK, INVALID, INVALID, INVALID)
+
+
+def _prove_phone(who: Caller, whose: Whose) -> Sample:
+    """Another's: the very request that somebody else has sent before, key and all."""
+    body: dict[str, Any] = {"code": "made-up", "consent": CONSENT}
+    idempotency_key = secrets.token_hex(16)
+    if whose is Whose.OWN:
+        body = {**who.person.proof("wechat"), "consent": CONSENT}
+    elif whose is not Whose.NONE:
+        other = shop_of(who, whose).fan()
+        body = {**other.proof("wechat"), "consent": CONSENT}
+        assert other.post("/v1/me/phone", body, **{"Idempotency-Key": idempotency_key}).status_code == 200
+    return Sample("POST", "/v1/me/phone", body=body, headers={"Idempotency-Key": idempotency_key})
+
+
+def _send_code(who: Caller, whose: Whose) -> Sample:
+    """To any number, whoever holds it: the answer is always the same."""
+    shop = shop_of(who, whose)
+    phone = who.person if whose is Whose.OWN else shop.phone() if whose is Whose.NONE else shop.member()
+    return Sample("POST", "/v1/me/sms-codes", body={"phone": phone.number}, address=secrets.token_hex(4))
+
+
+def _wechat(who: Caller, whose: Whose) -> Sample:
+    """Another's: a code that was issued for another app."""
+    shop = who.home
+    app_id = shop.apps.second_wechat_id if whose is Whose.ANOTHERS else shop.apps.wechat_id
+    code = shop.sandbox.world.wechat.mint_code("login", app_id, shop.phone().person_id)
+    return Sample("POST", "/v1/auth/wechat", body={"channel_id": _channel(who, whose, "wx"), "code": code})
+
+
+def _alipay(who: Caller, whose: Whose) -> Sample:
+    """Another's: a code with which somebody has logged in already."""
+    shop = who.home
+    code = shop.sandbox.world.alipay.mint_code(shop.apps.alipay_id, shop.phone().person_id, "auth_base")
+    body = {"channel_id": _channel(who, whose, "alipay"), "auth_code": code}
+    if whose is Whose.ANOTHERS:
+        assert shop.people.post("/v1/auth/alipay", json=body).status_code == 200
+    return Sample("POST", "/v1/auth/alipay", body=body)
+
+
+def _channel(who: Caller, whose: Whose, local_id: str) -> str:
+    return shop_of(who, whose).channel("no-such" if whose is Whose.NONE else local_id)
+
+
+def _send_login_code(who: Caller, whose: Whose) -> Sample:
+    """Another's: the channel of an app, where codes log nobody in."""
+    channel = _channel(who, whose, "wx" if whose is Whose.ANOTHERS else "web")
+    body = {"channel_id": channel, "phone": who.home.phone().number}
+    return Sample("POST", "/v1/auth/sms-codes", body=body, address=secrets.token_hex(4))
+
+
+def _log_in_by_phone(who: Caller, whose: Whose) -> Sample:
+    """Another's: the code of another phone. Another tenant's: what the same phone got from there."""
+    shop, number, code = who.home, who.home.phone().number, "123456"
+    if whose is not Whose.NONE:
+        asked = {Whose.ANOTHERS: shop.phone().number}.get(whose, number)
+        sender = shop_of(who, whose)
+        channel = {"channel_id": sender.channel("web"), "phone": asked}
+        sample = Sample("POST", "/v1/auth/sms-codes", body=channel, address=secrets.token_hex(4))
+        assert sample.send(sender.people, sample.raw).status_code == 202
+        code = sender.last_code(asked)
+    body = {"channel_id": shop.channel("web"), "phone": number, "sms_code": code, "consent": CONSENT}
+    return Sample("POST", "/v1/auth/phone", body=body)
+
+
+def _identify(who: Caller, whose: Whose) -> Sample:
+    """Own: who belongs to the shop, by id; another's: a member by the card that somebody shows."""
+    if whose is Whose.ANOTHERS:
+        card: str = who.home.member().get("/v1/me").json["card_number"]
+        return Sample("GET", "/v1/till/members", query=(("card_number", card),))
+    return Sample("GET", "/v1/till/members", query=(("member_id", member_id(who, whose)),))
+
+
+def _record(who: Caller, whose: Whose) -> Sample:
+    """Another's: the number of an order that another member has paid."""
+    member = {"member_id": member_id(who, Whose.OWN if whose is Whose.ANOTHERS else whose)}
+    bill = who.home.bill(5000, member)
+    if whose is Whose.ANOTHERS:
+        bill["order_number"] = who.home.buy(700, who.home.fan().member_id)["order_number"]
+    return Sample("POST", "/v1/till/orders", body=bill)
+
+
+def _refund(who: Caller, whose: Whose) -> Sample:
+    """Another's: an order of another store."""
+    shop, number = shop_of(who, whose), "N-0"
+    if whose is not Whose.NONE:
+        store = {"store_id": OTHER_STORE} if whose is Whose.ANOTHERS else {}
+        number = shop.buy(5000, shop.fan().member_id, **store)["order_number"]
+    return Sample("POST", f"/v1/till/orders/{number}/refunds", body=who.home.refund_body(1000))
+
+
+def _of_member(rest: str) -> Callable[[Caller, Whose], Sample]:
+    return lambda who, whose: Sample("GET", f"/v1/staff/members/{member_id(who, whose)}{rest}")
+
+
+def _list_of_member(rest: str) -> Callable[[Caller, Whose], Sample]:
+    """Another's: the cursor of another member's list."""
+
+    def make(who: Caller, whose: Whose) -> Sample:
+        if whose in {Whose.ELSEWHERE, Whose.NONE}:
+            return _of_member(rest)(who, whose)
+        one = kept(who, whose, "busy", busy).member_id
+        other = kept(who, whose, "also busy", busy).member_id
+        cursor = who.home.office.get(f"/v1/staff/members/{one}{rest}", limit="1").json["next_cursor"]
+        named = one if whose is Whose.OWN else other
+        return Sample("GET", f"/v1/staff/members/{named}{rest}", query=(("limit", "1"), ("cursor", cursor)))
+
+    return make
+
+
+def _waiting(who: Caller, whose: Whose) -> Sample:
+    """Another's: a cursor of another list."""
+    cursor = "AAAA"
+    if whose is Whose.ANOTHERS:
+        path = f"/v1/staff/members/{kept(who, whose, 'busy', busy).member_id}/logins"
+        cursor = who.home.office.get(path, limit="1").json["next_cursor"]
+    elif whose is not Whose.NONE:
+        for name in ("", "also "):
+            kept(who, whose, f"{name}waiting", waiting_merge)
+        cursor = shop_of(who, whose).office.get("/v1/staff/merges", limit="1").json["next_cursor"]
+    return Sample("GET", "/v1/staff/merges", query=(("limit", "1"), ("cursor", cursor)))
+
+
+def merge(
+    method: str, rest: str, body: dict[str, Any] | None = None, *, own: str = "", anothers: str = "approve"
+) -> Callable[[Caller, Whose], Sample]:
+    """One that waits, unless somebody is to have decided before: on one's own, or on another's."""
+
+    def make(who: Caller, whose: Whose) -> Sample:
+        merge_id = "g_nothing"
+        if whose is Whose.OWN and rest:
+            merge_id = decided(own)(who.home)
+        elif whose is not Whose.NONE:
+            decision = anothers if whose is Whose.ANOTHERS else own
+            merge_id = kept(who, whose, f"{decision} waiting", decided(decision))
+        return Sample(method, f"/v1/staff/merges/{merge_id}{rest}", body=body)
+
+    return make
+
+
+def decided(decision: str) -> Callable[[Shop], str]:
+    """A merge about which the office has said so, or nothing yet."""
+
+    def make(shop: Shop) -> str:
+        merge_id = waiting_merge(shop)
+        if decision:
+            body = {"release_phone": False} if decision == "reject" else None
+            answer = shop.office.post(f"/v1/staff/merges/{merge_id}/{decision}", body)
+            assert answer.status_code == 200, answer.text
+        return merge_id
+
+    return make
+
+
+DECIDED, NOT_DONE = (409, "merge-not-waiting"), (409, "merge-not-done")
+OBJECTS: Mapping[str, About] = {
+    "health_auth.health": plain("GET", "/v1/auth/health"),
+    "health_till.health": plain("GET", "/v1/till/health"),
+    "auth.wechat": About(_wechat, OK, CODE_REFUSED, OK, NO_CHANNEL),
+    "auth.alipay": About(_alipay, OK, CODE_REFUSED, OK, NO_CHANNEL),
+    "auth.sms_codes": About(_send_login_code, OK, (422, "wrong-channel"), OK, NO_CHANNEL),
+    "auth.phone": About(_log_in_by_phone, OK, NO_CODE, NO_CODE, NO_CODE),
+    "auth.logout": plain("POST", "/v1/auth/logout"),
+    "me.read": plain("GET", "/v1/me"),
+    "me.change": plain("PATCH", "/v1/me", PROFILE),
+    "me.phone": About(_prove_phone, OK, NO_PROOF, NO_PROOF, NO_PROOF),
+    "me.sms_codes": About(_send_code),
+    "me.code": plain("GET", "/v1/me/code"),
+    "me.logins": paged("/v1/me/logins"),
+    "my_points.balance": plain("GET", "/v1/me/points"),
+    "my_points.entries": paged("/v1/me/points/entries"),
+    "till_members.identify": About(_identify, OK, OK, NO_MEMBER, NO_MEMBER),
+    "till_orders.record": About(_record, OK, (422, "order-number-reused"), NO_MEMBER, NO_MEMBER),
+    "till_orders.refund": About(_refund, OK, NO_ORDER, NO_ORDER, NO_ORDER),
+    "staff_members.read": About(_of_member(""), OK, OK, NO_MEMBER, NO_MEMBER),
+    "staff_members.logins": About(_list_of_member("/logins"), OK, INVALID, NO_MEMBER, NO_MEMBER),
+    "staff_points.balance": About(_of_member("/points"), OK, OK, NO_MEMBER, NO_MEMBER),
+    "staff_points.entries": About(_list_of_member("/points/entries"), OK, INVALID, NO_MEMBER, NO_MEMBER),
+    "staff_merges.waiting": About(_waiting, OK, INVALID, INVALID, INVALID),
+    "staff_merges.read": About(merge("GET", ""), OK, OK, NO_MERGE, NO_MERGE),
+    "staff_merges.approve": About(
+        merge("POST", "/approve", anothers="reject"), OK, DECIDED, NO_MERGE, NO_MERGE
+    ),
+    "staff_merges.reject": About(
+        merge("POST", "/reject", {"release_phone": False}), OK, DECIDED, NO_MERGE, NO_MERGE
+    ),
+    "staff_merges.undo": About(
+        merge("POST", "/undo", own="approve", anothers=""), OK, NOT_DONE, NO_MERGE, NO_MERGE
+    ),
+}
+"""A new route needs a line here; a test says so."""
