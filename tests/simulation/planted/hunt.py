@@ -49,7 +49,7 @@ def bugs() -> list[Bug]:
     return [Bug(**each) for each in found["bug"]]
 
 
-def hunt(bug: Bug, histories: int = HISTORIES) -> Catch:
+def hunt(bug: Bug, histories: int = HISTORIES, *, rehearse: bool = True) -> Catch:
     """In a process of its own, because the product is another one."""
     with TemporaryDirectory() as folder:
         root = Path(folder)
@@ -57,6 +57,7 @@ def hunt(bug: Bug, histories: int = HISTORIES) -> Catch:
             shutil.copytree(ROOT / room, root / room, ignore=shutil.ignore_patterns("__pycache__"))
         bug.plant(root)
         command = [sys.executable, "-m", "tests.simulation.planted.look", str(histories)]
+        command += ["rehearse"] if rehearse else []
         done = subprocess.run(
             command, cwd=root, capture_output=True, text=True, timeout=SECONDS_MAX, check=False
         )
