@@ -6,6 +6,7 @@ from domain.errors import InvalidInput, invalid
 
 _MAINLAND = re.compile(r"1[3-9]\d{9}")
 _ABROAD = re.compile(r"\+[1-9]\d{5,14}")
+_HYPHENED = re.compile(r"([1-9]\d{0,3})-\d{4,14}")
 _TYPED_MAX = 24
 
 
@@ -21,8 +22,11 @@ def normalise(typed: str, field: str = "phone") -> str:
     digits = text.replace(" ", "").replace("-", "")
     if _MAINLAND.fullmatch(digits):
         return "+86" + digits
-    if re.fullmatch(r"[1-9]\d{0,3}-\d{4,14}", text):
+    abroad = _HYPHENED.fullmatch(text)
+    if abroad:
         digits = "+" + digits
+        if digits.startswith("+86") and abroad[1] != "86":
+            raise invalid(field, "invalid-format")  # `8-613…` names no country, and nobody in China.
     if digits.startswith("00"):
         digits = "+" + digits[2:]
     if _ABROAD.fullmatch(digits) and (not digits.startswith("+86") or _MAINLAND.fullmatch(digits[3:])):

@@ -69,6 +69,8 @@ def test_numbers_of_other_countries_keep_their_calling_code(typed: str, number: 
         "1" * 25,
         "+86+8613800138000",
         "138001380\n00",
+        "8-613800138000",
+        "861-3800138000",
     ],
 )
 def test_what_is_no_phone_number_is_refused_by_field(typed: str) -> None:
