@@ -46,6 +46,8 @@ FOUND: Final[dict[str, tuple[bytes, ...]]] = {
     "till": (QUESTION % b"&x=\xff", QUESTION % b"%ff", QUESTION.replace(b" /v1", b" //v1", 1) % b""),
     "query": (b"logins\n\xc9=0", b"office\ncur\xb5sor", b"entries\nlimit=1&cursor=AA..AA"),
     "bearer": (b"Bearer camellia." + b"s" * 43 + b"\x85", b"Bearer \xa0camellia." + b"s" * 43),
+    # A hyphen behind half of a country's code.
+    "member-reference": (b"phone=8-613800138000", b"phone=861-3800138000"),
     # AttributeError and UnicodeDecodeError; a tenant with a number for a name.
     "tenant-file": (
         b"\x87",

@@ -3,7 +3,7 @@
 import base64
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache
@@ -157,15 +157,20 @@ def _people(tenant_id: str, keyring: TenantKeyring) -> Iterator[object]:
         (openid,),
         (Consent("1", joined, "wx"),),
     )
-    yield Member(FAN, MemberState.FAN, joined, "wx")
+    other = Identity(IdentityKind.WECHAT_OPENID, f"{WECHAT_APP}:o-fan-of-{tenant_id}")
+    yield Member(FAN, MemberState.FAN, joined, "wx", identities=(other,))
     yield Account(FAN)
+    yield Sentinel(other, FAN)
     for identity in (openid, Identity(IdentityKind.PHONE, phone.index), Identity(IdentityKind.CARD, CARD)):
         yield Sentinel(identity, MEMBER)
-    first = Session("", MEMBER, "wx", openid.text(), "iPhone 17", NOW, NOW + IDLE)
-    for member_id, secret in ((MEMBER, SECRET), (FAN, FAN_SECRET), (MEMBER, "earlier")):
+    for member_id, who, secret in (
+        (MEMBER, openid, SECRET),
+        (FAN, other, FAN_SECRET),
+        (MEMBER, openid, "earlier"),
+    ):
         opened_at = NOW - timedelta(minutes=1 if secret == "earlier" else 0)
         session_id = session_id_of(secret_of(tenant_id, secret))
-        yield replace(first, session_id=session_id, member_id=member_id, opened_at=opened_at)
+        yield Session(session_id, member_id, "wx", who.text(), "iPhone 17", opened_at, NOW + IDLE)
 
 
 def _dealings() -> Iterator[object]:

@@ -10,7 +10,7 @@ from tests.shop import Answer
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HTTP_CODES = frozenset({"bad-request", "body-too-large"})
-PERSON_CODES = frozenset({"credential-missing", "session-ended", "session-of-another-app"})
+PERSON_CODES = frozenset({"credential-missing", "session-ended", "session-of-another-app", "identity-moved"})
 KEY_CODES = frozenset(
     {"credential-missing", "signature-refused", "timestamp-out-of-window", "nonce-reused", "wrong-actor"}
 )
