@@ -111,11 +111,7 @@ def invoke(data: bytes) -> bool:
     environ = create_wsgi_request(event, binary_support=True)
     environ["lambda.event"] = event
     headers = {name: value.decode(errors="replace").encode() for name, value in request.headers}
-    try:
-        answer = ask_environ(world().people, environ)
-    except UnicodeEncodeError:
-        return False
-    return _by_token(answer, headers)
+    return _by_token(ask_environ(world().people, environ), headers)
 
 
 def _new(request: Ask) -> dict[str, Any]:
