@@ -244,6 +244,7 @@ def indexes() -> list[Case]:
             OUTSIDE,
             ExclusiveStartKey={**start, "gsi1pk": S("@x")},
         ),
+        shown("on from a key of another type", ExclusiveStartKey={**start, "gsi1sk": N(5)}),
         shown("a range", "gsi1pk = :p AND gsi1sk BETWEEN :a AND :b", {":a": S("5"), ":b": S("7")}),
         shown("items with one of its keys are not in it", values={":p": S("@h")}),
         shown("read strongly", ConsistentRead=True),
@@ -272,6 +273,17 @@ def indexes() -> list[Case]:
             "Query of an index: keys only",
             ITEMS[:1],
             [query("gsi2pk = :p", {":p": S("@d")}, IndexName="due")],
+        ),
+        Case(
+            "An item that moves in an index is found at its new place, and at no other",
+            [item("1", kind=S("k"), gsi1pk=S("@g"), gsi1sk=S("a"))],
+            [
+                update("SET gsi1sk = :s", {":s": S("b")}, sk="1"),
+                *[
+                    query("gsi1pk = :p AND gsi1sk = :s", {**G, ":s": S(place)}, IndexName="by_owner")
+                    for place in ("a", "b")
+                ],
+            ],
         ),
         Case(
             "An item enters an index, moves in it and leaves it",
