@@ -109,11 +109,16 @@ class DynamoRepositories:
         images: Mapped[Key, RawItem] | None = None,
         *,
         may_lag: bool = False,
+        later: Table | None = None,
     ) -> None:
-        """`may_lag`: the first attempt of a plan, whose conditions notice what has moved since."""
+        """`may_lag`: the first attempt of a plan, whose conditions notice what has moved since.
+
+        `later`: the table for sealed fields that are opened when the unit of work is over.
+        """
         self._store, self._lag = store, Lag(may_lag)
         self._table = Attempted(store.table, images or {}, self._lag)
-        self.tenancy = Tenancy(Keys(tenant_id, store.shards), lambda: self.keyring)
+        self.tenancy = Tenancy(Keys(tenant_id, store.shards), self._vault)
+        self._later, self.is_over = later, False
 
     def holding(self) -> Callable[[], bool]:
         """A later question: is what was read up to now still stored, and so was true all at once?"""
@@ -123,6 +128,13 @@ class DynamoRepositories:
     def keyring(self) -> Keyring:
         wrapped = self.tenants.recent().wrapped_keys
         return self._store.keyrings.open(self.tenancy.keys.tenant_id, wrapped)
+
+    def _vault(self) -> Keyring:
+        """Nobody looks after the store's problems any more when the unit of work is over."""
+        if not self.is_over or self._later is None:
+            return self.keyring
+        tenants = DynamoTenants(self._later, self.tenancy, self._store.cache)
+        return self._store.keyrings.open(self.tenancy.keys.tenant_id, tenants.recent().wrapped_keys)
 
     @cached_property
     def tenants(self) -> DynamoTenants:

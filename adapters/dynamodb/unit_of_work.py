@@ -69,7 +69,7 @@ class DynamoRunner:
         loop = _Loop(self._pace)
         images: dict[Key, RawItem] = {}
         for attempt in loop:
-            repositories = DynamoRepositories(self._store, tenant_id, images, may_lag=attempt == 1)
+            repositories = self._open(tenant_id, images, may_lag=attempt == 1)
             images = {}
             try:
                 planned = self._plan(repositories, plan, receipt)
@@ -89,8 +89,15 @@ class DynamoRunner:
             except StoreProblem as problem:
                 loop.wait(problem)
             else:
+                repositories.is_over = True
                 return planned.answer
         raise loop.gave_up()
+
+    def _open(
+        self, tenant_id: str, images: dict[Key, RawItem] | None = None, *, may_lag: bool = False
+    ) -> DynamoRepositories:
+        later = PatientTable(self._store.table, self._pace)
+        return DynamoRepositories(self._store, tenant_id, images, may_lag=may_lag, later=later)
 
     def run_once(
         self, tenant_id: str, plan: Callable[[DynamoRepositories, datetime], Plan[M]], key: RequestKey[M]
@@ -108,10 +115,14 @@ class DynamoRunner:
     def use(self, tenant_id: str, action: Callable[[DynamoRepositories, datetime], A]) -> A:
         loop = _Loop(self._pace)
         for _ in loop:
+            repositories = self._open(tenant_id)
             try:
-                return action(DynamoRepositories(self._store, tenant_id), self._store.clock())
+                answer = action(repositories, self._store.clock())
             except StoreProblem as problem:
                 loop.wait(problem)
+            else:
+                repositories.is_over = True
+                return answer
         raise loop.gave_up()
 
     def _plan(
@@ -144,9 +155,12 @@ class DynamoRunner:
     ) -> A | None:
         """A store that fails here just leads to another round of the loop, where the plan decides again."""
         try:
-            return receipt.find(DynamoRepositories(self._store, tenant_id, images))
+            repositories = self._open(tenant_id, images)
+            answered = receipt.find(repositories)
         except StoreProblem:
             return None
+        repositories.is_over = True
+        return answered
 
     def _recall(self, repositories: DynamoRepositories, key: RequestKey[M]) -> M | None:
         kept = repositories.kept.find(key.caller, key.key, self._store.clock())

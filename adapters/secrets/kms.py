@@ -4,6 +4,18 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from domain.errors import Unavailable
+
+
+class KeysUnavailable(Unavailable):
+    code = "keys-unavailable"
+    title = "The key service does not answer right now; repeat the same request."
+    message = "密钥服务暂时不可用，请稍后重试"
+
+
+AWAY = frozenset({"ThrottlingException", "KMSInternalException", "DependencyTimeoutException"})
 
 
 class KmsMaster:
@@ -20,15 +32,23 @@ class KmsMaster:
         )
 
     def wrap(self, tenant_id: str, keys: bytes) -> bytes:
-        answer = self._client.encrypt(
-            KeyId=self._key_id, Plaintext=keys, EncryptionContext={"tenant": tenant_id}
-        )
-        wrapped: bytes = answer["CiphertextBlob"]
+        wrapped: bytes = self._call("encrypt", tenant_id, Plaintext=keys)["CiphertextBlob"]
         return wrapped
 
     def unwrap(self, tenant_id: str, wrapped: bytes) -> bytes:
-        answer = self._client.decrypt(
-            KeyId=self._key_id, CiphertextBlob=wrapped, EncryptionContext={"tenant": tenant_id}
-        )
-        keys: bytes = answer["Plaintext"]
+        keys: bytes = self._call("decrypt", tenant_id, CiphertextBlob=wrapped)["Plaintext"]
         return keys
+
+    def _call(self, operation: str, tenant_id: str, **blob: bytes) -> dict[str, Any]:
+        """Raises KeysUnavailable when KMS is away. A wrong key or context comes through: our mistake."""
+        try:
+            answer: dict[str, Any] = getattr(self._client, operation)(
+                KeyId=self._key_id, EncryptionContext={"tenant": tenant_id}, **blob
+            )
+        except BotoCoreError as away:
+            raise KeysUnavailable from away
+        except ClientError as refused:
+            if refused.response["Error"]["Code"] in AWAY:
+                raise KeysUnavailable from refused
+            raise
+        return answer

@@ -9,14 +9,14 @@ from domain.joining.model import WrongChannel
 from domain.joining.ports import Repositories
 from domain.joining.prove_phone import Joiner
 from domain.member.identity import Identity, IdentityKind
-from domain.member.model import Member, MemberState
+from domain.member.model import Member, MemberState, Sentinel
 from domain.session.keep import OpenSession
 from domain.session.model import Login
 from domain.sms_code.check import CheckCode
 from domain.sms_code.model import Purpose
 from domain.sms_code.send import SendCode, Sent
 from domain.tenant.model import ChannelKind
-from domain.unit_of_work import Plan, Receipt, Runner
+from domain.unit_of_work import Plan, Receipt, Runner, Unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,8 @@ class LogInByPhone:
             identity = Identity(IdentityKind.PHONE, proof.phone_index)
             holder = repositories.identities.holders([identity]).get(identity)
             if holder is not None:
-                return Plan(repositories.members.get(holder), (spent,))
+                # Who gives the number up at this very moment is not logged in by it any more.
+                return Plan(repositories.members.get(holder), (spent, Unchanged(Sentinel(identity, holder))))
             stranger = Member(member_id, MemberState.FAN, met_at=now, met_through=channel.channel_id)
             phone = joiner.phone(repositories)
             joined, card = joiner.made_member(repositories, stranger, phone, now)

@@ -60,7 +60,7 @@ class LogIn:
                 return _first_contact(member_id, channel, who, now)
             member = repositories.members.get(known[0])
             held = {identity for identity, holder in holders.items() if holder == known[0]}
-            if not held <= set(member.identities):
+            if member.member_id != known[0] or not held <= set(member.identities):
                 raise Moved
             if len(known) > 1:
                 meeting = Meeting(

@@ -55,6 +55,9 @@ class Sweep:
     before: datetime
     spared: str
 
+    def covers(self, session: Session) -> bool:
+        return session.opened_at <= self.before and session.session_id != self.spared
+
 
 @dataclass(frozen=True, slots=True)
 class Login:

@@ -31,6 +31,9 @@ def attempt(process: Process, request: Request) -> Attempt:
     world.note(f"{request.text()} try {trial.number} in process {process.number}: {request.operation}")
     try:
         trial.answer = request.operation.call(process)
+        trial.told = dict(
+            request.operation.facts(trial.answer)
+        )  # As a view would, which opens sealed fields.
         trial.said = "ok"
     except DomainError as refusal:
         trial.said = refusal.code
@@ -63,8 +66,7 @@ def judge(world: "World", trial: Attempt) -> None:
 
 
 def _judge_answer(world: "World", trial: Attempt) -> None:
-    request = trial.request
-    facts = dict(request.operation.facts(trial.answer))
+    request, facts = trial.request, trial.told
     if request.operation.is_once and request.facts is not None:
         if facts != dict(request.facts):
             detail = f"{request.text()} answered {facts}, its effect was {dict(request.facts)}"
@@ -74,19 +76,23 @@ def _judge_answer(world: "World", trial: Attempt) -> None:
         return
     said: list[object] = []
     for state, now in _in_force(world, trial):
-        verdict = _verdict(trial, state, now)
-        if isinstance(verdict, Accepted) and dict(verdict.facts) == facts:
+        if _is_there(trial, state) and request.operation.explains(state, Moment(now), facts):
             return
+        verdict = _verdict(trial, state, now)
         said.append(verdict.facts if isinstance(verdict, Accepted) else verdict)
     detail = f"{request.text()} answered {facts} without effect; the model would have said {said[:3]}"
     raise Broken("answers without effect are true", detail)
 
 
 def _verdict(trial: Attempt, state: State, now: int) -> Accepted | Refused:
-    session_id = _session(trial)
-    if session_id and session_id not in state.sessions:
+    if not _is_there(trial, state):
         return Refused("session-ended")
     return trial.request.operation.expect(state, Moment(now))
+
+
+def _is_there(trial: Attempt, state: State) -> bool:
+    """Whether the login that asks had been opened by then, if one asks."""
+    return not _session(trial) or _session(trial) in state.sessions
 
 
 def _text(verdict: Accepted | Refused) -> str:

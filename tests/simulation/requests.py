@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tests.simulation.cloud import Commit
 from tests.simulation.faults import Fault, Site
-from tests.simulation.model.state import NOTHING_MADE, Made, State, Verdict
+from tests.simulation.model.state import NOTHING_MADE, Accepted, Made, State, Verdict
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
@@ -49,6 +49,11 @@ class Operation(ABC):
     def facts(self, answer: Any) -> Mapping[str, Any]:
         """What of the answer is compared with the model's."""
 
+    def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
+        """Whether an answer without effect is true in this state."""
+        verdict = self.expect(state, moment)
+        return isinstance(verdict, Accepted) and dict(verdict.facts) == facts
+
     def excuses(self, world: "World", state: State, moment: Moment) -> Container[str]:
         """Codes of refusals that have another good reason than the model's verdict."""
         return ()
@@ -85,6 +90,8 @@ class Attempt:
     said: str = ""
     """`ok`, the code of a refusal, or `crashed`."""
     answer: Any = None
+    told: dict[str, Any] = field(default_factory=dict)
+    """The facts of the answer."""
 
     @property
     def is_disturbed(self) -> bool:

@@ -15,8 +15,8 @@ from tests.simulation.table.values import Item
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-KEPT_MS = 30 * 24 * 3_600_000
-"""So long a caller's key is remembered; order and refund numbers are for ever."""
+KEPT_MS = 30 * 24 * 3_600_000 - 1_000
+"""So long a caller's key is remembered, to the second; order and refund numbers are for ever."""
 Step = Callable[["World", State, Commit], State | None]
 """What a commit means that is not its request's own effect; None: not mine."""
 Comparison = Callable[["World", State, Change], None]

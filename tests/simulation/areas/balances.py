@@ -70,6 +70,14 @@ class SeeEntries(Operation):
         newest = (member, account.entries, account.balance) if account.entries else None
         return Accepted(state, {"newest": newest})
 
+    def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
+        """Who an older id leads to and what is listed are two reads: the list is one that somebody had."""
+        if facts["newest"] is None:
+            return Operation.explains(self, state, moment, facts)
+        member, entries, balance = facts["newest"]
+        account = state.accounts.get(member)
+        return account is not None and (account.entries, account.balance) == (entries, balance)
+
     def facts(self, answer: Page[Entry]) -> Mapping[str, Any]:
         first = answer.items[0] if answer.items else None
         return {"newest": (first.member_id, first.sequence, first.balance.count) if first else None}

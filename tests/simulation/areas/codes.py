@@ -112,12 +112,20 @@ class EnterByPhone(Operation):
         return {"member": answer[1].member_id}
 
     def excuses(self, world: World, state: State, moment: Moment) -> frozenset[str]:
-        return frozenset({codes.refuses(state, self.number, self.code, "login", moment.now, spending=False)})
+        refusal = codes.refuses(state, self.number, self.code, "login", moment.now, spending=False)
+        return frozenset({refusal, *replaced(world, state, self.number, self.code)})
 
     def learn(self, world: World, answer: tuple[Login, Member]) -> None:
         human = world.humans[self.human]
         human.tokens["web"] = answer[0].token
         world.meet(human, answer[1].member_id)
+
+
+def replaced(world: World, state: State, number: str, code: str) -> frozenset[str]:
+    """A code that was right when it was compared, and killed by a newer one before it could be spent."""
+    was_sent = code in world.outside.inbox.get(number, [])
+    is_current = number in state.codes and state.codes[number].number == code
+    return frozenset({"sms-code-expired"} if was_sent and not is_current else ())
 
 
 def count_a_try(world: World, state: State, commit: Commit) -> State | None:

@@ -158,7 +158,8 @@ class Prove(Operation):
         ticket = world.outside.tickets.get(self.proof)
         if ticket is None:
             refusal = codes.refuses(state, self.number, self.sms_code, "phone", moment.now, spending=False)
-            return frozenset({refusal})
+            was_sent = self.sms_code in world.outside.inbox.get(self.number, [])
+            return frozenset({refusal, "sms-code-expired"} if was_sent else {refusal})
         return frozenset({"phone-proof-refused"} if ticket.is_used and not ticket.digest else ())
 
 
