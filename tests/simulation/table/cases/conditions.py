@@ -144,7 +144,6 @@ def ranges_and_options() -> list[Case]:
 
 
 def functions() -> list[Case]:
-    two = {":n": N(2)}
     return [
         asked("attribute_exists of an attribute", "attribute_exists(a)"),
         asked("attribute_exists of something missing", "attribute_exists(gone)"),
@@ -186,6 +185,12 @@ def functions() -> list[Case]:
             {":a": N(1), ":b": S("N")},
             differs=PATHS_ONLY,
         ),
+    ]
+
+
+def parts() -> list[Case]:
+    two = {":n": N(2)}
+    return [
         asked("begins_with itself", "begins_with(a, :v)", X),
         asked("begins_with nothing", "begins_with(a, :v)", {":v": S("")}),
         asked("begins_with something longer", "begins_with(a, :v)", {":v": S("xx")}),
@@ -212,6 +217,12 @@ def functions() -> list[Case]:
         asked("contains in something missing", "contains(gone, :n)", two),
         asked("contains itself by name", "contains(a, a)"),
         asked("contains in a given list", "contains(:n, a)", {":n": L(S("x"))}),
+    ]
+
+
+def measures() -> list[Case]:
+    two = {":n": N(2)}
+    return [
         asked("size of a text", "size(a) = :n", {":n": N(1)}),
         asked("size of a text is in characters", "size(u) = :n", two, before=item(u=S("é€"))),
         asked("size counts a rare character as two", "size(u) = :n", two, before=item(u=S("𝒳"))),
@@ -333,6 +344,8 @@ def cases() -> list[Case]:
         *comparisons(),
         *ranges_and_options(),
         *functions(),
+        *parts(),
+        *measures(),
         *logic(),
         *placeholders(),
     ]

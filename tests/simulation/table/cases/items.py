@@ -172,6 +172,11 @@ def keys() -> list[Case]:
         Case("Key: another name", [item()], [("get_item", {"Key": {"pk": S("@p"), "sx": S("s")}})]),
         Case("Key: none at all", [], [("get_item", {})]),
         Case("Key: an argument that does not exist", [], [get(Depth=1)]),
+    ]
+
+
+def index_keys() -> list[Case]:
+    return [
         *[
             Case(
                 f"Index key: {name} {what}",
@@ -255,4 +260,4 @@ def sizes() -> list[Case]:
 
 
 def cases() -> list[Case]:
-    return [*numbers(), *values(), *keys(), *sizes()]
+    return [*numbers(), *values(), *keys(), *index_keys(), *sizes()]

@@ -98,6 +98,13 @@ def stretches() -> list[Case]:
         asked("sort keys that begin with a number", "pk = :p AND begins_with(sk, :s)", {":s": N(1)}, UNTYPED),
         asked("conditions in parentheses", "(pk = :p) AND (sk = :s)", at),
         asked("parentheses around both", "(pk = :p AND sk = :s)", at),
+    ]
+
+
+def key_conditions() -> list[Case]:
+    at = {":s": S("3")}
+    two = {":s": S("1"), ":t": S("3")}
+    return [
         asked("the sort key's condition first", "sk = :s AND pk = :p", at, PK_FIRST),
         asked("values first", ":p = pk AND :s < sk", at),
         asked("unequal", "pk = :p AND sk <> :s", at),
@@ -139,12 +146,6 @@ def stretches() -> list[Case]:
 
 def paging() -> list[Case]:
     below = {":s": S("6")}
-    start: dict[str, Any] = {"pk": S("@p"), "sk": S("3")}
-    full = [item(str(n), f=S(repeated("x", 400_000))) for n in range(4)]
-    taken = sum(map(len, ("pk", "c0000@p", "sk", "0", "f")))
-    last = 1_048_576 - 2 * 400_000 - 3 * taken
-    exact = [*full[:2], item("2", f=S(repeated("x", last))), item("3", f=S("x"))]
-    count: dict[str, Any] = {"Select": "COUNT"}
     return [
         asked("the first three", "pk = :p", Limit=3),
         asked("the last three", "pk = :p", Limit=3, ScanIndexForward=False),
@@ -155,6 +156,12 @@ def paging() -> list[Case]:
         asked("one more than there are", "pk = :p AND sk < :s", below, Limit=7),
         asked("one fewer than there are", "pk = :p AND sk < :s", below, Limit=5),
         asked("no limit of nothing", "pk = :p", Limit=0),
+    ]
+
+
+def starts() -> list[Case]:
+    start: dict[str, Any] = {"pk": S("@p"), "sk": S("3")}
+    return [
         asked("on from a key", "pk = :p", ExclusiveStartKey=start),
         asked("on from a key, backwards", "pk = :p", ExclusiveStartKey=start, ScanIndexForward=False),
         asked(
@@ -183,6 +190,16 @@ def paging() -> list[Case]:
                 query("pk = :p", P, Limit=3, ExclusiveStartKey={"pk": S("@p"), "sk": S("5")}),
             ],
         ),
+    ]
+
+
+def full_pages() -> list[Case]:
+    full = [item(str(n), f=S(repeated("x", 400_000))) for n in range(4)]
+    taken = sum(map(len, ("pk", "c0000@p", "sk", "0", "f")))
+    last = 1_048_576 - 2 * 400_000 - 3 * taken
+    exact = [*full[:2], item("2", f=S(repeated("x", last))), item("3", f=S("x"))]
+    count: dict[str, Any] = {"Select": "COUNT"}
+    return [
         Case(
             "Query: a page ends at 1 MB, with the item that makes it full",
             full,
@@ -249,6 +266,11 @@ def indexes() -> list[Case]:
         shown("items with one of its keys are not in it", values={":p": S("@h")}),
         shown("read strongly", ConsistentRead=True),
         shown("not read strongly", ConsistentRead=False, Limit=1),
+    ]
+
+
+def index_choices() -> list[Case]:
+    return [
         shown("by the table's key", "pk = :p"),
         shown("filtered by the table's sort key", values={":n": S("3")}, FilterExpression="sk > :n"),
         shown("filtered by its own sort key", values={":n": S("3")}, FilterExpression="gsi1sk > :n"),
@@ -339,4 +361,14 @@ def scans() -> list[Case]:
 
 
 def cases() -> list[Case]:
-    return [*stretches(), *paging(), *filters(), *indexes(), *scans()]
+    return [
+        *stretches(),
+        *key_conditions(),
+        *paging(),
+        *starts(),
+        *full_pages(),
+        *filters(),
+        *indexes(),
+        *index_choices(),
+        *scans(),
+    ]

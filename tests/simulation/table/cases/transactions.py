@@ -6,6 +6,7 @@ from tests.simulation.table.cases.case import (
     OLD,
     SS,
     TRUE,
+    Call,
     Case,
     Differs,
     N,
@@ -168,6 +169,12 @@ def refused() -> list[Case]:
             change("1", "DELETE n :s", {":s": SS("x")}),
             differs=AT_ITS_PLACE,
         ),
+    ]
+
+
+def wrong_by_themselves() -> list[Case]:
+    one = {":n": N(1)}
+    return [
         together("a text added", put("9"), change("1", "ADD n :s", {":s": S("x")}), differs=BEFORE_ALL),
         together(
             "a text subtracted", put("9"), change("1", "SET n = n - :s", {":s": S("x")}), differs=BEFORE_ALL
@@ -246,11 +253,11 @@ def keys_and_sizes() -> list[Case]:
     ]
 
 
-def tokens() -> list[Case]:
-    def counted(token: str, number: Any = 1, **more: Any) -> Any:
-        return transact(change("1", "ADD n :n", {":n": N(number)}, **more), ClientRequestToken=token)
+def counted(token: str, number: Any = 1, **more: Any) -> Call:
+    return transact(change("1", "ADD n :n", {":n": N(number)}, **more), ClientRequestToken=token)
 
-    guarded = {"ConditionExpression": "attribute_exists(w)"}
+
+def tokens() -> list[Case]:
     both = (put("8"), put("9"))
     return [
         Case("Token: the same request is done once", HERE, [counted("@same"), counted("@same")]),
@@ -275,6 +282,12 @@ def tokens() -> list[Case]:
                 (counted("@cost")[0], {**counted("@cost")[1], "ReturnConsumedCapacity": "TOTAL"}),
             ],
         ),
+    ]
+
+
+def later_tokens() -> list[Case]:
+    guarded = {"ConditionExpression": "attribute_exists(w)"}
+    return [
         Case(
             "Token: a cancelled request is done when it comes again and can be",
             HERE,
@@ -315,4 +328,4 @@ def tokens() -> list[Case]:
 
 
 def cases() -> list[Case]:
-    return [*outcomes(), *refused(), *keys_and_sizes(), *tokens()]
+    return [*outcomes(), *refused(), *wrong_by_themselves(), *keys_and_sizes(), *tokens(), *later_tokens()]

@@ -79,6 +79,11 @@ def setting() -> list[Case]:
         done("SET an element of a map", "SET m[0] = :v", X),
         done("SET an element of an empty list", "SET l[0] = :v", X, before=item(l=L())),
         done("SET inside an element", "SET l[0].k = :v", X, before=item(l=L(M(k=S("y")), N(1)))),
+    ]
+
+
+def calculating() -> list[Case]:
+    return [
         done("plus", "SET n = n + :n", TWO),
         done("minus", "SET n = n - :n", TWO),
         done("minus from a value", "SET q = :n - n", TWO),
@@ -337,6 +342,7 @@ def limits() -> list[Case]:
 def cases() -> list[Case]:
     return [
         *setting(),
+        *calculating(),
         *removing(),
         *adding(),
         *grammar(),
