@@ -105,6 +105,7 @@ class Storage:
             for index in self.indexes.values()
             for place, name in enumerate(index.schema)
         )
+        self.index_schemas = tuple(index.schema for index in self.indexes.values())
         self.seconds = 0.0
         self.waiting: dict[Key, None] = {}
         self.tokens: dict[str, Token] = {}
@@ -118,6 +119,7 @@ class Storage:
         other = object.__new__(Storage)
         other.name, other.schema, other.seconds = self.name, self.schema, self.seconds
         other.indexes, other.index_keys = self.indexes, self.index_keys
+        other.index_schemas = self.index_schemas
         other.waiting = self.waiting.copy()
         other.tokens = self.tokens.copy()
         other._items = self._items.copy()
@@ -151,7 +153,9 @@ class Storage:
                 self.waiting[key] = None
 
     def _belongs(self, item: Item | None) -> bool:
-        return any(index.keys_in(item) is not None for index in self.indexes.values())
+        if item is None:
+            return False
+        return any(pk in item and sk in item for pk, sk in self.index_schemas)
 
     def refresh(self, keys: Iterable[Key] | None = None) -> None:
         """The indexes show these items as they are now; without keys, all that wait."""
