@@ -14,7 +14,7 @@ def is_alive(session: Session | None, now: int) -> bool:
 
 
 def acts_for(state: State, session: Session) -> str:
-    """Who is behind a login: whoever holds the identity of the platform, or the number's member of that day."""
+    """Who is behind a login: whoever holds the platform's identity, or whoever had the number then."""
     holder = state.holders.get(session.identity)
     is_by_phone = session.identity.startswith("phone:")
     return state.alive(session.member) if is_by_phone or holder is None else holder
