@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from domain.actor import KeyHolder, MemberSelf
 from domain.api_key.authenticate import SignedRequest, signature_of
+from tests.simulation.requests import Operation
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
@@ -35,6 +36,16 @@ def signed(process: "Process", key_id: str, text: str, *, once: bool = False, se
 def person(process: "Process", token: str) -> MemberSelf:
     """The person behind a token."""
     return process.services.authenticate_session(token)
+
+
+class Personal(Operation):
+    """What somebody asks with the token in their phone."""
+
+    token: str
+
+    @property
+    def session_id(self) -> str:
+        return session_id(self.token)
 
 
 def session_id(token: str) -> str:

@@ -40,7 +40,9 @@ def operations() -> set[type[Operation]]:
         kind
         for found in pkgutil.iter_modules(areas.__path__)
         for _, kind in inspect.getmembers(importlib.import_module(f"{areas.__name__}.{found.name}"))
-        if inspect.isclass(kind) and issubclass(kind, Operation) and kind is not Operation
+        if inspect.isclass(kind)
+        and issubclass(kind, Operation)
+        and kind.__module__.startswith(areas.__name__)
     }
 
 

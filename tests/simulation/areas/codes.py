@@ -13,6 +13,7 @@ from domain.sms_code.send import SendCode, Sent
 from tests.simulation import callers
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan, a_member, prove
+from tests.simulation.callers import Personal
 from tests.simulation.cloud import Commit
 from tests.simulation.model import codes, people
 from tests.simulation.model.state import Accepted, Refused, State, Verdict
@@ -45,7 +46,7 @@ class AskToLogIn(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class AskToProve(Operation):
+class AskToProve(Personal):
     """Somebody who is logged in asks for a code."""
 
     name: ClassVar[str] = "ask for a code"
@@ -53,10 +54,6 @@ class AskToProve(Operation):
     is_once: ClassVar[bool] = False
     token: str
     number: str
-
-    @property
-    def session_id(self) -> str:
-        return callers.session_id(self.token)
 
     def call(self, process: Process) -> Sent:
         actor = callers.person(process, self.token)

@@ -14,6 +14,7 @@ from domain.tenant.model import ChannelKind
 from domain.unit_of_work import RequestKey
 from tests.simulation import callers
 from tests.simulation.area import Area
+from tests.simulation.callers import Personal
 from tests.simulation.model import codes, people, sessions
 from tests.simulation.model.state import Accepted, Refused, State, Verdict
 from tests.simulation.platforms import Ticket
@@ -74,7 +75,7 @@ class Enter(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class Prove(Operation):
+class Prove(Personal):
     """Somebody proves a phone: by what the platform gave, or by a code."""
 
     name: ClassVar[str] = "prove a phone"
@@ -90,10 +91,6 @@ class Prove(Operation):
     sms_code: str = ""
     digest: str = ""
     agrees: bool = True
-
-    @property
-    def session_id(self) -> str:
-        return callers.session_id(self.token)
 
     @property
     def fingerprint(self) -> str:

@@ -11,7 +11,7 @@ from domain.member.profile import UNSET, ChangeProfile, ProfileChange, ReadMysel
 from tests.simulation import callers
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_member, somebody
-from tests.simulation.callers import TILL
+from tests.simulation.callers import TILL, Personal
 from tests.simulation.model import people, sessions
 from tests.simulation.model.state import NOTHING, Accepted, Refused, State, Verdict
 from tests.simulation.process import Process
@@ -23,7 +23,7 @@ NAMES = ("林小满", "周大川")
 
 
 @dataclass(frozen=True, slots=True)
-class Rename(Operation):
+class Rename(Personal):
     """Somebody changes the profile; sent again, nothing more happens."""
 
     name: ClassVar[str] = "change the profile"
@@ -31,10 +31,6 @@ class Rename(Operation):
     is_once: ClassVar[bool] = False
     token: str
     names: Mapping[str, str | None]
-
-    @property
-    def session_id(self) -> str:
-        return callers.session_id(self.token)
 
     def call(self, process: Process) -> Member:
         actor = callers.person(process, self.token)
@@ -57,17 +53,13 @@ def _names(member: Member) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class SeeMyself(Operation):
+class SeeMyself(Personal):
     """Somebody looks at their own record: never at anybody else's (invariant 4)."""
 
     name: ClassVar[str] = "my record"
     use_case: ClassVar[type] = ReadMyself
     is_once: ClassVar[bool] = False
     token: str
-
-    @property
-    def session_id(self) -> str:
-        return callers.session_id(self.token)
 
     def call(self, process: Process) -> Member:
         return process.services.read_myself(callers.person(process, self.token))
@@ -82,17 +74,13 @@ class SeeMyself(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class ShowAtTill(Operation):
+class ShowAtTill(Personal):
     """The code on the phone's screen, and a till that reads it at once."""
 
     name: ClassVar[str] = "show the code"
     use_case: ClassVar[type] = ShowCode
     is_once: ClassVar[bool] = False
     token: str
-
-    @property
-    def session_id(self) -> str:
-        return callers.session_id(self.token)
 
     def call(self, process: Process) -> ShownCode:
         return process.services.show_code(callers.person(process, self.token))

@@ -12,6 +12,7 @@ from domain.session.model import Session
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan, a_member, enter, prove
+from tests.simulation.callers import Personal
 from tests.simulation.cloud import Change, Commit
 from tests.simulation.model import sessions as model
 from tests.simulation.model.state import NOTHING, Accepted, State, Verdict
@@ -24,7 +25,7 @@ from tests.simulation.world import World
 
 
 @dataclass(frozen=True, slots=True)
-class Leave(Operation):
+class Leave(Personal):
     """Somebody logs out."""
 
     name: ClassVar[str] = "log out"
@@ -33,10 +34,6 @@ class Leave(Operation):
     human: int
     channel: str
     token: str
-
-    @property
-    def session_id(self) -> str:
-        return callers.session_id(self.token)
 
     def call(self, process: Process) -> None:
         process.services.log_out(callers.person(process, self.token))
@@ -54,17 +51,13 @@ class Leave(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class SeeLogins(Operation):
+class SeeLogins(Personal):
     """Somebody looks at their own logins."""
 
     name: ClassVar[str] = "my logins"
     use_case: ClassVar[type] = ListLogins
     is_once: ClassVar[bool] = False
     token: str
-
-    @property
-    def session_id(self) -> str:
-        return callers.session_id(self.token)
 
     def call(self, process: Process) -> Page[Session]:
         actor = callers.person(process, self.token)
@@ -78,17 +71,13 @@ class SeeLogins(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class Stay(Operation):
+class Stay(Personal):
     """Somebody uses the app: the login is recognised and, now and then, lives longer."""
 
     name: ClassVar[str] = "use the app"
     use_case: ClassVar[type] = AuthenticateSession
     is_once: ClassVar[bool] = False
     token: str
-
-    @property
-    def session_id(self) -> str:
-        return callers.session_id(self.token)
 
     def call(self, process: Process) -> str:
         return callers.person(process, self.token).member_id
