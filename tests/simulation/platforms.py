@@ -40,15 +40,15 @@ def _identity(text: str) -> Identity:
     return Identity(IdentityKind(kind), value)
 
 
-class _Reached:
+class Reached:
     """A call that leaves the machine, with what can go wrong on the way."""
 
     def __init__(self, process: "Process") -> None:
         self._process = process
 
-    def _begin(self, name: str) -> Fault | None:
+    def _begin(self, name: str, faults: tuple[Fault, ...] = PLATFORM) -> Fault | None:
         process = self._process
-        call = process.begin_call(Site(process.operation, "platform", name, PLATFORM))
+        call = process.begin_call(Site(process.operation, "platform", name, faults))
         process.world.pass_time(call.chance.randrange(20, 200))
         process.pause()
         if call.fault is not None:
@@ -69,7 +69,7 @@ class _Reached:
             raise Unavailable
 
 
-class SimulatedPlatform(_Reached):
+class SimulatedPlatform(Reached):
     """Implements `domain.joining.ports.Platform`: a code is good for one use, whoever got the answer."""
 
     def who(self, channel: Channel, code: str) -> PlatformIdentity:
@@ -97,7 +97,7 @@ class SimulatedPlatform(_Reached):
         return ticket
 
 
-class SimulatedSms(_Reached):
+class SimulatedSms(Reached):
     """Implements `domain.sms_code.ports.SmsSender`."""
 
     def send_code(self, account: SmsAccount, number: str, code: str) -> None:

@@ -27,8 +27,8 @@ from domain.tenant.model import ChannelKind
 from serverless.settings import Settings
 from serverless.wiring import LazySmsSender, Wiring
 from tests.simulation.client import Call, Client
-from tests.simulation.faults import Fault, Place, Site
-from tests.simulation.platforms import SimulatedPlatform, SimulatedSms
+from tests.simulation.faults import KEY_SERVICE, Fault, Place, Site
+from tests.simulation.platforms import Reached, SimulatedPlatform, SimulatedSms
 from tests.simulation.requests import Broken
 
 if TYPE_CHECKING:
@@ -153,14 +153,18 @@ class SimulatedKeyring:
         return bytes(one ^ other for one, other in zip(data, stream, strict=True))
 
 
-class SimulatedKeyrings(Keyrings):
-    """No master key: a tenant's keys follow from its id."""
+class SimulatedKeyrings(Reached, Keyrings):
+    """A tenant's keys follow from its id; the first time, the process has to ask the key service for them."""
 
-    def __init__(self) -> None:
+    def __init__(self, process: Process) -> None:
+        super().__init__(process)
         self._rings: dict[str, SimulatedKeyring] = {}
 
     def open(self, tenant_id: str, wrapped: bytes) -> Keyring:
-        return self._rings.setdefault(tenant_id, SimulatedKeyring(tenant_id))
+        if tenant_id not in self._rings:
+            self._end(self._begin("keys", KEY_SERVICE))
+            self._rings[tenant_id] = SimulatedKeyring(tenant_id)
+        return self._rings[tenant_id]
 
     def new(self, tenant_id: str) -> bytes:
         return tenant_id.encode()
@@ -179,7 +183,7 @@ class Services(Wiring):
 
     @cached_property
     def keyrings(self) -> Keyrings:
-        return SimulatedKeyrings()
+        return SimulatedKeyrings(self._process)
 
     @cached_property
     def store(self) -> Store:
