@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-import urllib3
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from adapters.alipay.signature import Signatures
+from adapters.outbound import NoAnswer, Outbound
 from domain.clock import SHOP_TIME, Clock
 from domain.errors import Unavailable
 from domain.tenant.model import Channel
 
 ANSWER_BYTES_MAX = 256 * 1024
-CONNECT_SECONDS = 1.0
 READ_SECONDS = 4.0
 SUCCESS = "10000"
 CODE_MAX = 80
@@ -45,8 +44,7 @@ class AlipayGateway:
     def __init__(self, url: str, clock: Clock) -> None:
         self._url, self._clock = url, clock
         self._signatures: dict[tuple[str, str], Signatures] = {}
-        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-        self._http = urllib3.PoolManager(timeout=timeout, retries=False, maxsize=8)
+        self._outbound = Outbound(READ_SECONDS, ANSWER_BYTES_MAX)
 
     def call(self, channel: Channel, method: str, params: Mapping[str, str]) -> dict[str, Any]:
         """A method whose parameters are top-level. Raises AlipayRefused or AlipayUnavailable."""
@@ -72,30 +70,17 @@ class AlipayGateway:
 
     def _exchange(self, query: Mapping[str, str], form: Mapping[str, str]) -> str:
         try:
-            response = self._http.request(
+            status, text = self._outbound.ask(
                 "POST",
                 f"{self._url}?{urlencode(query)}",
                 body=urlencode(form).encode(),
                 headers={"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"},
-                redirect=False,
-                preload_content=False,
             )
-            data = _read(response)
-            if response.status != 200:
-                raise AlipayUnavailable
-            return data.decode()
-        except (urllib3.exceptions.HTTPError, UnicodeDecodeError) as problem:
+        except NoAnswer as problem:
             raise AlipayUnavailable from problem
-
-
-def _read(response: urllib3.BaseHTTPResponse) -> bytes:
-    """No more than an answer can hold: what is longer is dropped, and its connection with it."""
-    data = response.read(ANSWER_BYTES_MAX + 1)
-    if len(data) > ANSWER_BYTES_MAX:
-        response.close()
-        raise AlipayUnavailable
-    response.drain_conn()
-    return data
+        if status != 200:
+            raise AlipayUnavailable
+        return text
 
 
 def text_to_sign(params: Mapping[str, str]) -> str:

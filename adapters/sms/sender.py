@@ -9,14 +9,12 @@ from collections.abc import Mapping
 from datetime import UTC
 from urllib.parse import quote, urlencode
 
-import urllib3
-
+from adapters.outbound import NoAnswer, Outbound
 from domain.clock import Clock
 from domain.errors import TooMany, Unavailable
 from domain.ids import Ids
 from domain.tenant.model import SmsAccount
 
-CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
 ANSWER_BYTES_MAX = 16 * 1024
 SENT = "OK"
@@ -37,8 +35,7 @@ class AlibabaSmsSender:
 
     def __init__(self, url: str, clock: Clock, ids: Ids) -> None:
         self._url, self._clock, self._ids = url.rstrip("/") + "/", clock, ids
-        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-        self._http = urllib3.PoolManager(timeout=timeout, retries=False, maxsize=4)
+        self._outbound = Outbound(READ_SECONDS, ANSWER_BYTES_MAX)
 
     def send_code(self, account: SmsAccount, number: str, code: str) -> None:
         params = {
@@ -65,30 +62,18 @@ class AlibabaSmsSender:
 
     def _exchange(self, params: Mapping[str, str]) -> str:
         try:
-            response = self._http.request(
+            status, text = self._outbound.ask(
                 "POST",
                 self._url,
                 body=urlencode(params).encode(),
                 headers={"Content-Type": "application/x-www-form-urlencoded"},
-                redirect=False,
-                preload_content=False,
             )
-            said = json.loads(_read(response).decode())["Code"]
-        except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError, RecursionError) as problem:
+            said = json.loads(text)["Code"]
+        except (NoAnswer, ValueError, KeyError, TypeError, RecursionError) as problem:
             raise SmsUnavailable from problem
-        if not isinstance(said, str) or (said == SENT and response.status != 200):
+        if not isinstance(said, str) or (said == SENT and status != 200):
             raise SmsUnavailable
         return said
-
-
-def _read(response: urllib3.BaseHTTPResponse) -> bytes:
-    """No more than an answer can hold: what is longer is dropped, and its connection with it."""
-    data = response.read(ANSWER_BYTES_MAX + 1)
-    if len(data) > ANSWER_BYTES_MAX:
-        response.close()
-        raise SmsUnavailable
-    response.drain_conn()
-    return data
 
 
 def signature(params: Mapping[str, str], secret: str) -> str:

@@ -7,13 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-import urllib3
-
+from adapters.outbound import NoAnswer, Outbound
 from domain.errors import TooMany, Unavailable
 from domain.tenant.model import Channel
 
 ANSWER_BYTES_MAX = 64 * 1024
-CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
 TOKEN_MARGIN_SECONDS = 120
 TOKEN_LIFE_MAX_SECONDS = 24 * 3600
@@ -47,8 +45,7 @@ class WeChatClient:
         self._base_url = base_url.rstrip("/")
         self._monotonic = monotonic
         self._tokens: dict[str, tuple[float, str]] = {}
-        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-        self._http = urllib3.PoolManager(timeout=timeout, retries=False, maxsize=8)
+        self._outbound = Outbound(READ_SECONDS, ANSWER_BYTES_MAX)
 
     def get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
         """Raises WeChatRefused, TooMany or WeChatUnavailable."""
@@ -112,31 +109,14 @@ class WeChatClient:
         raw = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json"} if raw else {}
         try:
-            response = self._http.request(
-                method,
-                self._base_url + path,
-                fields=fields,
-                body=raw,
-                headers=headers,
-                redirect=False,
-                preload_content=False,
-            )
-            answer = json.loads(_read(response).decode())
-        except (urllib3.exceptions.HTTPError, ValueError, RecursionError) as problem:
+            url = self._base_url + path
+            status, text = self._outbound.ask(method, url, fields=fields, body=raw, headers=headers)
+            answer = json.loads(text)
+        except (NoAnswer, ValueError, RecursionError) as problem:
             raise WeChatUnavailable from problem
-        if response.status != 200 or not isinstance(answer, dict):
+        if status != 200 or not isinstance(answer, dict):
             raise WeChatUnavailable
         return answer
-
-
-def _read(response: urllib3.BaseHTTPResponse) -> bytes:
-    """No more than an answer can hold: what is longer is dropped, and its connection with it."""
-    data = response.read(ANSWER_BYTES_MAX + 1)
-    if len(data) > ANSWER_BYTES_MAX:
-        response.close()
-        raise WeChatUnavailable
-    response.drain_conn()
-    return data
 
 
 def _rid(answer: Mapping[str, Any]) -> str:

@@ -33,7 +33,7 @@ def wechat(*bodies: bytes) -> tuple[WeChatMiniProgram, Platform]:
         WeChatClient("http://127.0.0.1:9", time.monotonic),
         Platform((200, "", body) for body in bodies),
     )
-    client._http = platform
+    client._outbound._pool = platform
     return WeChatMiniProgram(client), platform
 
 
@@ -140,7 +140,7 @@ def test_who_has_no_id_of_alipay_is_nobody(alipay_app: Channel, sandboxed: Runni
         keys = alipay_app.credential("app_private_key"), alipay_app.credential("alipay_public_key")
         alipay._signatures[keys] = Signatures(PRIVATE, PUBLIC)
         answer = f'{{"{NODE}":{node},"sign":"{sign(PRIVATE, node.encode())}"}}'
-        alipay._http = Platform([(200, "", answer.encode())])
+        alipay._outbound._pool = Platform([(200, "", answer.encode())])
 
         with pytest.raises(AlipayUnavailable):
             AlipayMiniProgram(alipay).who(alipay_app, "code")

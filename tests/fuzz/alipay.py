@@ -54,7 +54,7 @@ def _gateway() -> AlipayGateway:
 def platform(answers: list[tuple[int, str, bytes]]) -> AlipayMiniProgram:
     """Alipay's adapter, with a gateway that answers so."""
     gateway = _gateway()
-    gateway._http = Platform(answers)
+    gateway._outbound._pool = Platform(answers)
     return AlipayMiniProgram(gateway)
 
 

@@ -29,7 +29,7 @@ WORDS = (
 
 def send(data: bytes) -> bool:
     sender = AlibabaSmsSender("http://127.0.0.1:9", lambda: NOW, SystemIds())
-    sender._http = Platform(parts(data))
+    sender._outbound._pool = Platform(parts(data))
     try:
         sender.send_code(ACCOUNT, "+8613800138000", "123456")
     except (SmsUnavailable, TooMany):

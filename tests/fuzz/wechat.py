@@ -33,7 +33,7 @@ WORDS = (
 def platform(data: bytes) -> tuple[WeChatMiniProgram, Platform]:
     """WeChat's adapter, and what it talks to."""
     client, network = WeChatClient("http://127.0.0.1:9", time.monotonic), Platform(parts(data))
-    client._http = network
+    client._outbound._pool = network
     return WeChatMiniProgram(client), network
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from tests.simulation.schedule import Schedule
 from tests.simulation.table import calls
-from tests.simulation.table.refusals import cancelled
 from tests.simulation.table.storage import Key, Storage
 from tests.simulation.table.values import Item
 
@@ -71,8 +70,6 @@ class Cloud:
         self.before: dict[Key, Item | None] = {}
         """How each changed item was before its last change."""
         self._locked: set[Key] = set()
-        self._coming: dict[Key, Item | None] = {}
-        """What commits under way have still to show."""
         self.last_change: dict[Key, int] = {}
         self._showing: list[int] = []
         """Commits of which readers do not see all yet."""
@@ -85,18 +82,9 @@ class Cloud:
         look: Callable[[Key], Item | None] | None = None,
         items_max: int | None = None,
     ) -> dict[str, Any]:
-        if operation == "transact_get_items":
-            return self._read_at_once(arguments)
-        return calls.read(self.storage, operation, arguments, look=look, items_max=items_max)
-
-    def _read_at_once(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        keys = [key_of(each["Get"]["Key"]) for each in arguments["TransactItems"]]
-        if any(key in self._locked for key in keys):
-            codes = ["TransactionConflict" if key in self._locked else "None" for key in keys]
-            refusal = cancelled([{"Code": code} for code in codes])
-            raise refusal.to_client_error("transact_get_items")
-        found = [self.storage.get(key) for key in keys]
-        return {"Responses": [{"Item": item} if item else {} for item in found]}
+        return calls.read(
+            self.storage, operation, arguments, look=look, locked=self._locked, items_max=items_max
+        )
 
     def write(self, operation: str, arguments: Mapping[str, Any], by: Any, decided_at: int) -> dict[str, Any]:
         """Prepares, locks, decides, shows item by item, unlocks. Readers may see half of it."""
@@ -104,7 +92,6 @@ class Cloud:
         if not prepared.changes:
             return prepared.answer
         self._locked.update(prepared.keys)
-        self._coming.update(prepared.changes)
         if len(prepared.keys) > 1:
             self._schedule.pause()
         changes = tuple(Change(key, self.storage.get(key), after) for key, after in prepared.changes)
@@ -116,7 +103,6 @@ class Cloud:
             self.before[change.key] = change.before
             self.last_change[change.key] = number
             self.storage.apply([(change.key, change.after)])
-            del self._coming[change.key]
             if len(changes) > 1 and self._chance.random() < STEP_PAUSES:
                 self._schedule.pause()
         self._locked.difference_update(prepared.keys)
@@ -127,7 +113,3 @@ class Cloud:
     def shown(self) -> int:
         """So many commits, at least, are visible to every reader."""
         return min(self._showing, default=self.commits + 1) - 1
-
-    def settled(self, key: Key) -> Item | None:
-        """The item as if every commit under way had been shown whole."""
-        return self._coming[key] if key in self._coming else self.storage.get(key)

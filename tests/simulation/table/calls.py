@@ -1,14 +1,14 @@
 """The calls of botocore's client: reads, which answer, and writes in two steps, prepared and committed."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.simulation.table import arguments as given
-from tests.simulation.table.arguments import choice, key_of
-from tests.simulation.table.expressions import expressions_of
+from tests.simulation.table.arguments import choice
 from tests.simulation.table.pages import Bounds, query, scan
-from tests.simulation.table.refusals import Invalid, Refusal, conflict, malformed, missing_table
+from tests.simulation.table.reads import Look, get, get_at_once, get_batch
+from tests.simulation.table.refusals import Refusal, conflict
 from tests.simulation.table.storage import Key, Storage, Token
 from tests.simulation.table.transactions import (
     TOKEN_SECONDS,
@@ -18,19 +18,15 @@ from tests.simulation.table.transactions import (
     repeated,
     token_of,
 )
-from tests.simulation.table.values import Item, size_of
+from tests.simulation.table.values import Item
 from tests.simulation.table.writes import action_of, returned
 
-Look = Callable[[Key], Item | None]
-
 WRITES = frozenset({"put_item", "update_item", "delete_item", "transact_write_items"})
-READS = frozenset({"get_item", "batch_get_item", "query", "scan"})
+READS = frozenset({"get_item", "batch_get_item", "transact_get_items", "query", "scan"})
 KINDS = {"put_item": "Put", "update_item": "Update", "delete_item": "Delete"}
 OLD_ONLY = ("NONE", "ALL_OLD")
 ANY = (*OLD_ONLY, "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW")
 PAGE_BYTES = 1_048_576
-BATCH_BYTES_MAX = 16 * 1024 * 1024
-BATCH_KEYS_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +47,21 @@ def read(
     arguments: Mapping[str, Any],
     *,
     look: Look | None = None,
+    locked: Container[Key] = (),
     items_max: int | None = None,
     page_bytes: int = PAGE_BYTES,
 ) -> dict[str, Any]:
-    """`look` is what point reads see instead of the storage; the bounds cut pages short."""
+    """`look` is what point reads see instead of the storage; the bounds cut pages short.
+
+    A transaction holds what is `locked`: only a read of several items at one moment minds it.
+    """
     try:
         if operation == "get_item":
-            return _get(storage, arguments, look or storage.get)
+            return get(storage, arguments, look or storage.get)
         if operation == "batch_get_item":
-            return _get_batch(storage, arguments, look or storage.get)
+            return get_batch(storage, arguments, look or storage.get)
+        if operation == "transact_get_items":
+            return get_at_once(storage, arguments, locked)
         page = {"query": query, "scan": scan}[operation]
         return page(storage, arguments, Bounds(items_max, page_bytes))
     except Refusal as refused:
@@ -110,56 +112,3 @@ def _prepare_transaction(storage: Storage, arguments: Mapping[str, Any], locked:
     images = images_of(storage, actions, locked)
     keys = tuple(action.key for action in actions if action.key is not None)
     return Prepared(keys, images, {}, token_of(arguments))
-
-
-def _get(storage: Storage, arguments: Mapping[str, Any], look: Look) -> dict[str, Any]:
-    given.check("get_item", arguments)
-    given.check_table(storage, arguments)
-    key = key_of(storage, arguments["Key"])
-    projection = _projection(arguments)
-    item = look(key)
-    return {} if item is None else {"Item": projection(item)}
-
-
-def _projection(arguments: Mapping[str, Any]) -> Callable[[Item], Item]:
-    if "ProjectionExpression" not in arguments and "ExpressionAttributeNames" not in arguments:
-        return dict
-    return expressions_of(arguments)[0].projection or dict
-
-
-def _get_batch(storage: Storage, arguments: Mapping[str, Any], look: Look) -> dict[str, Any]:
-    given.check("batch_get_item", arguments)
-    if not arguments["RequestItems"]:
-        raise Invalid("RequestItems: Member must have length greater than or equal to 1")
-    if arguments["RequestItems"].keys() != {storage.name}:
-        raise missing_table()
-    request = arguments["RequestItems"][storage.name]
-    given.check("Keys", request)
-    if not request["Keys"]:
-        raise malformed("Invalid length for parameter Keys, value: 0, valid min length: 1")
-    if len(request["Keys"]) > BATCH_KEYS_MAX:
-        raise Invalid("Too many items requested for the BatchGetItem call")
-    keys = [key_of(storage, each) for each in request["Keys"]]
-    if len(set(keys)) != len(keys):
-        raise Invalid("Provided list of item keys contains duplicates")
-    projection = _projection(request)
-    fit, found = _fitting(keys, look)
-    answer: dict[str, Any] = {"Responses": {storage.name: [projection(item) for item in found]}}
-    left = {**request, "Keys": [dict(each) for each in request["Keys"][fit:]]}
-    answer["UnprocessedKeys"] = {storage.name: left} if left["Keys"] else {}
-    return answer
-
-
-def _fitting(keys: list[Key], look: Look) -> tuple[int, list[Item]]:
-    """How many keys one answer has room for, and their items."""
-    found: list[Item] = []
-    size = 0
-    for place, key in enumerate(keys):
-        item = look(key)
-        if item is None:
-            continue
-        size += size_of(item)
-        if size > BATCH_BYTES_MAX:
-            return place, found
-        found.append(item)
-    return len(keys), found

@@ -18,6 +18,9 @@ class Client:
     def batch_get_item(self, **arguments: Any) -> dict[str, Any]:
         return calls.read(self.storage, "batch_get_item", arguments)
 
+    def transact_get_items(self, **arguments: Any) -> dict[str, Any]:
+        return calls.read(self.storage, "transact_get_items", arguments)
+
     def query(self, **arguments: Any) -> dict[str, Any]:
         return calls.read(self.storage, "query", arguments)
 

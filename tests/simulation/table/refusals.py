@@ -5,6 +5,8 @@ from typing import Any
 from botocore.exceptions import ClientError, ParamValidationError
 
 Reason = dict[str, Any]
+CONFLICT: Reason = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
+"""The reason at a place whose item another transaction holds."""
 
 
 class Refusal(Exception):
@@ -53,7 +55,7 @@ class ConditionFailed(Refusal):
 
 def conflict() -> Refusal:
     """A single write met an item that a transaction holds."""
-    return Refusal("TransactionConflictException", "Transaction is ongoing for the item")
+    return Refusal("TransactionConflictException", CONFLICT["Message"])
 
 
 def missing_table() -> Refusal:

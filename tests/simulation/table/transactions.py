@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.simulation.table import arguments as given
 from tests.simulation.table.refusals import (
+    CONFLICT,
     ConditionFailed,
     Invalid,
     InvalidForItem,
@@ -22,7 +23,6 @@ ACTIONS_MAX = 100
 PAYLOAD_BYTES_MAX = 4 * 1024 * 1024
 TOKEN_LENGTH_MAX = 36
 TOKEN_SECONDS = 600.0
-CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
 
 Images = tuple[tuple[Key, Item | None], ...]
 

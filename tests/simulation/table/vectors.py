@@ -19,7 +19,7 @@ SHORT = 120
 BATCH_MAX = 100
 SMALL = 10_000
 SETS = frozenset({"SS", "NS", "BS"})
-READS = frozenset({"get_item", "batch_get_item", "query", "scan"})
+READS = frozenset({"get_item", "batch_get_item", "transact_get_items", "query", "scan"})
 NOT_COMPARED = frozenset({"ResponseMetadata", "ConsumedCapacity"})
 
 Outcome = dict[str, Any]
@@ -155,7 +155,7 @@ def outcome_of(client: Any, table: str, operation: str, arguments: dict[str, Any
 
 def with_table(operation: str, arguments: dict[str, Any], table: str) -> dict[str, Any]:
     """Vectors leave the table's name out, unless the name is what they are about."""
-    if operation == "transact_write_items":
+    if operation in {"transact_write_items", "transact_get_items"}:
         actions = [
             {kind: {"TableName": table, **body} for kind, body in action.items()}
             for action in arguments["TransactItems"]

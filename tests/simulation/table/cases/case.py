@@ -126,6 +126,10 @@ def batch(*keys: Any, **more: Any) -> Call:
     return "batch_get_item", {"RequestItems": {"": {"Keys": list(keys), **more}}}
 
 
+def at_once(*gets: Any, **more: Any) -> Call:
+    return "transact_get_items", {"TransactItems": list(gets), **more}
+
+
 def transact(*actions: Any, **more: Any) -> Call:
     return "transact_write_items", {"TransactItems": list(actions), **more}
 

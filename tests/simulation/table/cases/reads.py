@@ -11,12 +11,14 @@ from tests.simulation.table.cases.case import (
     M,
     N,
     S,
+    at_once,
     batch,
     dynoxide,
     get,
     item,
     key,
     local,
+    put,
     repeated,
     using,
 )
@@ -25,6 +27,10 @@ CONFLICT = local("Dynoxide takes the same thing for a list and for a map until i
 ORDER = dynoxide(
     "DynamoDB Local reads a batch in an order of its own; which keys are left over is not promised."
 )
+KEYS_TOO = local("Dynoxide adds the key to a part that does not ask for it.")
+NO_REASONS = dynoxide("DynamoDB Local cancels without the documented reasons.")
+EMPTY_KEY = local("Dynoxide cancels for what is wrong by itself and refused before anything is looked at.")
+UNMEASURED = local("Dynoxide does not measure what is read at once.")
 
 DEEP = item(
     a=S("x"), n=N(5), l=L(S("x"), N(1), N(2)), d=M(a=L(N(0), M(x=S("y"), z=S("w")), N(2), N(3))), ss=SS("x")
@@ -127,5 +133,61 @@ def batches() -> list[Case]:
     ]
 
 
+def one(sk: Any = "s", **more: Any) -> dict[str, Any]:
+    return {"Get": {"Key": key(sk), **more}}
+
+
+def other(what: dict[str, Any]) -> dict[str, Any]:
+    return {"Get": {"Key": what}}
+
+
+def at_one_moment() -> list[Case]:
+    three = [item(str(number), n=N(number)) for number in range(3)]
+    hundred = {"$each": 100, "of": one("<n>")}
+    large = [item(f"{number:03}", f=S(repeated("x", 400_000))) for number in range(12)]
+    return [
+        Case("At once: in the order of the request", three, [at_once(one("2"), one("nope"), one("0"))]),
+        Case("At once: none is there", [], [at_once(one("1"), one("2"))]),
+        Case("At once: one key twice", three, [at_once(one("1"), one("2"), one("1"))]),
+        Case("At once: no keys", three, [at_once()]),
+        Case("At once: a hundred keys", three, [at_once(hundred)]),
+        Case("At once: a hundred and one keys", three, [at_once(hundred, one("more"))]),
+        Case("At once: an item of every type", [RICH], [at_once(one())]),
+        Case("At once: after a write", three, [put(item("1", n=N(9))), at_once(one("1"), one("2"))]),
+        Case(
+            "At once: a part of one and all of another",
+            [DEEP, *three],
+            [at_once(one(ProjectionExpression="d.a[1].x, n"), one("1"))],
+            KEYS_TOO,
+        ),
+        Case(
+            "At once: parts by placeholders",
+            three,
+            [at_once(one("1", ProjectionExpression="#n", **using(names={"#n": "n"})))],
+            KEYS_TOO,
+        ),
+        Case(
+            "At once: a placeholder that nobody uses",
+            three,
+            [at_once(one("1", ProjectionExpression="n", **using(names={"#n": "n"})))],
+        ),
+        Case("At once: a part of what is not there", [], [at_once(one("1", ProjectionExpression="n"))]),
+        Case("At once: half a key", three, [at_once(one("1"), other({"pk": S("@p")}))], NO_REASONS),
+        Case("At once: more than a key", three, [at_once(one("1"), other(item("2", n=N(2))))], NO_REASONS),
+        Case(
+            "At once: a key of another type",
+            three,
+            [at_once(one("1"), other({"pk": S("@p"), "sk": N(1)}))],
+            NO_REASONS,
+        ),
+        Case("At once: an empty key", three, [at_once(one("1"), one(""))], EMPTY_KEY),
+        Case("At once: no table of that name", three, [at_once(one("1", TableName="nowhere"))]),
+        Case("At once: something else than a get", three, [at_once({"Put": {"Item": item("1")}})]),
+        Case("At once: strength is not asked for", three, [at_once(one("1", ConsistentRead=True))]),
+        Case("At once: 4 MB and more", large, [at_once({"$each": 12, "of": one("<n>")})], UNMEASURED),
+        Case("At once: not quite 4 MB", large, [at_once({"$each": 10, "of": one("<n>")})]),
+    ]
+
+
 def cases() -> list[Case]:
-    return [*parts(), *batches()]
+    return [*parts(), *batches(), *at_one_moment()]
