@@ -59,6 +59,7 @@ class DynamoRunner:
 
     def __init__(self, store: Store, pace: Pace) -> None:
         self._store, self._pace = store, pace
+        self._later = PatientTable(store.table, pace)
 
     def run(
         self,
@@ -96,8 +97,7 @@ class DynamoRunner:
     def _open(
         self, tenant_id: str, images: dict[Key, RawItem] | None = None, *, may_lag: bool = False
     ) -> DynamoRepositories:
-        later = PatientTable(self._store.table, self._pace)
-        return DynamoRepositories(self._store, tenant_id, images, may_lag=may_lag, later=later)
+        return DynamoRepositories(self._store, tenant_id, images, may_lag=may_lag, later=self._later)
 
     def run_once(
         self, tenant_id: str, plan: Callable[[DynamoRepositories, datetime], Plan[M]], key: RequestKey[M]

@@ -19,6 +19,7 @@ SLOW_MS = 3_500
 """Longer than any request may take."""
 RIVAL_PAUSES = 40
 URL = "http://table"
+TRANSACTIONS = frozenset({"transact_write_items", "transact_get_items"})
 THROTTLES = ("ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded")
 
 
@@ -98,7 +99,7 @@ class Call:
 
 def keys_of(operation: str, arguments: Mapping[str, Any]) -> list[Key]:
     """The items that a call names."""
-    if operation in {"transact_write_items", "transact_get_items"}:
+    if operation in TRANSACTIONS:
         bodies = [next(iter(each.values())) for each in arguments["TransactItems"]]
     elif operation == "batch_get_item":
         bodies = [{"Key": key} for each in arguments["RequestItems"].values() for key in each["Keys"]]
@@ -130,6 +131,8 @@ def _possible(operation: str, arguments: Mapping[str, Any]) -> tuple[Fault, ...]
         asked = next(iter(arguments["RequestItems"].values()))
         faults += [Fault.CUT] if len(asked["Keys"]) > 1 else []
         faults += [] if asked.get("ConsistentRead") else [Fault.STALE]
+    if operation in TRANSACTIONS:
+        faults.append(Fault.CONFLICT)
     if "IndexName" in arguments:
         faults.append(Fault.LAG)
     if operation in {"query", "scan"}:
@@ -166,15 +169,15 @@ def _answer(code: str, status: int = 400, reasons: list[dict[str, str]] | None =
 
 
 def _throttled(operation: str, arguments: Mapping[str, Any], chance: Random) -> Exception:
-    if operation == "transact_write_items" and chance.random() < 0.5:
+    if operation in TRANSACTIONS and chance.random() < 0.5:
         return _cancelled(arguments, chance, "ThrottlingError")
     return _answer(chance.choice(THROTTLES))
 
 
 def _conflict(operation: str, arguments: Mapping[str, Any], chance: Random) -> Exception:
-    if operation != "transact_write_items":
+    if operation not in TRANSACTIONS:
         return _answer("TransactionConflictException")
-    if chance.random() < 0.2:
+    if operation == "transact_write_items" and chance.random() < 0.2:
         return _answer("TransactionInProgressException")
     return _cancelled(arguments, chance, "TransactionConflict")
 

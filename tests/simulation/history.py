@@ -1,9 +1,11 @@
 """Carries out requests in simulated processes and judges every answer."""
 
 import traceback
+from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING
 
 from domain.errors import DomainError
+from tests.simulation.faults import Fault
 from tests.simulation.model import sessions
 from tests.simulation.model.state import Accepted, Refused, State
 from tests.simulation.process import Process
@@ -14,12 +16,16 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 CRASHED = "crashed"
-WEATHER = frozenset({"unavailable", "conflict", "too-many", "login-code-refused", "phone-proof-refused"})
-"""Refusals that are nobody's fault: true only if something was in the way."""
+WEATHER: Mapping[str, Container[Fault]] = {
+    "unavailable": frozenset(Fault),
+    "conflict": frozenset(Fault),
+    "too-many": {Fault.BUSY},
+    "login-code-refused": {Fault.REFUSED},
+    "phone-proof-refused": {Fault.REFUSED},
+}
+"""Refusals that are nobody's fault: true only if one of these was in the way."""
 UNKNOWN = frozenset({CRASHED, "unavailable", "conflict"})
 """After these the same request is sent again."""
-LONGEST_MS = 3_000 + 3 * 3_500 + 2_000
-"""No run of the write protocol takes longer than its deadline and the calls that were under way."""
 
 
 def attempt(process: Process, request: Request) -> Attempt:
@@ -31,9 +37,8 @@ def attempt(process: Process, request: Request) -> Attempt:
     world.note(f"{request.text()} try {trial.number} in process {process.number}: {request.operation}")
     try:
         trial.answer = request.operation.call(process)
-        trial.told = dict(
-            request.operation.facts(trial.answer)
-        )  # As a view would, which opens sealed fields.
+        # As a view would, which opens sealed fields.
+        trial.told = dict(request.operation.facts(trial.answer))
         trial.said = "ok"
     except DomainError as refusal:
         trial.said = refusal.code
@@ -108,8 +113,8 @@ def _in_force(world: "World", trial: Attempt) -> list[tuple[State, int]]:
 
 
 def _is_excused(world: "World", trial: Attempt) -> bool:
-    operation, faults = trial.request.operation, {fault for _, fault in trial.faults}
-    if trial.said in WEATHER and faults:
+    operation = trial.request.operation
+    if any(fault in WEATHER.get(trial.said, ()) for _, fault in trial.faults):
         return True
     if trial.said == "conflict" and (trial.is_contended or trial.until > trial.since):
         return True

@@ -8,6 +8,7 @@ from tests.simulation import history
 from tests.simulation.area import Area, Draw
 from tests.simulation.faults import Storm, Tally
 from tests.simulation.houses import some_house
+from tests.simulation.process import Process
 from tests.simulation.quiet import settle_down
 from tests.simulation.requests import Broken, Operation, Request, Violation
 from tests.simulation.world import Human, World
@@ -97,16 +98,19 @@ def humans(chance: Random) -> list[Human]:
     ]
 
 
-def insist(world: World, request: Request, chance: Random, patience: float) -> None:
-    """Sends the same request until there is a clear answer, or the caller gives up."""
-    world.requests.append(request)
-    process = world.process()
+def insist(process: Process, request: Request, chance: Random, patience: float) -> Process:
+    """Sends the same request until there is a clear answer, or the caller gives up.
+
+    Returns the process that goes on: another one after a crash.
+    """
+    world = process.world
     for _ in range(TRIES_MAX):
         trial = history.attempt(process, request)
         if trial.said == history.CRASHED:
             process = world.process()
         if trial.said not in history.UNKNOWN or chance.random() >= patience:
-            return
+            break
+    return process
 
 
 class _Lane:
@@ -142,12 +146,7 @@ class _Lane:
         if chance.random() < DUPLICATES:
             world.tally.duplicates += 1
             world.schedule.start(lambda: self._again(request))
-        for _ in range(TRIES_MAX):
-            trial = history.attempt(self._process, request)
-            if trial.said == history.CRASHED:
-                self._process = world.process()
-            if trial.said not in history.UNKNOWN or chance.random() >= PATIENCE:
-                return
+        self._process = insist(self._process, request, chance, PATIENCE)
 
     def _again(self, request: Request) -> None:
         """The same request from a second device."""

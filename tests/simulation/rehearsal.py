@@ -92,9 +92,18 @@ def rehearse(cell: Cell, areas: Sequence[Area]) -> Outcome:
         return Outcome(str(cell), broken.violation, tally, world.trace)
     world.plan = Scripted(dict(cell.faults))
     world.provoke = _Provocation(world, stage.rival)
-    request = Request(1, operation)
-    world.schedule.start(lambda: insist(world, request, Random(0), patience=1.0))
+    _start(world, Request(1, operation))
     return finish(world)
+
+
+def _start(world: World, request: Request) -> None:
+    """Somebody patient."""
+    world.requests.append(request)
+
+    def work() -> None:
+        insist(world.process(), request, Random(0), patience=1.0)
+
+    world.schedule.start(work)
 
 
 class _Provocation:
@@ -106,5 +115,4 @@ class _Provocation:
     def __call__(self) -> None:
         rival, self._rival = self._rival, None
         if rival is not None:
-            world, request = self._world, Request(RIVAL, rival)
-            world.schedule.start(lambda: insist(world, request, Random(0), patience=1.0))
+            _start(self._world, Request(RIVAL, rival))

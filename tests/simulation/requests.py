@@ -93,11 +93,6 @@ class Attempt:
     told: dict[str, Any] = field(default_factory=dict)
     """The facts of the answer."""
 
-    @property
-    def is_disturbed(self) -> bool:
-        """Whether something went wrong that nobody but the weather is to blame for."""
-        return bool(self.faults)
-
 
 @dataclass(slots=True, eq=False)
 class Request:
@@ -110,10 +105,6 @@ class Request:
     """When it last took effect."""
     facts: Mapping[str, Any] | None = None
     """What the answer must say, once it took effect."""
-
-    @property
-    def is_answered(self) -> bool:
-        return any(attempt.said == "ok" for attempt in self.attempts)
 
     def text(self) -> str:
         return f"#{self.number} {self.operation.name}"

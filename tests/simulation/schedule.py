@@ -17,7 +17,6 @@ class Schedule:
         self._chance = chance
         self._tasks: list[greenlet] = []
         self._home: greenlet = getcurrent()
-        self.turns = 0
 
     def start(self, work: Callable[[], None]) -> None:
         """A new task; it takes its first turn later. An error of a task ends the whole run."""
@@ -28,13 +27,8 @@ class Schedule:
         if getcurrent() is not self._home:
             self._home.switch()
 
-    @property
-    def waiting(self) -> int:
-        return len(self._tasks)
-
     def turn(self) -> None:
         """One task goes on up to its next pause."""
-        self.turns += 1
         place = self._chance.randrange(len(self._tasks)) if len(self._tasks) > 1 else 0
         task = self._tasks[place]
         task.switch()

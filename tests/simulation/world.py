@@ -69,7 +69,6 @@ class World:
         self.provoke: Callable[[], None] = lambda: None
         """In a scripted history: now is the moment for the rival."""
         self.nobody = Attempt(Request(0, _Nothing()), 0, 0)
-        self.committing = self.nobody
         self.trace: list[str] = []
         self._processes = 0
         self._steps = tuple(step for area in areas for step in area.steps)
@@ -114,7 +113,7 @@ class World:
         foreign = [change.key for change in commit.changes if not self._is_ours(change.key[0])]
         if foreign:
             raise Broken("another tenant's items are never touched", str(foreign))
-        before, self.committing = self.state, commit.by
+        before = self.state
         after = watch.step(self, before, commit, self._steps)
         self.states.append(after)
         watch.compare(self, before, after, commit, self._comparisons)

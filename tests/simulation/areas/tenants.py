@@ -25,7 +25,6 @@ from tests.simulation.world import World
 
 SPARE = "spare"
 WISH = KeyWish(SPARE, SPARE, frozenset({"members.read"}), None)
-AREA_NAME = "tenants"
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +297,7 @@ def prove_scene(stage: Stage) -> Prove:
 
 
 AREA = Area(
-    AREA_NAME,
+    "tenants",
     draws=(
         (1, lambda world, chance: ChangeRate(chance.randrange(1, 9))),
         (1, lambda world, chance: NameStore(chance.choice(("east", "north")), chance.choice("甲乙丙"))),
