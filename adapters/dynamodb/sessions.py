@@ -6,7 +6,7 @@ from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from adapters.dynamodb.item import Item, Mapping, Tenancy, instant, ms
+from adapters.dynamodb.item import Item, Mapping, Tenancy, creation, instant, ms
 from adapters.dynamodb.outcome import Lost, RawItem
 from adapters.dynamodb.sagas import sagas
 from adapters.dynamodb.schema import OWNER_INDEX
@@ -105,8 +105,9 @@ class DynamoSessions:
         return _to_session(raw) if raw else None
 
     def open(self, session: Session) -> None:
-        (item,) = _items(session, self._tenancy)
-        self._table.write([Write("put", item.key, {"Item": item.serialize()})])
+        """Once: a repetition after a lost answer finds it stored, and perhaps ended in the meantime."""
+        with suppress(Lost):
+            self._table.write(creation(MAPPINGS[Session], session, self._tenancy))
 
     def extend(self, session: Session) -> None:
         with suppress(Lost):

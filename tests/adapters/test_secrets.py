@@ -8,12 +8,14 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
 from adapters.secrets.keyring import KEPT_SECONDS, Keyrings, TenantKeyring
-from adapters.secrets.kms import KmsMaster
+from adapters.secrets.kms import KeysUnavailable, KmsMaster
 from adapters.secrets.local import LocalMaster
 from tests.domain.builders import steady
 
@@ -202,3 +204,35 @@ def test_wrapped_keys_are_opened_with_the_one_key_that_is_set(kms: Any) -> None:
     master.unwrap("t", master.wrap("t", b"k" * 64))
 
     assert unwrapping[0]["KeyId"] == key_id
+
+
+@pytest.mark.parametrize(
+    "code", ["ThrottlingException", "KMSInternalException", "DependencyTimeoutException"]
+)
+def test_a_key_service_that_is_away_is_no_mistake_of_ours(code: str) -> None:
+    master = KmsMaster("alias/tongka", REGION)
+    with Stubber(master._client) as service:
+        service.add_client_error("decrypt", code)
+        service.add_client_error("encrypt", code)
+
+        with pytest.raises(KeysUnavailable):
+            master.unwrap("t", b"wrapped")
+        with pytest.raises(KeysUnavailable):
+            master.wrap("t", b"k" * 64)
+
+
+def test_a_key_service_that_cannot_be_reached_is_away() -> None:
+    nowhere = "http://127.0.0.1:9"
+
+    with pytest.raises(KeysUnavailable):
+        KmsMaster("alias/tongka", REGION, nowhere).unwrap("t", b"wrapped")
+
+
+@pytest.mark.parametrize("code", ["InvalidCiphertextException", "AccessDeniedException", "NotFoundException"])
+def test_a_key_that_is_wrong_or_forbidden_is_a_mistake_of_ours(code: str) -> None:
+    master = KmsMaster("alias/tongka", REGION)
+    with Stubber(master._client) as service:
+        service.add_client_error("decrypt", code)
+
+        with pytest.raises(ClientError, match=code):
+            master.unwrap("t", b"wrapped")

@@ -75,7 +75,7 @@ class Site:
         return f"{self.operation}: {self.call} {self.what}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Place:
     """One call of one history: which request, which of its attempts, which call of the attempt."""
 

@@ -1,16 +1,17 @@
 """Every call, every fault: one request on a set stage, disturbed, sent again, judged.
 
 First each call of the first try meets each fault. A fault leads to calls that a good day never makes, such as
-looking for a receipt; those meet every fault as well, on top of the fault that led there.
+looking for a receipt; those meet every fault as well, on top of the fault that led there. And a write that
+took effect without an answer is repeated after somebody else has changed what it wrote.
 """
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from tests.simulation.area import Area, Scenario
-from tests.simulation.faults import Calm, Fault, Place, Scripted, Tally, cell_name
+from tests.simulation.faults import Calm, Fault, Place, Scripted, Site, Tally, cell_name
 from tests.simulation.houses import house
 from tests.simulation.play import Outcome, finish, humans, insist
 from tests.simulation.requests import Broken, Operation, Request
@@ -21,6 +22,7 @@ RIVAL = 900
 """The number of the rival's request."""
 DEPTH_MAX = 3
 """So many faults at most lead to a call that is to meet one."""
+UNANSWERED = frozenset({Fault.TIMEOUT_AFTER, Fault.TIMEOUT_LATE, Fault.CRASH_AFTER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,10 @@ class Cell:
     scenario: str
     faults: tuple[tuple[Place, Fault], ...] = ()
     house: int = 0
+
+    def with_fault(self, place: Place, fault: Fault) -> "Cell":
+        """One more thing goes wrong."""
+        return replace(self, faults=(*self.faults, (place, fault)))
 
     def __str__(self) -> str:
         if not self.faults:
@@ -67,16 +73,38 @@ class Rehearsals:
         """In a calm run every call of the request; later only what nobody has met yet."""
         if len(cell.faults) >= DEPTH_MAX:
             return
-        for request in outcome.requests:
-            for attempt in request.attempts:
-                for call, site in enumerate(attempt.sites, start=1):
-                    place = Place(request.number, attempt.number, call)
-                    for fault in site.faults:
-                        name = cell_name(site, fault)
-                        is_first = not cell.faults and request.number == 1
-                        if is_first or name not in self._known:
-                            self._known.add(name)
-                            yield Cell(cell.scenario, (*cell.faults, (place, fault)), cell.house)
+        calls = list(_calls(outcome))
+        for place, site in calls:
+            for fault in site.faults:
+                name = cell_name(site, fault)
+                is_first = not cell.faults and place.request == 1
+                if is_first or name not in self._known:
+                    self._known.add(name)
+                    yield cell.with_fault(place, fault)
+        repeated = _repeated(cell, calls)
+        if repeated is not None:
+            yield cell.with_fault(repeated, Fault.RIVAL)
+
+
+def _calls(outcome: Outcome) -> Iterator[tuple[Place, Site]]:
+    for request in outcome.requests:
+        for attempt in request.attempts:
+            for call, site in enumerate(attempt.sites, start=1):
+                yield Place(request.number, attempt.number, call), site
+
+
+def _repeated(cell: Cell, calls: Sequence[tuple[Place, Site]]) -> Place | None:
+    """Where the write that got no answer is sent once more."""
+    if len(cell.faults) != 1 or cell.faults[0][1] not in UNANSWERED:
+        return None
+    first = cell.faults[0][0]
+    what = next((site for place, site in calls if place == first), None)
+    later = (
+        place
+        for place, site in calls
+        if site == what and place.request == first.request and place > first and Fault.RIVAL in site.faults
+    )
+    return next(later, None)
 
 
 def rehearse(cell: Cell, areas: Sequence[Area]) -> Outcome:

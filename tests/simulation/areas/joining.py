@@ -226,6 +226,13 @@ def known_scene(stage: Stage) -> Enter:
     return enter(stage.world, human, "wx", shared=False)
 
 
+def log_in_while_the_phone_changes_scene(stage: Stage) -> Enter:
+    """The change ends the logins that there are, this one as well, even before its answer is known."""
+    human = a_member(stage)
+    stage.rival = prove(stage.world, human, "wx", human.phones[1])
+    return enter(stage.world, human, "wx", shared=False)
+
+
 def shared_identity_scene(stage: Stage) -> Enter:
     """Two fans turn out to be one person, because the platform now tells the id that they share."""
     human = stage.human()
@@ -264,6 +271,7 @@ AREA = Area(
     scenarios={
         "first contact": first_contact_scene,
         "log in again": known_scene,
+        "log in while the phone changes": log_in_while_the_phone_changes_scene,
         "two logins turn out to be one person": shared_identity_scene,
         "join": join_scene,
         "change the phone": change_phone_scene,

@@ -318,12 +318,13 @@ def lapsed_refund_scene(stage: Stage) -> GiveBack:
 
 
 def a_debtor(stage: Stage, number: int) -> Human:
-    """Somebody whose order is refunded when its points are over already."""
+    """Somebody whose order is refunded when its points are over already, where that makes a debt."""
     human = a_fan(stage, number)
     order = an_order(stage, human.member_id)
     stage.does(order)
     stage.wait(days=800)
-    stage.does(GiveBack(order, "R1", "east", {"wechat_pay": 3000}, stage.world.now_ms // 1000 * 1000))
+    if stage.world.state.programme.clawback == "debt":
+        stage.does(GiveBack(order, "R1", "east", {"wechat_pay": 3000}, stage.world.now_ms // 1000 * 1000))
     return human
 
 
