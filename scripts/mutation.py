@@ -20,7 +20,7 @@ from scripts.environment import PYTHON, ROOT
 COPY = ROOT / "var" / "mutation"
 ROOMS = ("domain", "adapters", "handlers", "serverless", "sandbox", "scripts", "tests")
 MUTATED = ("domain/points/*", "domain/member/*")
-TESTS = ("tests/domain",)
+TESTS = ("tests/domain", "tests/simulation/test_promises.py")
 SCORE_MIN = 90
 NOT_A_MUTANT = ("skipped", "not_checked", "caught_by_type_check")
 

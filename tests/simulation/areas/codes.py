@@ -218,6 +218,14 @@ def new_number_scene(stage: Stage) -> EnterByPhone:
     return EnterByPhone(human.number, number, code)
 
 
+def given_up_scene(stage: Stage) -> EnterByPhone:
+    """Somebody gives a number up while it is used to log in: a login by it must not outlive that."""
+    human = a_member(stage)
+    number, code = _asked(stage, human)
+    stage.rival = prove(stage.world, human, "wx", human.phones[1])
+    return EnterByPhone(human.number, number, code)
+
+
 def wrong_code_scene(stage: Stage) -> EnterByPhone:
     human = a_member(stage)
     number, code = _asked(stage, human)
@@ -250,6 +258,7 @@ AREA = Area(
         "ask for a login code": ask_scene,
         "ask for a code": ask_me_scene,
         "log in by phone": new_number_scene,
+        "log in by a number that is given up": given_up_scene,
         "a wrong code": wrong_code_scene,
         "prove by code": prove_scene,
     },

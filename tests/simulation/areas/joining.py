@@ -233,13 +233,26 @@ def log_in_while_the_phone_changes_scene(stage: Stage) -> Enter:
     return enter(stage.world, human, "wx", shared=False)
 
 
-def shared_identity_scene(stage: Stage) -> Enter:
-    """Two fans turn out to be one person, because the platform now tells the id that they share."""
+def _two_fans(stage: Stage) -> Human:
+    """One person in two apps, of whom the first app alone has told the id that they share."""
     human = stage.human()
     for channel in ("wx", "wx-2"):
         stage.does(enter(stage.world, human, channel, shared=False))
     stage.does(enter(stage.world, human, "wx", shared=True))
+    return human
+
+
+def shared_identity_scene(stage: Stage) -> Enter:
+    """Two fans turn out to be one person, because the platform now tells the id that they share."""
+    human = _two_fans(stage)
     stage.rival = enter(stage.world, human, "alipay", shared=True)
+    return enter(stage.world, human, "wx-2", shared=True)
+
+
+def same_discovery_scene(stage: Stage) -> Enter:
+    """Two devices find out at once that two fans are one person (found by history 1628)."""
+    human = _two_fans(stage)
+    stage.rival = enter(stage.world, human, "wx-2", shared=True)
     return enter(stage.world, human, "wx-2", shared=True)
 
 
@@ -273,6 +286,7 @@ AREA = Area(
         "log in again": known_scene,
         "log in while the phone changes": log_in_while_the_phone_changes_scene,
         "two logins turn out to be one person": shared_identity_scene,
+        "two logins find the same thing out at once": same_discovery_scene,
         "join": join_scene,
         "change the phone": change_phone_scene,
         "merge by phone": merge_scene,

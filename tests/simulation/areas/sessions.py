@@ -186,7 +186,7 @@ def swept(world: World) -> Iterator[str]:
         if state.people[session.member].redirect:
             yield f"a login of {session.member}, who was merged away, lives on"
         is_by_phone = session.identity.startswith("phone:")
-        if is_by_phone and state.holders.get(session.identity, session.member) != session.member:
+        if is_by_phone and state.holders.get(session.identity) != session.member:
             yield f"a login of {session.member} by somebody else's number lives on"
         for member, before, spared in state.sweeps:
             opened_in_time = session.opened_at <= before
