@@ -1,4 +1,4 @@
-"""A small simulation for every run of the tests: each scene in calm weather, and some histories with storms."""
+"""A small simulation in each run of the tests: every scene in calm weather, some histories with storms."""
 
 import pytest
 
