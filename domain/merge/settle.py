@@ -64,9 +64,14 @@ def _follow(repositories: Repositories, merge: Merge, now: datetime, pages: int 
         walk = _Walk(merge.source_id, merge.target_id, now, pages)
         walk.through(repositories, lambda _: True)
         return tuple(alias.member_id for alias in source.aliases) if source else ()
-    own = {identity.text() for identity in source.all_identities()} if source else set()
-    walk = _Walk(merge.target_id, merge.source_id, now, pages)
-    walk.through(repositories, lambda session: session.identity in own)
+    if source is None:
+        return ()
+    own = {identity.text() for identity in source.all_identities()}
+    # Both may have been merged again since: what was opened after that belongs where it is.
+    heir = repositories.members.get(source.redirect_to).member_id if source.redirect_to else source.member_id
+    if heir != merge.target_id:
+        walk = _Walk(merge.target_id, heir, now, pages)
+        walk.through(repositories, lambda session: session.identity in own)
     return ()
 
 

@@ -274,23 +274,6 @@ def undo_scene(stage: Stage) -> Undo:
     return Undo(merge_id)
 
 
-def undo_chain_scene(stage: Stage) -> Undo:
-    """The source had itself swallowed somebody before, whose id still is in use at a till."""
-    human = stage.human(2)
-    for channel in ("wx", "wx-2"):
-        stage.does(enter(stage.world, human, channel, shared=False))
-    stage.does(enter(stage.world, human, "wx", shared=True))
-    stage.does(enter(stage.world, human, "wx-2", shared=True))
-    one = a_member(stage)
-    stage.does(prove(stage.world, human, "wx-2", one.phones[0]))
-    merge_id = _merge_ids(stage.world, "done")[-1]
-    stage.wait(minutes=2)
-    stage.does(Settle())
-    first = stage.world.state.people[stage.world.state.merges[merge_id].source].aliases[0]
-    stage.rival = an_order(stage, first, number="rival")
-    return Undo(merge_id)
-
-
 def _one_person(stage: Stage) -> tuple[Human, str]:
     """Somebody whose two apps turned out to be one person's; the login of the one who went still stands."""
     human = stage.human(2)
@@ -299,6 +282,19 @@ def _one_person(stage: Stage) -> tuple[Human, str]:
     stage.does(enter(stage.world, human, "wx", shared=True))
     stage.does(enter(stage.world, human, "wx-2", shared=True))
     return human, _merge_ids(stage.world, "done")[-1]
+
+
+def undo_chain_scene(stage: Stage) -> Undo:
+    """The source had itself swallowed somebody before, whose id still is in use at a till."""
+    human, _ = _one_person(stage)
+    one = a_member(stage)
+    stage.does(prove(stage.world, human, "wx-2", one.phones[0]))
+    merge_id = _merge_ids(stage.world, "done")[-1]
+    stage.wait(minutes=2)
+    stage.does(Settle())
+    first = stage.world.state.people[stage.world.state.merges[merge_id].source].aliases[0]
+    stage.rival = an_order(stage, first, number="rival")
+    return Undo(merge_id)
 
 
 def prove_while_undone_scene(stage: Stage) -> Operation:
@@ -338,6 +334,21 @@ def settle_scene(stage: Stage) -> Settle:
     return Settle()
 
 
+def settle_late_scene(stage: Stage) -> Settle:
+    """A merge was undone and then done again, before the job came by: the login since then must live."""
+    one = a_member(stage)
+    other = a_fan(stage, 1, "alipay")
+    number = one.phones[0]
+    stage.does(prove(stage.world, other, "alipay", number))
+    stage.does(Undo(_merge_ids(stage.world, "done")[-1]))
+    stage.does(enter(stage.world, other, "alipay", shared=False))
+    stage.does(prove(stage.world, other, "alipay", number))
+    stage.does(enter(stage.world, other, "alipay", shared=False))
+    stage.wait(minutes=2)
+    stage.rival = enter(stage.world, other, "alipay", shared=False)
+    return Settle()
+
+
 def waiting_scene(stage: Stage) -> SeeWaiting:
     _waiting(stage)
     return SeeWaiting()
@@ -370,6 +381,7 @@ AREA = Area(
         "order under an older id while a merge is undone": order_while_undone_scene,
         "prove one number twice": prove_twice_scene,
         "settle": settle_scene,
+        "settle what was undone and done again": settle_late_scene,
         "waiting merges": waiting_scene,
         "a merge": merge_scene,
     },
