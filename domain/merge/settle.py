@@ -61,7 +61,9 @@ def _follow(repositories: Repositories, merge: Merge, now: datetime, pages: int 
         return ()  # It went on meanwhile; what it became is followed by whoever made it so.
     source = repositories.members.exact(merge.source_id)
     if merge.state is MergeState.DONE:
-        walk = _Walk(merge.source_id, merge.target_id, now, pages)
+        # The job comes late: the one who got them may have gone on to somebody else.
+        heir = merge.target_id if pages else repositories.members.get(merge.target_id).member_id
+        walk = _Walk(merge.source_id, heir, now, pages)
         walk.through(repositories, lambda _: True)
         return tuple(alias.member_id for alias in source.aliases) if source else ()
     if source is None:

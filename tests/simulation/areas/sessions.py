@@ -181,10 +181,10 @@ def swept(world: World) -> Iterator[str]:
     """Once all is quiet, nobody is in by a number that is theirs no more, or as somebody merged away."""
     state = world.state
     for session_id, session in state.sessions.items():
+        if state.people[session.member].redirect:
+            yield f"a login of {session.member}, who was merged away, did not follow"
         if not model.is_alive(session, world.now_ms):
             continue
-        if state.people[session.member].redirect:
-            yield f"a login of {session.member}, who was merged away, lives on"
         is_by_phone = session.identity.startswith("phone:")
         if is_by_phone and state.holders.get(session.identity) != session.member:
             yield f"a login of {session.member} by somebody else's number lives on"
