@@ -28,7 +28,18 @@ from domain.session.model import Login, Sweep
 from domain.sms_code.check import CheckCode, Proof
 from domain.sms_code.model import Purpose
 from domain.tenant.model import ChannelKind
-from domain.unit_of_work import Change, Changed, Created, Moved, Plan, Removed, RequestKey, Runner, held
+from domain.unit_of_work import (
+    Change,
+    Changed,
+    Created,
+    Moved,
+    Plan,
+    Removed,
+    RequestKey,
+    Runner,
+    Unchanged,
+    held,
+)
 
 PROOF_FRESH = timedelta(hours=24)
 """Later, a proof that was shown before joins nobody any more: the number may be somebody else's by now."""
@@ -180,7 +191,9 @@ class Joiner:
                 raise Moved  # The two were read at different times.
             return self._take(repositories, member, phone, now)
         if holder == member.member_id:
-            return _unchanged(repositories, member.member_id, phone)
+            # True only if it still is when the answer is kept: a merge may be giving the number up.
+            unchanged = Unchanged(Sentinel(Identity(IdentityKind.PHONE, phone.index), holder))
+            return Plan(Proved(Outcome.UNCHANGED, holder), (unchanged,))
         merge_id = self.ids.new("g_")
         meeting = Meeting(member, holder, MergeCause.PHONE, merge_id, self.caller, proven=phone)
         planned = plan_merge(repositories, meeting, now)
@@ -234,14 +247,6 @@ class Joiner:
             consents=(*fan.consents, consent),
         )
         return joined, Sentinel(Identity(IdentityKind.CARD, card_number), fan.member_id)
-
-
-def _unchanged(repositories: Repositories, member_id: str, phone: Phone) -> Plan[Proved]:
-    """Nothing will be written, so no condition guards the answer: it needs a look at what is stored now."""
-    now_stored = repositories.members.get(member_id).phone
-    if now_stored is None or now_stored.index != phone.index:
-        raise Moved
-    return Plan(Proved(Outcome.UNCHANGED, member_id))
 
 
 def _old_phone(member: Member) -> tuple[Change, ...]:
