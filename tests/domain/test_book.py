@@ -293,3 +293,11 @@ def test_the_next_expiry_is_the_earliest_last_day_and_none_for_permanent_points(
     assert earned("m_1", {lot("2026-06-30"): 1, lot(None): 1, lot("2026-05-31"): 1}).next_expiry == date(
         2026, 5, 31
     )
+
+
+def test_a_lot_that_only_pays_the_debt_is_not_in_the_entry() -> None:
+    book = Book(replace(Account("m_1"), debt=Points(5)), NOON, "till")
+
+    entry = book.earn(Points(5), lot("2027-01-31"), CAUSE)
+
+    assert (entry.postings, entry.debt, counts(book.account)) == ((), Points(-5), {})

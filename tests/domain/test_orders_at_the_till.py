@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +11,8 @@ import pytest
 
 from domain.actor import ScopeMissing, StoreNotAllowed, Till
 from domain.errors import FieldProblem, InvalidInput
+from domain.keyring import Keyring
+from domain.member.card import CodeNotValid, check_digit, member_code
 from domain.member.find import Reference, ReferenceKind
 from domain.money import Money, Points
 from domain.order.model import (
@@ -30,7 +32,7 @@ from domain.points.earn import DailyCapReached, EarnFromOrder
 from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Tally
 from domain.tenant.model import ClawbackPolicy, Programme, Settings, StoreNotFound, Validity, ValidityKind
 from domain.unit_of_work import Change, Changed, Counted, Created, Receipt, Unchanged
-from tests.domain.builders import NOON, TODAY, counts, earned
+from tests.domain.builders import KEYRING, NOON, TODAY, counts, earned
 from tests.domain.memory import MemoryRunner
 
 TILL = Till("t", "till-1", frozenset({"orders.write"}), frozenset({"east"}))
@@ -72,6 +74,8 @@ class Desk:
         self.accounts = SimpleNamespace(way=lambda _: (self.account,))
         self.tenants = SimpleNamespace(settings=lambda: kept)
         self.stores = SimpleNamespace(is_known={"east"}.__contains__)
+        self.keyring: Keyring | None = None
+        self.identities = SimpleNamespace()
         self.orders = SimpleNamespace(
             find=lambda order_id: self.order if order_id == OrderId("east", "N-1") else None,
             find_refund=lambda order_id, number: self.refund,
@@ -193,9 +197,31 @@ def test_a_till_earns_for_its_stores_with_its_scope_and_an_order_that_adds_up() 
         Desk().earn(bill(store_id="west"), replace(TILL, store_ids=None))
 
 
+def test_stored_bonus_earns_where_the_programme_says_so() -> None:
+    paid = (Payment(PaymentMethod.STORED_BONUS, Money(6800)),)
+
+    for counts_too in (False, True):
+        desk = Desk(settings=Settings(programme=Programme(bonus_counts=counts_too)))
+        award = desk.earn(bill(payments=paid)).award
+        assert (award.points.count, award.bonus_counts) == (68 if counts_too else 0, counts_too)
+
+
+def test_a_member_code_is_read_as_of_now() -> None:
+    desk = Desk()
+    card = "88000000042" + check_digit("88000000042")
+    desk.keyring = KEYRING
+    desk.identities = SimpleNamespace(holders=lambda identities: dict.fromkeys(identities, "m_1"))
+    code, _ = member_code(card, KEYRING, NOON)
+    by_code = Reference(ReferenceKind.MEMBER_CODE, code)
+
+    assert EarnFromOrder(MemoryRunner(desk, NOON))(TILL, bill(), by_code).member_id == "m_1"
+    with pytest.raises(CodeNotValid):
+        EarnFromOrder(MemoryRunner(desk, NOON + timedelta(minutes=2)))(TILL, bill(), by_code)
+
+
 def test_a_key_with_a_cap_counts_what_it_records_in_a_shop_day() -> None:
     desk = Desk()
-    night = NOON.replace(hour=23, minute=59)
+    night = NOON.replace(hour=23, minute=59, second=58, microsecond=57).astimezone(UTC)
     desk.earn(bill(), replace(TILL, daily_cap_fen=6800), now=night)
 
     (counted,) = (change for change in desk.changes if isinstance(change, Counted))

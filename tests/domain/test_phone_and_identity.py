@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import InvalidInput
+from domain.errors import FieldProblem, InvalidInput
 from domain.member.identity import (
     Identity,
     IdentityKind,
@@ -95,6 +95,16 @@ def test_a_mask_shows_the_ends_only() -> None:
     assert mask("+8613800138000") == "138****8000"
     assert mask("+12025550123") == "+12****0123"
     assert mask("+4712345") == "+4****45"
+    assert mask("+471234567") == "+47****4567"
+    assert mask("+47123456") == "+4****56"
+
+
+def test_a_long_text_is_no_number_and_a_refusal_names_the_field() -> None:
+    assert normalise("+8613800138000".ljust(24, "-")) == "+8613800138000"
+    for odd in ("+8613800138000".ljust(25, "-"), "１３８００１３８０００"):
+        with pytest.raises(InvalidInput) as refused:
+            normalise(odd)
+        assert refused.value.fields == (FieldProblem("phone", "invalid-format"),)
 
 
 @given(mainland)
@@ -125,23 +135,31 @@ def test_an_openid_holds_in_one_app_only_and_a_unionid_everywhere() -> None:
 
 
 @pytest.mark.parametrize(
-    "given_ids, kinds",
+    "given_ids, known",
     [
-        (("o", "u", "n"), ["ali", "aliuser", "aliu"]),
-        (("o", None, None), ["ali"]),
-        ((None, "u", None), ["aliuser"]),
-        ((None, "u", "n"), ["aliuser", "aliu"]),
-        ((None, None, "n"), ["aliu"]),
+        (("o", "u", "n"), ["ali:2021:o", "aliuser:u", "aliu:n"]),
+        (("o", None, None), ["ali:2021:o"]),
+        ((None, "u", None), ["aliuser:u"]),
+        ((None, "u", "n"), ["aliuser:u", "aliu:n"]),
+        ((None, None, "n"), ["aliu:n"]),
     ],
 )
 def test_alipay_people_are_known_by_whatever_it_tells(
-    given_ids: tuple[str | None, str | None, str | None], kinds: list[str]
+    given_ids: tuple[str | None, str | None, str | None], known: list[str]
 ) -> None:
     who = alipay_identity("2021", *given_ids)
 
-    assert [identity.kind.value for identity in who.all()] == kinds
+    assert [identity.text() for identity in who.all()] == known
 
 
 def test_alipay_telling_nothing_is_nobody() -> None:
-    with pytest.raises(ValueError, match="neither"):
+    with pytest.raises(ValueError, match=r"^Alipay gave neither open_id nor user_id\.$"):
         alipay_identity("2021", None, None, None)
+
+
+@pytest.mark.parametrize("odd", ["a b", "x" * 129, "é", "a\nb"])
+def test_what_is_no_id_names_no_person(odd: str) -> None:
+    with pytest.raises(ValueError, match=r"^What came as WECHAT_OPENID is no id\.$"):
+        wechat_identity("wx1", odd, None)
+    with pytest.raises(ValueError, match=r"^What came as ALIPAY_UNION is no id\.$"):
+        alipay_identity("2021", "o", None, odd)
