@@ -2,7 +2,8 @@
 
 Changes the code in hundreds of small ways in a copy, runs the tests of the domain on each, and prints what
 share they notice, and what they miss. `--only domain/points/book.py` takes one file or folder. It takes a
-while; what is done is kept in var/mutation, and the same command goes on. `--fresh` starts anew.
+while; what is done is kept in var/mutation, and the same command goes on. `--again` asks once more for what
+nobody noticed, after tests were added; `--fresh` starts anew.
 """
 
 import argparse
@@ -22,12 +23,15 @@ ROOMS = ("domain", "adapters", "handlers", "serverless", "sandbox", "scripts", "
 MUTATED = ("domain/points/*", "domain/member/*")
 TESTS = ("tests/domain", "tests/simulation/test_promises.py")
 SCORE_MIN = 90
+UNNOTICED = (0, 5, 33)
+"""What the tool keeps for a change that survived, or that no test came near."""
 NOT_A_MUTANT = ("skipped", "not_checked", "caught_by_type_check")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--only", help="one file or folder of the domain")
+    parser.add_argument("--again", action="store_true", help="ask once more for what was not noticed")
     parser.add_argument("--fresh", action="store_true", help="forget what was done before")
     arguments = parser.parse_args()
     environment.enter(environment.DEVELOPMENT, node=False)
@@ -38,6 +42,8 @@ def main() -> None:
         if arguments.only
         else MUTATED
     )
+    if arguments.again:
+        _forget_unnoticed()
     subprocess.run([PYTHON, "-m", "mutmut", "run"], cwd=COPY, check=False)
     subprocess.run([PYTHON, "-m", "mutmut", "export-cicd-stats"], cwd=COPY, check=False, capture_output=True)
     _report(json.loads((COPY / "mutants" / "mutmut-cicd-stats.json").read_text()))
@@ -59,6 +65,14 @@ def _copy(mutated: "list[str] | tuple[str, ...]") -> None:
     lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
     text = (ROOT / "pyproject.toml").read_text()
     (COPY / "pyproject.toml").write_text(text + "\n[tool.mutmut]\n" + "\n".join(lines) + "\n")
+
+
+def _forget_unnoticed() -> None:
+    for file in (COPY / "mutants" / "domain").rglob("*.meta"):
+        kept = json.loads(file.read_text())
+        results = kept["exit_code_by_key"]
+        kept["exit_code_by_key"] = {key: None if code in UNNOTICED else code for key, code in results.items()}
+        file.write_text(json.dumps(kept))
 
 
 def _report(counts: dict[str, int]) -> None:
