@@ -68,6 +68,8 @@ def _copy(mutated: "list[str] | tuple[str, ...]") -> None:
 
 
 def _forget_unnoticed() -> None:
+    """And which test touches what, since there may be new tests."""
+    (COPY / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
     for file in (COPY / "mutants" / "domain").rglob("*.meta"):
         kept = json.loads(file.read_text())
         results = kept["exit_code_by_key"]
