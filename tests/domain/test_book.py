@@ -298,6 +298,6 @@ def test_the_next_expiry_is_the_earliest_last_day_and_none_for_permanent_points(
 def test_a_lot_that_only_pays_the_debt_is_not_in_the_entry() -> None:
     book = Book(replace(Account("m_1"), debt=Points(5)), NOON, "till")
 
-    entry = book.earn(Points(5), lot("2027-01-31"), CAUSE)
+    entry = book.post([Posting(lot("2027-01-31"), Points(5))], NO_POINTS, CAUSE, EntryKind.MERGE_IN)
 
     assert (entry.postings, entry.debt, counts(book.account)) == ((), Points(-5), {})

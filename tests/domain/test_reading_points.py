@@ -137,6 +137,23 @@ def test_what_was_undone_is_remembered_until_its_merge_is_passed() -> None:
     assert undone().page(2, "m_1=5;g_1") == (["1.4", "1.3"], "m_1=3;")
 
 
+def test_two_undoings_are_remembered_apart() -> None:
+    shelf = merged()
+    shelf.add("m_1", 15, Cause("merge", merge_id="g_2", other_member_id="m_3"), EntryKind.MERGE_IN)
+    for merge_id, minute in (("g_1", 20), ("g_2", 21)):
+        shelf.add("m_1", minute, Cause("merge_undone", merge_id=merge_id), EntryKind.MERGE_OUT)
+
+    assert shelf.page(2) == (["1.7", "1.6"], "m_1=6;g_1,g_2")
+    assert shelf.page(9, "m_1=6;g_1,g_2") == (["1.5", "1.4", "1.3", "1.2", "1.1"], None)
+
+
+def test_who_joins_in_the_middle_of_a_page_is_asked_for_what_is_left_of_it() -> None:
+    shelf = merged()
+    shelf.page(4)
+
+    assert shelf.asked == [("m_1", None, 5), ("m_2", None, 3)]
+
+
 def test_a_merge_after_an_undoing_of_the_same_two_counts() -> None:
     shelf = undone()
     shelf.add("m_1", 30, Cause("merge", merge_id="g_2", other_member_id="m_2"), EntryKind.MERGE_IN)
@@ -166,6 +183,7 @@ def test_staff_may_come_with_an_older_id_and_a_member_has_the_right_one() -> Non
 
     assert shelf.page(5, member_id="m_0") == (["1.1"], None)
     assert shelf.page(5, member_id="m_0", actor=MYSELF) == ([], None)
+    assert shelf.page(5, actor=MYSELF) == (["1.1"], None)
     shelf.led = {"m_1": "m_9"}
     assert shelf.page(5, "m_1=2;") == (["1.1"], None), "the position knows where it goes on"
 
@@ -236,8 +254,8 @@ def test_the_job_books_what_is_over_and_says_how_much() -> None:
 def test_a_failing_account_is_reported_and_the_others_go_on() -> None:
     accounts = Accounts(m_1=7)
 
-    assert accounts.run(10, "broken", "m_1") == Expired(1, Points(7), 1, more=False)
-    assert accounts.failed == [(Due("t", "broken"), "away")]
+    assert accounts.run(10, "broken", "m_1", "broken") == Expired(1, Points(7), 2, more=False)
+    assert accounts.failed == [(Due("t", "broken"), "away")] * 2
 
 
 @pytest.mark.parametrize("limit, done, more", [(0, 0, True), (1, 1, True), (2, 2, False), (3, 2, False)])
