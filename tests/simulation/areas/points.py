@@ -328,6 +328,13 @@ def a_debtor(stage: Stage, number: int) -> Human:
     return human
 
 
+def debt_scene(stage: Stage) -> Earn:
+    """Two orders of somebody who owes points: more than one of them pays the debt."""
+    debtor = a_debtor(stage, 1)
+    stage.rival = an_order(stage, debtor.member_id, 2000, number="rival")
+    return an_order(stage, debtor.member_id, 4500)
+
+
 def expire_scene(stage: Stage) -> Expire:
     """Two accounts with something over, one of them with more that is not, and an order in between."""
     one, other = a_fan(stage).member_id, a_fan(stage, 1).member_id
@@ -354,6 +361,7 @@ AREA = Area(
     scenarios={
         "earn": earn_scene,
         "earn within a cap": capped_scene,
+        "earn while points are owed": debt_scene,
         "refund": refund_scene,
         "refund of what has lapsed": lapsed_refund_scene,
         "expire points": expire_scene,
