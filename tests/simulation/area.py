@@ -1,6 +1,6 @@
 """What a file of `areas/` declares."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
@@ -35,3 +35,8 @@ class Area:
     promises: Mapping[str, Promise] = field(default_factory=dict)
     jobs: tuple[Callable[[], Operation], ...] = ()
     """What the clock runs, once more when all is quiet."""
+
+
+def scenarios(areas: Sequence[Area]) -> dict[str, Scenario]:
+    """All scenes by name."""
+    return {name: scenario for area in areas for name, scenario in area.scenarios.items()}

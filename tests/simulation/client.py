@@ -133,6 +133,8 @@ def _possible(operation: str, arguments: Mapping[str, Any]) -> tuple[Fault, ...]
         faults += [] if asked.get("ConsistentRead") else [Fault.STALE]
     if operation in TRANSACTIONS:
         faults.append(Fault.CONFLICT)
+    if "IndexName" not in arguments and operation not in {"query", "scan"}:
+        faults.append(Fault.RIVAL)
     if "IndexName" in arguments:
         faults.append(Fault.LAG)
     if operation in {"query", "scan"}:

@@ -21,7 +21,7 @@ class Fault(StrEnum):
     CONFLICT = "conflict"
     """Another transaction holds an item; nothing happened."""
     RIVAL = "rival"
-    """Somebody else commits between the read and the write."""
+    """Somebody else commits before this call, and after the one before it."""
     TIMEOUT_BEFORE = "timeout-before"
     """No answer, and nothing happened."""
     TIMEOUT_AFTER = "timeout-after"

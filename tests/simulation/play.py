@@ -1,16 +1,17 @@
 """Plays random histories: several clients at once, in bad weather."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from tests.simulation import history
-from tests.simulation.area import Area, Draw
-from tests.simulation.faults import Storm, Tally
+from tests.simulation.area import Area, Draw, scenarios
+from tests.simulation.faults import Calm, Storm, Tally
 from tests.simulation.houses import some_house
 from tests.simulation.process import Process
 from tests.simulation.quiet import settle_down
 from tests.simulation.requests import Broken, Operation, Request, Violation
+from tests.simulation.stage import Stage
 from tests.simulation.world import Human, World
 
 LANES = (3, 4)
@@ -22,10 +23,21 @@ PATIENCE = 0.85
 """How often somebody tries again after no clear answer."""
 FOCUSED, FOCUS = 0.5, 6
 """How many histories are about one area above all, and how much more often that one is drawn."""
-STORMS = (0.08, 0.14, 0.24)
+OPENED = 0.6
+"""How many histories begin with a scene."""
+STORMS = (0.04, 0.08, 0.14, 0.24)
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-JUMPS = (20_000, 70_000, 10 * MINUTE, 2 * HOUR, 9 * HOUR, DAY, 30 * DAY, 366 * DAY)
-"""How far the clock may go on between two requests."""
+JUMPS = {
+    20_000: 4,
+    70_000: 4,
+    10 * MINUTE: 4,
+    2 * HOUR: 2,
+    9 * HOUR: 1,
+    DAY: 1,
+    30 * DAY: 1,
+    366 * DAY: 1,
+}
+"""How far the clock may go on between two requests, and how often."""
 NUMBERS = ("+8613800000001", "+8613800000002", "+8613800000003", "+8613800000004")
 
 
@@ -60,10 +72,27 @@ def play(seed: str, areas: Sequence[Area], cut: Cut | None = None) -> Outcome:
     world.humans = humans(chance)
     lanes, draws = chance.choice(LANES), _draws(areas, chance)
     each = -(-OPERATIONS_MIN // lanes) + chance.randrange(3)
+    try:
+        first = _opening(world, areas, chance)
+    except Broken as broken:
+        return Outcome(seed, broken.violation, tally, world.trace)
     for lane in range(lanes):
         numbers = [lane * 100 + number + 1 for number in range(each)]
-        world.schedule.start(_Lane(world, [n for n in numbers if n not in cut.without], draws).run)
+        left = [number for number in numbers if number not in cut.without]
+        world.schedule.start(_Lane(world, left, draws, first).run)
     return finish(world)
+
+
+def _opening(world: World, areas: Sequence[Area], chance: Random) -> dict[int, Operation]:
+    """Most histories begin in the middle of things: with a scene, and the requests it leads to at once."""
+    if chance.random() >= OPENED:
+        return {}
+    scenes = scenarios(areas)
+    storm, world.plan = world.plan, Calm()
+    stage = Stage(world)
+    operation = scenes[chance.choice(sorted(scenes))](stage)
+    world.plan = storm
+    return {1: operation, 101: stage.rival} if stage.rival else {1: operation}
 
 
 def finish(world: World) -> Outcome:
@@ -116,18 +145,24 @@ def insist(process: Process, request: Request, chance: Random, patience: float) 
 class _Lane:
     """One client after another on one process: a till, a phone, a job."""
 
-    def __init__(self, world: World, numbers: Sequence[int], draws: tuple[list[Draw], list[int]]) -> None:
-        self._world, self._numbers, self._draws = world, numbers, draws
+    def __init__(
+        self,
+        world: World,
+        numbers: Sequence[int],
+        draws: tuple[list[Draw], list[int]],
+        first: Mapping[int, Operation],
+    ) -> None:
+        self._world, self._numbers, self._draws, self._first = world, numbers, draws, first
         self._process = world.process()
 
     def run(self) -> None:
         for number in self._numbers:
             chance = Random(f"{self._world.seed}:request:{number}")
-            if chance.random() < 0.15:
-                jump = chance.choice(JUMPS)
+            if number not in self._first and chance.random() < 0.15:
+                (jump,) = chance.choices(list(JUMPS), list(JUMPS.values()))
                 self._world.note(f"the clock goes on by {jump // 1000} s")
                 self._world.pass_time(jump)
-            operation = self._draw(chance)
+            operation = self._first.get(number) or self._draw(chance)
             if operation is not None:
                 self._ask(Request(number, operation), chance)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from tests.simulation.area import Area, Scenario
+from tests.simulation.area import Area, scenarios
 from tests.simulation.faults import Calm, Fault, Place, Scripted, Site, Tally, cell_name
 from tests.simulation.houses import house
 from tests.simulation.play import Outcome, finish, humans, insist
@@ -42,10 +42,6 @@ class Cell:
             return f"{self.scenario}, calm"
         told = (f"{fault} at try {place.attempt}, call {place.call}" for place, fault in self.faults)
         return f"{self.scenario}, {', '.join(told)}"
-
-
-def scenarios(areas: Sequence[Area]) -> dict[str, Scenario]:
-    return {name: scenario for area in areas for name, scenario in area.scenarios.items()}
 
 
 class Rehearsals:

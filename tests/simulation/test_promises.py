@@ -2,10 +2,11 @@
 
 import pytest
 
+from tests.simulation.area import scenarios
 from tests.simulation.areas import all_areas
 from tests.simulation.houses import RULES
 from tests.simulation.play import play
-from tests.simulation.rehearsal import Cell, rehearse, scenarios
+from tests.simulation.rehearsal import Cell, rehearse
 
 AREAS = all_areas()
 

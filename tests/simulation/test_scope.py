@@ -7,10 +7,10 @@ from typing import get_type_hints
 
 import domain
 from tests.simulation import areas
-from tests.simulation.area import Area
+from tests.simulation.area import Area, scenarios
 from tests.simulation.areas import all_areas
 from tests.simulation.model import state
-from tests.simulation.rehearsal import Cell, rehearse, scenarios
+from tests.simulation.rehearsal import Cell, rehearse
 from tests.simulation.requests import Operation
 
 AREAS = all_areas()

@@ -8,8 +8,10 @@ from typing import Any
 
 from tests.simulation import watch
 from tests.simulation.area import Area
+from tests.simulation.callers import session_id
 from tests.simulation.cloud import Cloud, Commit
 from tests.simulation.faults import Calm, Plan, Tally
+from tests.simulation.model import sessions
 from tests.simulation.model.state import Accepted, State, Verdict
 from tests.simulation.platforms import Outside
 from tests.simulation.process import Process, SimulatedKeyring
@@ -21,6 +23,8 @@ CONSENT = "2026-11"
 CAP_FEN = 20_000
 """What the capped key may record in one day."""
 SMS_PER_DAY = 8
+LIVING = 0.9
+"""How often somebody asks with a login that still lives, if there is one."""
 
 
 @dataclass(slots=True)
@@ -103,6 +107,16 @@ class World:
     def known_members(self) -> list[str]:
         """Ids that somebody was told, those from before merges as well."""
         return self.memory["members"]
+
+    def logins(self, chance: Random) -> list[tuple[Human, str, str]]:
+        """People, channels and the tokens in their phones: mostly such as still open a door."""
+        known = [(human, *pair) for human in self.humans for pair in human.tokens.items()]
+        living = [
+            login
+            for login in known
+            if sessions.is_alive(self.state.sessions.get(session_id(login[2])), self.now_ms)
+        ]
+        return living if living and chance.random() < LIVING else known
 
     def note(self, line: str) -> None:
         """One line of the history, for people and for comparing two runs."""

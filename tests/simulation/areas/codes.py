@@ -157,10 +157,10 @@ def draw_ask_to_log_in(world: World, chance: Random) -> AskToLogIn:
 
 
 def draw_ask_to_prove(world: World, chance: Random) -> AskToProve | None:
-    tokens = [(human, token) for human in world.humans for token in human.tokens.values()]
-    if not tokens:
+    logins = world.logins(chance)
+    if not logins:
         return None
-    human, token = chance.choice(tokens)
+    human, _, token = chance.choice(logins)
     number = chance.choice(human.phones)
     world.know_phone(number)
     return AskToProve(token, number)
@@ -178,8 +178,7 @@ def draw_enter(world: World, chance: Random) -> EnterByPhone | None:
 def draw_prove(world: World, chance: Random) -> Operation | None:
     pairs = [
         (human, channel, number)
-        for human in world.humans
-        for channel in human.tokens
+        for human, channel, _ in world.logins(chance)
         for number in human.phones
         if number in world.state.codes
     ]

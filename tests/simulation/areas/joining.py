@@ -197,8 +197,8 @@ def a_member(stage: Stage, number: int = 0) -> Human:
 
 def somebody(world: World, chance: Random) -> tuple[Human, str] | None:
     """A person with a channel whose phone holds a token."""
-    pairs = [(human, channel) for human in world.humans for channel in human.tokens]
-    return chance.choice(pairs) if pairs else None
+    logins = world.logins(chance)
+    return chance.choice(logins)[:2] if logins else None
 
 
 def draw_enter(world: World, chance: Random) -> Enter:

@@ -195,18 +195,21 @@ def swept(world: World) -> Iterator[str]:
 
 
 def draw_leave(world: World, chance: Random) -> Leave | None:
-    tokens = [(human.number, *pair) for human in world.humans for pair in human.tokens.items()]
-    return Leave(*chance.choice(tokens)) if tokens else None
+    logins = world.logins(chance)
+    if not logins:
+        return None
+    human, channel, token = chance.choice(logins)
+    return Leave(human.number, channel, token)
 
 
 def draw_logins(world: World, chance: Random) -> SeeLogins | None:
-    tokens = [token for human in world.humans for token in human.tokens.values()]
-    return SeeLogins(chance.choice(tokens)) if tokens else None
+    logins = world.logins(chance)
+    return SeeLogins(chance.choice(logins)[2]) if logins else None
 
 
 def draw_stay(world: World, chance: Random) -> Stay | None:
-    tokens = [token for human in world.humans for token in human.tokens.values()]
-    return Stay(chance.choice(tokens)) if tokens else None
+    logins = world.logins(chance)
+    return Stay(chance.choice(logins)[2]) if logins else None
 
 
 def draw_sweep(world: World, chance: Random) -> Sweep:
