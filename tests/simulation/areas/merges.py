@@ -9,7 +9,6 @@ from domain.actor import Operator
 from domain.merge.decide import ApproveMerge, ListWaiting, ReadMerge, RejectMerge
 from domain.merge.model import Merge
 from domain.merge.settle import SettleMerges
-from domain.merge.undo import UndoMerge
 from domain.page import Page
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
@@ -31,7 +30,7 @@ UNFIT = 0.05
 """How often staff decides about a merge for which there is nothing to decide."""
 
 
-def _office(process: Process, text: str) -> Operator:
+def office(process: Process, text: str) -> Operator:
     actor = callers.signed(process, OFFICE, text, once=True)
     if not isinstance(actor, Operator):
         raise Broken("the office is an operator", str(actor))
@@ -47,7 +46,7 @@ class SeeWaiting(Operation):
     is_once: ClassVar[bool] = False
 
     def call(self, process: Process) -> Page[Merge]:
-        return process.services.list_waiting_merges(_office(process, "waiting"), 20, None)
+        return process.services.list_waiting_merges(office(process, "waiting"), 20, None)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         return Accepted(state)
@@ -71,7 +70,7 @@ class SeeMerge(Operation):
     merge_id: str
 
     def call(self, process: Process) -> Merge:
-        return process.services.read_merge(_office(process, self.merge_id), self.merge_id)
+        return process.services.read_merge(office(process, self.merge_id), self.merge_id)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         merge = state.merges.get(self.merge_id)
@@ -91,7 +90,7 @@ class Approve(Operation):
     merge_id: str
 
     def call(self, process: Process) -> Merge:
-        return process.services.approve_merge(_office(process, self.merge_id), self.merge_id)
+        return process.services.approve_merge(office(process, self.merge_id), self.merge_id)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         return model.approve(state, self.merge_id, moment.now)
@@ -111,32 +110,11 @@ class Reject(Operation):
     release: bool
 
     def call(self, process: Process) -> Merge:
-        actor = _office(process, f"{self.merge_id} {self.release}")
+        actor = office(process, f"{self.merge_id} {self.release}")
         return process.services.reject_merge(actor, self.merge_id, release_phone=self.release)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         return model.reject(state, self.merge_id, moment.now, release=self.release)
-
-    def facts(self, answer: Merge) -> Mapping[str, Any]:
-        return {"state": answer.state.value}
-
-
-@dataclass(frozen=True, slots=True)
-class Undo(Operation):
-    """Staff takes a merge back."""
-
-    name: ClassVar[str] = "undo"
-    use_case: ClassVar[type] = UndoMerge
-    is_once: ClassVar[bool] = False
-    merge_id: str
-
-    def call(self, process: Process) -> Merge:
-        return process.services.undo_merge(_office(process, self.merge_id), self.merge_id)
-
-    def expect(self, state: State, moment: Moment) -> Verdict:
-        written = moment.commit.of("merge") if moment.commit else []
-        pair_id = next((each.thing_id for each in written if each.thing_id != self.merge_id), "")
-        return model.undo(state, self.merge_id, moment.now, pair_id)
 
     def facts(self, answer: Merge) -> Mapping[str, Any]:
         return {"state": answer.state.value}
@@ -210,13 +188,13 @@ def redirects_are_short(world: World) -> Iterator[str]:
             yield f"{member} was merged away and still holds points"
 
 
-def _merge_ids(world: World, *states: str) -> list[str]:
+def merge_ids(world: World, *states: str) -> list[str]:
     return [name for name, merge in world.state.merges.items() if merge.state in states]
 
 
-def _draw(states: tuple[str, ...], make: Any) -> Any:
+def draw_merge(states: tuple[str, ...], make: Any) -> Any:
     def draw(world: World, chance: Random) -> Operation | None:
-        found = _merge_ids(world, *(STATES if chance.random() < UNFIT else states))
+        found = merge_ids(world, *(STATES if chance.random() < UNFIT else states))
         return make(chance.choice(found), chance) if found else None
 
     return draw
@@ -244,17 +222,18 @@ def reject_scene(stage: Stage) -> Reject:
 
 def _waiting(stage: Stage) -> list[str]:
     stage.does(wait_scene(stage))
-    return _merge_ids(stage.world, "waiting")
+    return merge_ids(stage.world, "waiting")
 
 
-def _merged(stage: Stage) -> str:
-    """A fan with points and a login is merged into a member with points."""
+def merged(stage: Stage) -> str:
+    """A fan with points, a nickname and a login is merged into a member with points and no nickname."""
     one, other = a_member(stage), a_fan(stage, 1)
+    stage.does(Rename(other.tokens["wx"], {"nickname": NAMES[1]}))
     stage.does(an_order(stage, one.member_id))
     stage.does(an_order(stage, other.member_id))
     stage.does(enter(stage.world, other, "wx", shared=False))
     stage.does(prove(stage.world, other, "wx", one.phones[0]))
-    return _merge_ids(stage.world, "done")[0]
+    return merge_ids(stage.world, "done")[0]
 
 
 def merge_debt_scene(stage: Stage) -> Operation:
@@ -267,86 +246,23 @@ def merge_debt_scene(stage: Stage) -> Operation:
     return prove(stage.world, debtor, "wx", one.phones[0])
 
 
-def undo_scene(stage: Stage) -> Undo:
-    merge_id = _merged(stage)
-    survivor = stage.world.state.merges[merge_id].target
-    stage.rival = an_order(stage, survivor, number="rival")
-    return Undo(merge_id)
-
-
-def _one_person(stage: Stage) -> tuple[Human, str]:
+def one_person(stage: Stage) -> tuple[Human, str]:
     """Somebody whose two apps turned out to be one person's; the login of the one who went still stands."""
     human = stage.human(2)
     for channel in ("wx", "wx-2"):
         stage.does(enter(stage.world, human, channel, shared=False))
     stage.does(enter(stage.world, human, "wx", shared=True))
     stage.does(enter(stage.world, human, "wx-2", shared=True))
-    return human, _merge_ids(stage.world, "done")[-1]
-
-
-def undo_chain_scene(stage: Stage) -> Undo:
-    """The source had itself swallowed somebody before, whose id still is in use at a till."""
-    human, _ = _one_person(stage)
-    one = a_member(stage)
-    stage.does(prove(stage.world, human, "wx-2", one.phones[0]))
-    merge_id = _merge_ids(stage.world, "done")[-1]
-    stage.wait(minutes=2)
-    stage.does(Settle())
-    first = stage.world.state.people[stage.world.state.merges[merge_id].source].aliases[0]
-    stage.rival = an_order(stage, first, number="rival")
-    return Undo(merge_id)
-
-
-def prove_while_undone_scene(stage: Stage) -> Operation:
-    """Somebody proves another member's number while staff takes the two halves apart."""
-    one = a_member(stage)
-    human, merge_id = _one_person(stage)
-    stage.rival = Undo(merge_id)
-    return prove(stage.world, human, "wx-2", one.phones[0])
-
-
-def rename_while_undone_scene(stage: Stage) -> Operation:
-    human, merge_id = _one_person(stage)
-    stage.rival = Undo(merge_id)
-    return Rename(human.tokens["wx-2"], {"name": NAMES[0]})
-
-
-def order_while_undone_scene(stage: Stage) -> Operation:
-    """A till still knows the id from before the merge."""
-    _, merge_id = _one_person(stage)
-    stage.rival = Undo(merge_id)
-    return an_order(stage, stage.world.state.merges[merge_id].source)
+    return human, merge_ids(stage.world, "done")[-1]
 
 
 def prove_twice_scene(stage: Stage) -> Operation:
     """Both of somebody's phones prove the same new number at once."""
-    human, _ = _one_person(stage)
+    human, _ = one_person(stage)
     stage.does(enter(stage.world, human, "wx", shared=False))
     stage.does(prove(stage.world, human, "wx", human.phones[0]))
     stage.rival = prove(stage.world, human, "wx", human.phones[2])
     return prove(stage.world, human, "wx-2", human.phones[2])
-
-
-def settle_scene(stage: Stage) -> Settle:
-    merge_id = _merged(stage)
-    stage.wait(minutes=2)
-    stage.rival = Undo(merge_id)
-    return Settle()
-
-
-def settle_late_scene(stage: Stage) -> Settle:
-    """A merge was undone and then done again, before the job came by: the login since then must live."""
-    one = a_member(stage)
-    other = a_fan(stage, 1, "alipay")
-    number = one.phones[0]
-    stage.does(prove(stage.world, other, "alipay", number))
-    stage.does(Undo(_merge_ids(stage.world, "done")[-1]))
-    stage.does(enter(stage.world, other, "alipay", shared=False))
-    stage.does(prove(stage.world, other, "alipay", number))
-    stage.does(enter(stage.world, other, "alipay", shared=False))
-    stage.wait(minutes=2)
-    stage.rival = enter(stage.world, other, "alipay", shared=False)
-    return Settle()
 
 
 def waiting_scene(stage: Stage) -> SeeWaiting:
@@ -355,17 +271,16 @@ def waiting_scene(stage: Stage) -> SeeWaiting:
 
 
 def merge_scene(stage: Stage) -> SeeMerge:
-    return SeeMerge(_merged(stage))
+    return SeeMerge(merged(stage))
 
 
 AREA = Area(
     "merges",
     draws=(
         (1, lambda world, chance: SeeWaiting()),
-        (1, _draw(("waiting", "done"), lambda merge_id, chance: SeeMerge(merge_id))),
-        (3, _draw(("waiting",), lambda merge_id, chance: Approve(merge_id))),
-        (2, _draw(("waiting",), lambda merge_id, chance: Reject(merge_id, chance.random() < 0.5))),
-        (4, _draw(("done",), lambda merge_id, chance: Undo(merge_id))),
+        (1, draw_merge(("waiting", "done"), lambda merge_id, chance: SeeMerge(merge_id))),
+        (3, draw_merge(("waiting",), lambda merge_id, chance: Approve(merge_id))),
+        (2, draw_merge(("waiting",), lambda merge_id, chance: Reject(merge_id, chance.random() < 0.5))),
         (2, lambda world, chance: Settle()),
     ),
     jobs=(Settle,),
@@ -374,14 +289,7 @@ AREA = Area(
         "wait for staff": wait_scene,
         "approve": approve_scene,
         "reject": reject_scene,
-        "undo": undo_scene,
-        "undo the second of two": undo_chain_scene,
-        "prove a phone while a merge is undone": prove_while_undone_scene,
-        "change the profile while a merge is undone": rename_while_undone_scene,
-        "order under an older id while a merge is undone": order_while_undone_scene,
         "prove one number twice": prove_twice_scene,
-        "settle": settle_scene,
-        "settle what was undone and done again": settle_late_scene,
         "waiting merges": waiting_scene,
         "a merge": merge_scene,
     },

@@ -27,6 +27,8 @@ from tests.simulation.world import CAP_FEN, Human, World
 DAY_MS = 86_400_000
 MID_DECEMBER = 319
 """Days from the start: what was earned in December is over, what was earned in January is not."""
+NEW_YEARS_EVE = 335
+"""Days from the start: half an hour before midnight."""
 AGE_DAYS_MAX = 31
 STORES = ("east", "west")
 METHODS = ("wechat_pay", "cash", "coupon", "stored_bonus")
