@@ -86,6 +86,10 @@ class Attempted(Table):
             self._seen.setdefault(key, found.get(key))
         return found
 
+    def rely_on(self, key: Key, raw: RawItem) -> None:
+        self._seen.setdefault(key, raw)
+        self._lag.was_used = True
+
     def holding(self) -> Callable[[], bool]:
         """A later question: was all that was read so far true at one and the same time?"""
         seen = dict(self._seen)

@@ -107,6 +107,9 @@ class Table:
             found |= {key_of(each["Item"]): each["Item"] for each in answer["Responses"] if each.get("Item")}
         return found
 
+    def rely_on(self, key: Key, raw: RawItem) -> None:
+        """Told of what was taken from a cache, perhaps a while ago; who plans with it may look once more."""
+
     def query(self, part: Range, limit: int, *, strong: bool = False) -> Stretch:
         """At most `limit` items in one call; indexes are never read strongly."""
         pk, sk = _index_keys(part.index)

@@ -223,8 +223,12 @@ class DynamoTenants:
 
     def recent(self) -> Tenant:
         """At most 60 seconds old. Raises TenantNotFound."""
-        raw = self._cache.get(self._tenancy.keys.tenant())
-        return to_tenant(raw, self._tenancy) if raw else self.get()
+        key = self._tenancy.keys.tenant()
+        raw = self._cache.get(key)
+        if raw is None:
+            return self.get()
+        self._table.rely_on(key, raw)
+        return to_tenant(raw, self._tenancy)
 
 
 class DynamoStores:

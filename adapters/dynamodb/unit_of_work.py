@@ -147,6 +147,7 @@ class DynamoRunner:
             if answered is not None:
                 return Plan(answered)
             if not isinstance(refusal, Moved) and not holds():
+                self._store.cache.clear()
                 raise Moved from refusal
             raise
 

@@ -55,18 +55,31 @@ class Proved:
     """The person as just written; an answer that is given again reads it anew."""
     phone_moved: bool = False
     """Whether a merge gave the survivor another phone than before."""
+    proven: str = ""
+    """Blind index of the number."""
     sweep: Sweep | None = None
     """Sessions that end with this."""
     is_repeated: bool = False
     """Whether the same request was answered before."""
 
     def record(self) -> Mapping[str, object]:
-        return {"outcome": self.outcome.value, "member_id": self.member_id, "merge_id": self.merge_id}
+        return {
+            "outcome": self.outcome.value,
+            "member_id": self.member_id,
+            "merge_id": self.merge_id,
+            "proven": self.proven,
+        }
 
 
 def proved_from(record: Mapping[str, Any]) -> Proved:
     """The reverse of `Proved.record`."""
-    return Proved(Outcome(record["outcome"]), record["member_id"], record["merge_id"], is_repeated=True)
+    return Proved(
+        Outcome(record["outcome"]),
+        record["member_id"],
+        record["merge_id"],
+        proven=record.get("proven", ""),
+        is_repeated=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)

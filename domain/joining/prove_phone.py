@@ -14,7 +14,7 @@ from domain.joining.model import Outcome, PhoneProofOfAnother, Proved, WrongChan
 from domain.joining.ports import Platform, ProofUse, Repositories
 from domain.keyring import Fresh
 from domain.member.card import new_card_number
-from domain.member.identity import Identity, IdentityKind
+from domain.member.identity import Identity, IdentityKind, parse_identity
 from domain.member.model import Consent, ConsentRequired, Member, MemberState, Phone, Sentinel
 from domain.member.own import own
 from domain.member.phone import mask
@@ -107,7 +107,7 @@ class ProvePhone:
             planned = joiner.join(repositories, actor, now)
             spent = _spend(repositories, verified, planned.answer.outcome, now)
             swept = _sweep(planned.answer, actor, sweep_id, now)
-            answer = replace(planned.answer, sweep=swept)
+            answer = replace(planned.answer, proven=joiner.phone(repositories).index, sweep=swept)
             return Plan(answer, (*planned.changes, *spent, *([Created(swept)] if swept else [])))
 
         return self._answer(actor, self.runner.run_once(actor.tenant_id, plan, request.key))
@@ -131,14 +131,29 @@ class ProvePhone:
             merge_id = proved.merge_id
             merge = self.runner.use(tenant_id, lambda stores, _: get(stores, merge_id))
             self.settle(tenant_id, merge)
+
         # An answer that is given again is about who the caller is now: the merge may have been undone.
-        member = proved.member or self.runner.use(
-            tenant_id, lambda stores, _: stores.members.get(actor.member_id)
-        )
+        def plan(repositories: Repositories, _: datetime) -> Plan[Member]:
+            member = repositories.members.get(actor.member_id)
+            _logged_in_by(actor, member, proved)
+            return Plan(member)
+
+        member = proved.member or self.runner.run(tenant_id, plan)
+        identity = _logged_in_by(actor, member, proved)
         login = None
-        if member.member_id != actor.member_id:
-            login = self.open_session(tenant_id, member.member_id, actor.channel_id, actor.identity, "")
+        if (member.member_id, identity) != (actor.member_id, actor.identity):
+            login = self.open_session(tenant_id, member.member_id, actor.channel_id, identity, "")
         return proved, member, login
+
+
+def _logged_in_by(actor: MemberSelf, member: Member, proved: Proved) -> str:
+    """What they logged in with or, if it was the number that they have just replaced, the new one."""
+    proven, held = Identity(IdentityKind.PHONE, proved.proven), member.all_identities()
+    identity = parse_identity(actor.identity)
+    if identity.kind is IdentityKind.PHONE and identity not in held and proven in held:
+        return proven.text()
+    own(member, actor)
+    return actor.identity
 
 
 def _spend(

@@ -8,10 +8,10 @@ from domain.actor import KeyHolder
 from domain.api_key.model import Scope
 from domain.member.card import card_number_of, is_card_number
 from domain.member.identity import Identity, IdentityKind
-from domain.member.model import Member, MemberNotFound
+from domain.member.model import Member, MemberNotFound, Sentinel
 from domain.member.phone import normalise
 from domain.member.ports import Repositories
-from domain.unit_of_work import Plan, Runner
+from domain.unit_of_work import Change, Plan, Runner, Unchanged
 
 
 class ReferenceKind(StrEnum):
@@ -31,15 +31,23 @@ class Reference:
     value: str
 
 
-def resolve(repositories: Repositories, reference: Reference, now: datetime) -> str:
-    """The member's id; an id is taken as it is. Raises MemberNotFound, CodeNotValid or InvalidInput."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who is meant, and what that rests on until something is written for them."""
+
+    member_id: str
+    rests_on: tuple[Change, ...] = ()
+
+
+def resolve(repositories: Repositories, reference: Reference, now: datetime) -> Found:
+    """An id is taken as it is. Raises MemberNotFound, CodeNotValid or InvalidInput."""
     if reference.kind is ReferenceKind.MEMBER_ID:
-        return reference.value
+        return Found(reference.value)
     identity = _identity(repositories, reference, now)
     holder = repositories.identities.holders([identity]).get(identity)
     if holder is None:
         raise MemberNotFound
-    return holder
+    return Found(holder, (Unchanged(Sentinel(identity, holder)),))
 
 
 def _identity(repositories: Repositories, reference: Reference, now: datetime) -> Identity:
@@ -65,7 +73,8 @@ class FindMember:
 
     def __call__(self, actor: KeyHolder, reference: Reference) -> Member:
         actor.require_scope(Scope.MEMBERS_READ)
-        return self.runner.run(
-            actor.tenant_id,
-            lambda repositories, now: Plan(repositories.members.get(resolve(repositories, reference, now))),
-        )
+
+        def plan(repositories: Repositories, now: datetime) -> Plan[Member]:
+            return Plan(repositories.members.get(resolve(repositories, reference, now).member_id))
+
+        return self.runner.run(actor.tenant_id, plan)

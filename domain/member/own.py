@@ -1,9 +1,12 @@
 """The person behind a login, as long as the identity that logged in is still theirs."""
 
-from domain.actor import MemberSelf
+from typing import Protocol
+
+from domain.actor import Actor, MemberSelf
 from domain.errors import NotAuthenticated
-from domain.member.identity import IdentityKind, parse_identity
+from domain.member.identity import parse_identity
 from domain.member.model import Member
+from domain.member.ports import Members
 
 
 class IdentityMoved(NotAuthenticated):
@@ -13,11 +16,18 @@ class IdentityMoved(NotAuthenticated):
 
 
 def own(member: Member, actor: MemberSelf) -> Member:
-    """After a merge was undone, a login must not act for the other half. Raises IdentityMoved.
-
-    A login by phone is ended by whatever takes the number away, except the very change that it made itself.
-    """
-    identity = parse_identity(actor.identity)
-    if identity.kind is not IdentityKind.PHONE and identity not in member.identities:
+    """Whoever gave the identity up, or was parted from it, is not who logged in. Raises IdentityMoved."""
+    if parse_identity(actor.identity) not in member.all_identities():
         raise IdentityMoved
     return member
+
+
+class HasMembers(Protocol):
+    @property
+    def members(self) -> Members: ...
+
+
+def check_owner(repositories: HasMembers, actor: Actor) -> None:
+    """For what is read by id: a person's login shows what is that person's. Raises IdentityMoved."""
+    if isinstance(actor, MemberSelf):
+        own(repositories.members.get(actor.member_id), actor)

@@ -54,8 +54,8 @@ class ReadMyself:
     runner: Runner[Repositories]
 
     def __call__(self, actor: MemberSelf) -> Member:
-        return self.runner.use(
-            actor.tenant_id, lambda stores, _: own(stores.members.get(actor.member_id), actor)
+        return self.runner.run(
+            actor.tenant_id, lambda stores, _: Plan(own(stores.members.get(actor.member_id), actor))
         )
 
 
@@ -97,10 +97,10 @@ class ShowCode:
     runner: Runner[Repositories]
 
     def __call__(self, actor: MemberSelf) -> ShownCode:
-        def ask(repositories: Repositories, now: datetime) -> ShownCode:
+        def plan(repositories: Repositories, now: datetime) -> Plan[ShownCode]:
             member = own(repositories.members.get(actor.member_id), actor)
             if member.card_number is None:
                 raise NotAMember
-            return ShownCode(*member_code(member.card_number, repositories.keyring, now))
+            return Plan(ShownCode(*member_code(member.card_number, repositories.keyring, now)))
 
-        return self.runner.use(actor.tenant_id, ask)
+        return self.runner.run(actor.tenant_id, plan)

@@ -13,6 +13,9 @@ from domain.unit_of_work import Change, Changed, Created, Removed
 IDENTITIES_APPROVED_MAX = 60
 """Staff may join more identities than a merge by itself, but a transaction has an end."""
 
+UNDOING_MAX = 80
+"""Identities and halves of older ids that one undoing can give back, beside all else in its transaction."""
+
 PROFILE_FIELDS = ("nickname", "name", "gender", "birthday", "city")
 
 
@@ -63,14 +66,24 @@ def must_wait(source: Person, target: Person, cause: MergeCause) -> WaitReason |
         return WaitReason.ACCOUNT_FROZEN
     if _too_many_lots(source, target):
         return WaitReason.TOO_MANY_LOTS
-    if _identities_together(source, target) > IDENTITIES_MAX:
+    if _identities_together(source, target) > IDENTITIES_MAX or _to_undo(source) > UNDOING_MAX:
         return WaitReason.TOO_MANY_IDENTITIES
     return None
 
 
 def is_too_large(source: Person, target: Person) -> bool:
     """Whether nobody, staff included, can merge the two for now."""
-    return _identities_together(source, target) > IDENTITIES_APPROVED_MAX or _too_many_lots(source, target)
+    return (
+        _identities_together(source, target) > IDENTITIES_APPROVED_MAX
+        or _to_undo(source) > UNDOING_MAX
+        or _too_many_lots(source, target)
+    )
+
+
+def _to_undo(source: Person) -> int:
+    """What undoing writes for identities, and for both halves of each older id."""
+    member = source.member
+    return len(member.identities + _card_of(member)) + 2 * len(member.aliases)
 
 
 def _identities_together(source: Person, target: Person) -> int:

@@ -15,7 +15,7 @@ from domain.merge.model import (
     waiting_id,
 )
 from domain.merge.ports import Repositories
-from domain.unit_of_work import Change, Changed, Created, Moved
+from domain.unit_of_work import Change, Changed, Created, Moved, Unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ def plan_merge(repositories: Repositories, meeting: Meeting, now: datetime) -> P
         raise Moved
     source, target = who_survives(Person(*pair[0]), Person(*pair[1]))
     known = repositories.merges.find(waiting_id(source.member.member_id, target.member.member_id))
+    if known is not None and known.state is MergeState.DONE:
+        raise Moved  # Staff has just approved it: the two that were read before are one.
     if known is not None and known.state is MergeState.WAITING:
         return Planned(known, None, ())
     if known is not None and known.state is MergeState.REJECTED:
@@ -95,8 +97,16 @@ def _wait(
         proven_phone=meeting.proven.index if meeting.proven else None,
         phone_mask=meeting.proven.mask if meeting.proven else None,
     )
+    as_they_are = (Unchanged(source.member), Unchanged(target.member))
     if known is None:
-        return Planned(waiting, None, (Created(waiting),))
-    # They were one once, and staff took them apart: staff must decide anew.
-    again = replace(waiting, version=known.version + 1)
-    return Planned(again, None, (Changed(known, again),))
+        return Planned(waiting, None, (Created(waiting), *as_they_are))
+    # They were one once, and staff took them apart: staff must decide anew. The undoing may still be settled.
+    again = replace(
+        waiting,
+        source_id=known.source_id,
+        target_id=known.target_id,
+        undone_at=known.undone_at,
+        is_settled=known.is_settled,
+        version=known.version + 1,
+    )
+    return Planned(again, None, (Changed(known, again), *as_they_are))

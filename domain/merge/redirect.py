@@ -24,9 +24,10 @@ def repoint(people: Iterable[tuple[Member, Account]], member_id: str) -> tuple[C
 
 
 def shorten(repositories: Repositories, now: datetime, merge: Merge, alias_id: str) -> Plan[None]:
-    """An id that led to the source leads to the target, as long as the merge stands."""
+    """An id that led to the source leads to the target, or to whom that went on, as long as all stands."""
     found = [each for each in repositories.people.those([alias_id]) if each[0].redirect_to == merge.source_id]
     stored = repositories.merges.find(merge.merge_id)
     if not found or stored is None or stored.state is not MergeState.DONE:
         return Plan(None)
-    return Plan(None, (*repoint(found, merge.target_id), Unchanged(stored)))
+    heir = repositories.members.get(merge.target_id)
+    return Plan(None, (*repoint(found, heir.member_id), Unchanged(stored), Unchanged(heir)))

@@ -94,7 +94,9 @@ class _Walk:
             page = repositories.sessions.of_member(self.old, PAGE_MAX, position)
             for session in page.items:
                 # A request ends what is alive; the old records of logins follow with the job.
-                if belongs(session) and (self.pages is None or session.is_alive(self.now)):
+                # What was opened after this began, perhaps after an undoing, is not meant.
+                is_meant = belongs(session) and session.opened_at <= self.now
+                if is_meant and (self.pages is None or session.is_alive(self.now)):
                     repositories.sessions.move(session.revoked(session.revoked_at or self.now), self.new)
             position = page.next_position
             if position is None:

@@ -1,5 +1,6 @@
 """Use case of staff: undo a merge exactly, within 24 hours, while all it moved is still there (D-16)."""
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -54,10 +55,11 @@ class UndoMerge:
                 is_settled=False,
                 version=done.version + 1,
             )
+            # First whether a later merge must be undone before: it may have taken the points along.
             changes = (
                 Changed(done, undone),
-                *_return_points(repositories, done, source.account, target.account, now, actor.caller),
                 *_return_member(repositories, done, source.member, target.member),
+                *_return_points(repositories, done, source, target.account, now, actor.caller),
                 *_return_aliases(repositories, source.member),
                 *_keep_apart(repositories, undone),
             )
@@ -88,14 +90,15 @@ def _check(done: Merge, now: datetime) -> None:
 
 
 def _return_points(
-    repositories: Repositories, done: Merge, source: Account, target: Account, now: datetime, caller: str
+    repositories: Repositories, done: Merge, source: Person, target: Account, now: datetime, caller: str
 ) -> tuple[Change, ...]:
     left = repositories.entries.get(done.source_id, done.moved.source_sequence)
     came = repositories.entries.get(done.target_id, done.moved.target_sequence)
     if left is None or came is None:
         raise MergeNotDone
-    giving, taking = Book(target, now, caller), Book(source, now, caller)
-    if _refunded_since(repositories, done):
+    giving, taking = Book(target, now, caller), Book(source.account, now, caller)
+    brought_by = {done.source_id, *(alias.member_id for alias in source.member.aliases)}
+    if _refunded_since(repositories, done, brought_by):
         raise MovedAmountsGone
     _reverse(giving, came, done, EntryKind.MERGE_OUT)
     _reverse(taking, left, done, EntryKind.MERGE_IN)
@@ -103,7 +106,7 @@ def _return_points(
     return (*taking.changes(), *giving.changes())
 
 
-def _refunded_since(repositories: Repositories, done: Merge) -> bool:
+def _refunded_since(repositories: Repositories, done: Merge, brought_by: Container[str | None]) -> bool:
     """Whether an order that the source brought was refunded: its points are no longer what was moved."""
     below: int | None = None
     while True:
@@ -111,7 +114,7 @@ def _refunded_since(repositories: Repositories, done: Merge) -> bool:
         for entry in page:
             if entry.sequence <= done.moved.target_sequence:
                 return False
-            if entry.kind is EntryKind.CLAW_BACK and entry.cause.other_member_id is not None:
+            if entry.kind is EntryKind.CLAW_BACK and entry.cause.other_member_id in brought_by:
                 return True
             below = entry.sequence
         if not page:

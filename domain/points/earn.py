@@ -50,10 +50,12 @@ class EarnFromOrder:
             _check_time(bill, settings, now)
             if actor.store_ids is None and not repositories.stores.is_known(bill.store_id):
                 raise StoreNotFound
-            way = repositories.accounts.way(resolve(repositories, reference, now))
+            found = resolve(repositories, reference, now)
+            way = repositories.accounts.way(found.member_id)
             book = Book(way[-1], now, actor.caller)
             order = _award(bill, book, settings.programme, actor.caller, now)
-            return Plan(order, (Created(order), *book.changes(), *held(way), *_cap(actor, bill, now)))
+            kept = (*found.rests_on, *held(way))
+            return Plan(order, (Created(order), *book.changes(), *kept, *_cap(actor, bill, now)))
 
         return self.runner.run(actor.tenant_id, plan, Receipt(lambda stores: recorded(stores, bill)))
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.errors import DomainError
-from domain.member.identity import Identity, IdentityKind, parse_identity
 from domain.page import PAGE_MAX
-from domain.session.model import Session, Sweep
+from domain.session.model import Sweep
 from domain.session.ports import Repositories, Sweeps
 from domain.unit_of_work import Plan, Removed, Runner
 
@@ -23,37 +22,16 @@ class EndSessions:
 
     def __call__(self, tenant_id: str, sweep: Sweep) -> None:
         """Repeating it changes nothing."""
-        self.runner.use(
-            tenant_id, lambda repositories, now: end_page(repositories, sweep, None, now, sweep.covers)
-        )
+        self.runner.use(tenant_id, lambda repositories, now: end_page(repositories, sweep, None, now))
 
 
-def end_page(
-    repositories: Repositories,
-    sweep: Sweep,
-    position: str | None,
-    now: datetime,
-    is_meant: Callable[[Session], bool],
-) -> str | None:
+def end_page(repositories: Repositories, sweep: Sweep, position: str | None, now: datetime) -> str | None:
     """Ends what one page of the list holds, and says where the next one starts."""
     page = repositories.sessions.of_member(sweep.member_id, PAGE_MAX, position)
     for session in page.items:
-        if is_meant(session) and session.is_alive(now):
+        if sweep.covers(session) and session.is_alive(now):
             repositories.sessions.revoke(session.revoked(now))
     return page.next_position
-
-
-def _covered(repositories: Repositories, sweep: Sweep) -> Callable[[Session], bool]:
-    """What was open when the phone changed, and what came in by the old number while it did."""
-    phone = repositories.members.get(sweep.member_id).phone
-    number = Identity(IdentityKind.PHONE, phone.index) if phone else None
-
-    def is_meant(session: Session) -> bool:
-        identity = parse_identity(session.identity)
-        is_by_old_number = identity.kind is IdentityKind.PHONE and identity != number
-        return sweep.covers(session) or (is_by_old_number and session.session_id != sweep.spared)
-
-    return is_meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +58,9 @@ class SweepSessions:
             sweep = repositories.sessions.find_sweep(sweep_id)
             if sweep is None or now < sweep.before + SURE_AFTER:
                 return None
-            is_meant = _covered(repositories, sweep)
-            position = end_page(repositories, sweep, None, now, is_meant)
+            position = end_page(repositories, sweep, None, now)
             while position is not None:
-                position = end_page(repositories, sweep, position, now, is_meant)
+                position = end_page(repositories, sweep, position, now)
             return sweep
 
         sweep = self.runner.use(tenant_id, sweep_all)

@@ -118,7 +118,8 @@ class MemoryRunner:
         self, tenant_id: str, plan: Callable[[Any, datetime], Plan[A]], receipt: Receipt[Any, A] | None = None
     ) -> A:
         planned = plan(self.memory, self.now)
-        self.memory.commit(planned.changes)
+        if planned.changes:
+            self.memory.commit(planned.changes)
         return planned.answer
 
     def use(self, tenant_id: str, action: Callable[[Any, datetime], A]) -> A:

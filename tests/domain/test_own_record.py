@@ -13,9 +13,18 @@ from domain.clock import SHOP_TIME
 from domain.errors import FieldProblem, InvalidInput
 from domain.keyring import Fresh
 from domain.member.card import CodeNotValid, check_digit, member_code
-from domain.member.find import FindMember, Reference, ReferenceKind, resolve
+from domain.member.find import FindMember, Found, Reference, ReferenceKind, resolve
 from domain.member.identity import Identity, IdentityKind
-from domain.member.model import Gender, Member, MemberNotFound, MemberState, NotAMember, Profile
+from domain.member.model import (
+    Gender,
+    Member,
+    MemberNotFound,
+    MemberState,
+    NotAMember,
+    Phone,
+    Profile,
+    Sentinel,
+)
 from domain.member.own import IdentityMoved
 from domain.member.profile import (
     EARLIEST_BIRTHDAY,
@@ -114,7 +123,14 @@ def test_a_code_of_a_minute_ago_is_nobodys() -> None:
 
 
 def test_an_id_is_taken_as_it_is() -> None:
-    assert resolve(People(), Reference(ReferenceKind.MEMBER_ID, "m_x"), NOON) == "m_x"
+    assert resolve(People(), Reference(ReferenceKind.MEMBER_ID, "m_x"), NOON) == Found("m_x")
+
+
+def test_who_is_found_by_a_mark_rests_on_it() -> None:
+    card = Identity(IdentityKind.CARD, CARD)
+    found = resolve(People(), Reference(ReferenceKind.CARD_NUMBER, CARD), NOON)
+
+    assert found == Found("m_1", (Unchanged(Sentinel(card, "m_1")),))
 
 
 def test_a_till_needs_its_scope_to_find_anybody() -> None:
@@ -220,7 +236,10 @@ def test_a_login_whose_identity_went_elsewhere_reads_and_changes_nothing() -> No
             ask()
 
 
-def test_a_login_by_phone_stays_who_it_was() -> None:
+def test_a_login_by_phone_is_whose_number_it_is() -> None:
     by_phone = replace(MYSELF, identity="phone:abc")
+    known = People(replace(MEMBER, phone=Phone("abc", "138****8000", Fresh(PHONE))))
 
-    assert ReadMyself(MemoryRunner(People(), NOON))(by_phone) is MEMBER
+    assert ReadMyself(MemoryRunner(known, NOON))(by_phone) is known.member
+    with pytest.raises(IdentityMoved):
+        ReadMyself(MemoryRunner(People(), NOON))(by_phone)

@@ -121,15 +121,7 @@ def _is_excused(world: "World", trial: Attempt) -> bool:
     excuses = (operation.excuses(world, state, Moment(now)) for state, now in _in_force(world, trial))
     if any(trial.said in each for each in excuses):
         return True
-    if trial.said == "identity-moved":
-        return any(_is_elsewhere(state, _session(trial)) for state, _ in _in_force(world, trial))
     return trial.said == "session-ended" and _session_dead(world, trial)
-
-
-def _is_elsewhere(state: State, session_id: str) -> bool:
-    """The login is still there, but its identity is somebody else's."""
-    session = state.sessions.get(session_id)
-    return session is not None and sessions.acts_for(state, session) != state.alive(session.member)
 
 
 def _session(trial: Attempt) -> str:

@@ -26,8 +26,7 @@ def lots(item: Item) -> tuple[tuple[int, int], ...]:
     return tuple((int(row[0]["N"]), int(row[2]["N"])) for row in rows)
 
 
-def account(item: Item, foreign_claw: int = 0) -> Account:
-    """`foreign_claw` is nothing that is stored in the account; the model's own word is taken."""
+def account(item: Item) -> Account:
     return Account(
         lots=lots(item),
         debt=number(item, "d"),
@@ -35,7 +34,6 @@ def account(item: Item, foreign_claw: int = 0) -> Account:
         orders=number(item, "n"),
         spend=number(item, "s"),
         kinds=json_of(item, "t"),
-        foreign_claw=foreign_claw,
     )
 
 

@@ -94,7 +94,7 @@ def _account(world: "World", state: State, change: Change) -> None:
     if change.after is None:
         raise Broken("accounts are never deleted", change.thing_id)
     expected = state.accounts.get(change.thing_id)
-    _differs("an account", observe.account(change.after, expected.foreign_claw if expected else 0), expected)
+    _differs("an account", observe.account(change.after), expected)
     points = dict(expected.lots) if expected else {}
     if expected is None or expected.debt < 0 or min([1, *points.values()]) <= 0:
         raise Broken("no lot and no debt is negative", str(expected))

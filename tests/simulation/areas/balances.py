@@ -11,9 +11,12 @@ from domain.points.read import Balance, ListEntries, ReadBalance
 from tests.simulation import callers
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan
+from tests.simulation.areas.merges import one_person
 from tests.simulation.areas.points import an_order
-from tests.simulation.callers import OFFICE
-from tests.simulation.model.state import Accepted, State, Verdict, day_of
+from tests.simulation.areas.undoing import Undo
+from tests.simulation.callers import OFFICE, Personal
+from tests.simulation.model import sessions
+from tests.simulation.model.state import Accepted, Refused, State, Verdict, day_of
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment, Operation
 from tests.simulation.stage import Stage
@@ -74,13 +77,72 @@ class SeeEntries(Operation):
         """Who an older id leads to and what is listed are two reads: the list is one that somebody had."""
         if facts["newest"] is None:
             return Operation.explains(self, state, moment, facts)
-        member, entries, balance = facts["newest"]
-        account = state.accounts.get(member)
-        return account is not None and (account.entries, account.balance) == (entries, balance)
+        return _was_listed(state, facts["newest"])
 
     def facts(self, answer: Page[Entry]) -> Mapping[str, Any]:
         first = answer.items[0] if answer.items else None
         return {"newest": (first.member_id, first.sequence, first.balance.count) if first else None}
+
+
+def _was_listed(state: State, newest: tuple[str, int, int]) -> bool:
+    member, entries, balance = newest
+    account = state.accounts.get(member)
+    return account is not None and (account.entries, account.balance) == (entries, balance)
+
+
+@dataclass(frozen=True, slots=True)
+class SeeMyPoints(Personal):
+    """Somebody looks at the own balance."""
+
+    name: ClassVar[str] = "my points"
+    use_case: ClassVar[type] = ReadBalance
+    is_once: ClassVar[bool] = False
+    token: str
+
+    def call(self, process: Process) -> Balance:
+        actor = callers.person(process, self.token)
+        return process.services.read_balance(actor, actor.member_id)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        member = sessions.acts_for(state, state.sessions[self.session_id])
+        return SeeBalance(member).expect(state, moment) if member else Refused("identity-moved")
+
+    def facts(self, answer: Balance) -> Mapping[str, Any]:
+        return SeeBalance("").facts(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class SeeMyEntries(Personal):
+    """Somebody reads the own history from the newest entry on."""
+
+    name: ClassVar[str] = "my entries"
+    use_case: ClassVar[type] = ListEntries
+    is_once: ClassVar[bool] = False
+    token: str
+
+    def call(self, process: Process) -> Page[Entry]:
+        actor = callers.person(process, self.token)
+        return process.services.list_entries(actor, actor.member_id, 3, None)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        member = sessions.acts_for(state, state.sessions[self.session_id])
+        return SeeEntries(member).expect(state, moment) if member else Refused("identity-moved")
+
+    def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
+        """Nobody's but one's own, by the id of the login or the one it leads to."""
+        if facts["newest"] is None:
+            return Operation.explains(self, state, moment, facts)
+        member = state.sessions[self.session_id].member
+        return facts["newest"][0] in {member, state.alive(member)} and _was_listed(state, facts["newest"])
+
+    def facts(self, answer: Page[Entry]) -> Mapping[str, Any]:
+        return SeeEntries("").facts(answer)
+
+
+def draw_my_points(world: World, chance: Random) -> SeeMyPoints | SeeMyEntries | None:
+    logins = world.logins(chance)
+    kind = chance.choice((SeeMyPoints, SeeMyEntries))
+    return kind(chance.choice(logins)[2]) if logins else None
 
 
 def draw_balance(world: World, chance: Random) -> SeeBalance | None:
@@ -106,8 +168,27 @@ def entries_scene(stage: Stage) -> SeeEntries:
     return SeeEntries(member)
 
 
+def my_points_scene(stage: Stage) -> SeeMyPoints:
+    """While staff takes two halves apart."""
+    human, merge_id = one_person(stage)
+    stage.rival = Undo(merge_id)
+    return SeeMyPoints(human.tokens["wx-2"])
+
+
+def my_entries_scene(stage: Stage) -> SeeMyEntries:
+    """After staff took two halves apart, by the login of the one who went."""
+    human, merge_id = one_person(stage)
+    stage.does(Undo(merge_id))
+    return SeeMyEntries(human.tokens["wx"])
+
+
 AREA = Area(
     "balances",
-    draws=((1, draw_balance), (1, draw_entries)),
-    scenarios={"balance": balance_scene, "entries": entries_scene},
+    draws=((1, draw_balance), (1, draw_entries), (2, draw_my_points)),
+    scenarios={
+        "balance": balance_scene,
+        "entries": entries_scene,
+        "my points": my_points_scene,
+        "my entries": my_entries_scene,
+    },
 )

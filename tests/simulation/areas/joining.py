@@ -133,6 +133,8 @@ class Prove(Personal):
     def _outcome(self, state: State, moment: Moment) -> Verdict:
         """Where nothing about people is written, the answer may be that of any time of the try."""
         member = sessions.acts_for(state, state.sessions[self.session_id])
+        if not member:
+            return Refused("identity-moved")
         is_idle = moment.commit is not None and not moment.commit.kinds & {"member", "merge"}
         for each in (each for each in moment.states if is_idle and member in each.people):
             verdict = people.prove_phone(
@@ -278,6 +280,14 @@ def merge_scene(stage: Stage) -> Prove:
     return prove(stage.world, other, "alipay", stage.world.humans[0].phones[0])
 
 
+def borrowed_proof_scene(stage: Stage) -> Prove:
+    """Somebody shows a proof that can be shown again, and that is another person's."""
+    one, other = a_fan(stage, 0, "alipay"), a_fan(stage, 1, "alipay")
+    shown = prove(stage.world, one, "alipay", one.phones[0])
+    stage.does(shown)
+    return prove(stage.world, other, "alipay", one.phones[0], proof=shown.proof, digest=shown.digest)
+
+
 AREA = Area(
     "joining",
     draws=((8, draw_enter), (8, draw_prove)),
@@ -290,5 +300,6 @@ AREA = Area(
         "join": join_scene,
         "change the phone": change_phone_scene,
         "merge by phone": merge_scene,
+        "a proof of somebody else": borrowed_proof_scene,
     },
 )

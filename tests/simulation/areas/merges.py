@@ -214,6 +214,15 @@ def approve_scene(stage: Stage) -> Approve:
     return Approve(merge_id)
 
 
+def approve_younger_scene(stage: Stage) -> Approve:
+    """The older one had proved the number of the younger one, which is what the two keep."""
+    one, other = a_member(stage), a_member(stage, 1)
+    stage.does(Rename(one.tokens["wx"], {"name": NAMES[0]}))
+    stage.does(Rename(other.tokens["wx"], {"name": NAMES[1]}))
+    stage.does(prove(stage.world, one, "wx", other.phones[0]))
+    return Approve(merge_ids(stage.world, "waiting")[0])
+
+
 def reject_scene(stage: Stage) -> Reject:
     (merge_id,) = _waiting(stage)
     stage.rival = Approve(merge_id)
@@ -288,6 +297,7 @@ AREA = Area(
         "merge with a debt": merge_debt_scene,
         "wait for staff": wait_scene,
         "approve": approve_scene,
+        "approve with the number of the younger": approve_younger_scene,
         "reject": reject_scene,
         "prove one number twice": prove_twice_scene,
         "waiting merges": waiting_scene,

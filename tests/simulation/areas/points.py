@@ -100,7 +100,7 @@ class Earn(Operation):
         return model.record_order(state, self.place, order, programme, moment.now)
 
     def _read(self, state: State, moment: Moment) -> tuple[str | None, Programme]:
-        """Who is meant, and by which rule: as it was at some time of the try, not only at its very end."""
+        """Who is meant now, and by which rule: one that was in force at some time of the try."""
         written = moment.commit.of("order") if moment.commit else []
         if not written:
             return self._member(state), state.programme
@@ -108,8 +108,8 @@ class Earn(Operation):
         version, member = observe.number(order, "e"), observe.text(order, "m")
         if version not in {each.programme.version for each in moment.states}:
             raise Broken("an order earns by a programme that was in force", f"{self} by version {version}")
-        found = {self._member(each) for each in moment.states}
-        is_found = any(state.alive(each) == member for each in found if each)
+        found = self._member(state)
+        is_found = found is not None and state.alive(found) == member
         return member if is_found else None, state.programmes[version - 1]
 
     def _member(self, state: State) -> str | None:
@@ -330,6 +330,14 @@ def a_debtor(stage: Stage, number: int) -> Human:
     return human
 
 
+def card_scene(stage: Stage) -> Earn:
+    """Two orders of a member by card, at the same moment."""
+    member = a_member(stage).member_id
+    card = stage.world.state.people[member].card
+    stage.rival = an_order(stage, member, number="rival")
+    return an_order(stage, member, by="card_number", value=card)
+
+
 def debt_scene(stage: Stage) -> Earn:
     """Two orders of somebody who owes points: more than one of them pays the debt."""
     debtor = a_debtor(stage, 1)
@@ -364,6 +372,7 @@ AREA = Area(
         "earn": earn_scene,
         "earn within a cap": capped_scene,
         "earn while points are owed": debt_scene,
+        "earn with a card": card_scene,
         "refund": refund_scene,
         "refund of what has lapsed": lapsed_refund_scene,
         "expire points": expire_scene,

@@ -38,9 +38,8 @@ class Rename(Personal):
         return process.services.change_profile(actor, change)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        return people.change_profile(
-            state, sessions.acts_for(state, state.sessions[self.session_id]), self.names
-        )
+        member = sessions.acts_for(state, state.sessions[self.session_id])
+        return people.change_profile(state, member, self.names) if member else Refused("identity-moved")
 
     def facts(self, answer: Member) -> Mapping[str, Any]:
         return {"member": answer.member_id, "names": _names(answer)}
@@ -66,6 +65,8 @@ class SeeMyself(Personal):
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         member = sessions.acts_for(state, state.sessions[self.session_id])
+        if not member:
+            return Refused("identity-moved")
         person = state.people[member]
         return Accepted(state, {"member": member, "card": person.card, "names": dict(person.names)})
 
@@ -87,6 +88,8 @@ class ShowAtTill(Personal):
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         member = sessions.acts_for(state, state.sessions[self.session_id])
+        if not member:
+            return Refused("identity-moved")
         return Accepted(state) if state.people[member].card else Refused("not-a-member")
 
     def facts(self, answer: ShownCode) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from tests.simulation.areas.joining import a_fan, a_member, enter, prove
 from tests.simulation.callers import Personal
 from tests.simulation.cloud import Change, Commit
 from tests.simulation.model import sessions as model
-from tests.simulation.model.state import NOTHING, Accepted, State, Verdict
+from tests.simulation.model.state import NOTHING, Accepted, Refused, State, Verdict
 from tests.simulation.model.state import Session as ModelSession
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment, Operation
@@ -64,7 +64,8 @@ class SeeLogins(Personal):
         return process.services.list_logins(actor, actor.member_id, 2, None)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        return Accepted(state)
+        is_own = model.acts_for(state, state.sessions[self.session_id])
+        return Accepted(state) if is_own else Refused("identity-moved")
 
     def facts(self, answer: Page[Session]) -> Mapping[str, Any]:
         return NOTHING
@@ -178,16 +179,13 @@ def use_nonce(world: World, state: State, commit: Commit) -> State | None:
 
 
 def swept(world: World) -> Iterator[str]:
-    """Once all is quiet, nobody is in by a number that is theirs no more, or as somebody merged away."""
+    """Once all is quiet, nobody is in as somebody merged away, or from before the phone changed."""
     state = world.state
     for session_id, session in state.sessions.items():
         if state.people[session.member].redirect:
             yield f"a login of {session.member}, who was merged away, did not follow"
         if not model.is_alive(session, world.now_ms):
             continue
-        is_by_phone = session.identity.startswith("phone:")
-        if is_by_phone and state.holders.get(session.identity) != session.member:
-            yield f"a login of {session.member} by somebody else's number lives on"
         for member, before, spared in state.sweeps:
             opened_in_time = session.opened_at <= before
             if (session.member, opened_in_time) == (member, True) and session_id != spared:

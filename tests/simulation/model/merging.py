@@ -197,7 +197,9 @@ def undo(state: State, merge_id: str, now: int, pair_id: str) -> Verdict:
 def _give_back(state: State, merge: Merge, today: int) -> dict[str, Account] | None:
     giving = points.lapse(state.accounts[merge.target], today)
     taking = points.lapse(state.accounts[merge.source], today)
-    if state.accounts[merge.target].foreign_claw > merge.target_entry:
+    brought_by = (merge.source, *state.people[merge.source].aliases)
+    claws = state.accounts[merge.target].foreign_claws
+    if any(claws.get(each, 0) > merge.target_entry for each in brought_by):
         return None
     lots = dict(giving.lots)
     for day, count in merge.came:

@@ -142,7 +142,7 @@ def refund_order(
     orders, spend = -1 if is_whole else 0, -counted(payments.items())
     after, points = take_back(account, due, order.last_day, policy, orders, spend)
     if member != order.member:
-        after = replace(after, foreign_claw=after.entries)
+        after = replace(after, foreign_claws={**after.foreign_claws, order.member: after.entries})
     facts = {"member": member, "points": points, "entry": after.entries, "balance": after.balance}
     state = replace(
         state,

@@ -14,10 +14,9 @@ def is_alive(session: Session | None, now: int) -> bool:
 
 
 def acts_for(state: State, session: Session) -> str:
-    """Who is behind a login: whoever holds the platform's identity, or whoever had the number then."""
-    holder = state.holders.get(session.identity)
-    is_by_phone = session.identity.startswith("phone:")
-    return state.alive(session.member) if is_by_phone or holder is None else holder
+    """Who is behind a login, as long as they hold the identity that logged in; nobody otherwise."""
+    member = state.alive(session.member)
+    return member if state.holders.get(session.identity) == member else ""
 
 
 def stored(state: State, session_id: str, session: Session) -> State:

@@ -60,8 +60,8 @@ class Account:
     orders: int = 0
     spend: int = 0
     kinds: Mapping[str, int] = field(default_factory=dict)
-    foreign_claw: int = 0
-    """The last entry that took points back for an order from before a merge."""
+    foreign_claws: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """By whose order it was before a merge: the last entry that took points back for it. Stored nowhere."""
 
     @property
     def balance(self) -> int:
