@@ -113,7 +113,8 @@ def routes(services: Needs) -> Blueprint:
     @bp.post("/phone")
     @operation(PROVE_PHONE)
     def phone(call: Call[MemberSelf]) -> dict[str, Any]:
-        """A new token comes back if the person turned out to be an older member."""
+        """A new token comes back if the person turned out to be an older member, or replaced the number that
+        this login is by."""
         key = RequestKey(call.actor.caller, call.key, call.fingerprint, proved_from)
         request = PhoneRequest(_proof(call.body), call.body["agreed_to"], key)
         proved, member, login = services.prove_phone(call.actor, request)

@@ -158,6 +158,8 @@ def _report(result: "Result", *, as_json: bool) -> None:
     )
     for name, count in summary["faults"].items():
         print(f"  {name:16} {count:>9,}")
+    if result.never_granted:
+        print(f"✗ never granted: {', '.join(result.never_granted)}")
     failed = [failure for failure in result.failures if not failure.is_rehearsal]
     if failed:
         _shrunk(failed[0].seed)

@@ -231,7 +231,7 @@ class Wiring:
             self.platforms,
             self.check_code,
             self.open_session,
-            EndSessions(self.runner),
+            self.end_sessions,
             self.settle_merge,
             self.ids,
         )
@@ -268,11 +268,15 @@ class Wiring:
 
     @cached_property
     def approve_merge(self) -> ApproveMerge:
-        return ApproveMerge(self.runner, self.settle_merge)
+        return ApproveMerge(self.runner, self.settle_merge, self.end_sessions, self.ids)
+
+    @cached_property
+    def end_sessions(self) -> EndSessions:
+        return EndSessions(self.runner)
 
     @cached_property
     def reject_merge(self) -> RejectMerge:
-        return RejectMerge(self.runner)
+        return RejectMerge(self.runner, self.end_sessions, self.ids)
 
     @cached_property
     def undo_merge(self) -> UndoMerge:

@@ -219,16 +219,16 @@ class DynamoTenants:
         return tenant
 
     def settings(self) -> Settings:
+        """Of a tenant at most 60 seconds old; a refusal that rests on them looks once more."""
+        key = self._tenancy.keys.tenant()
+        if raw := self._cache.get(key):
+            self._table.rely_on(key, raw)
         return self.recent().settings
 
     def recent(self) -> Tenant:
         """At most 60 seconds old. Raises TenantNotFound."""
-        key = self._tenancy.keys.tenant()
-        raw = self._cache.get(key)
-        if raw is None:
-            return self.get()
-        self._table.rely_on(key, raw)
-        return to_tenant(raw, self._tenancy)
+        raw = self._cache.get(self._tenancy.keys.tenant())
+        return to_tenant(raw, self._tenancy) if raw else self.get()
 
 
 class DynamoStores:

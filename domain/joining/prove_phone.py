@@ -206,9 +206,10 @@ class Joiner:
                 raise Moved  # The two were read at different times.
             return self._take(repositories, member, phone, now)
         if holder == member.member_id:
+            if member.phone is None or member.phone.index != phone.index:
+                raise Moved  # The two were read at different times.
             # True only if it still is when the answer is kept: a merge may be giving the number up.
-            unchanged = Unchanged(Sentinel(Identity(IdentityKind.PHONE, phone.index), holder))
-            return Plan(Proved(Outcome.UNCHANGED, holder), (unchanged,))
+            return Plan(Proved(Outcome.UNCHANGED, holder), (Unchanged(member),))
         merge_id = self.ids.new("g_")
         meeting = Meeting(member, holder, MergeCause.PHONE, merge_id, self.caller, proven=phone)
         planned = plan_merge(repositories, meeting, now)

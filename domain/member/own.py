@@ -1,12 +1,9 @@
 """The person behind a login, as long as the identity that logged in is still theirs."""
 
-from typing import Protocol
-
-from domain.actor import Actor, MemberSelf
+from domain.actor import MemberSelf
 from domain.errors import NotAuthenticated
 from domain.member.identity import parse_identity
 from domain.member.model import Member
-from domain.member.ports import Members
 
 
 class IdentityMoved(NotAuthenticated):
@@ -20,14 +17,3 @@ def own(member: Member, actor: MemberSelf) -> Member:
     if parse_identity(actor.identity) not in member.all_identities():
         raise IdentityMoved
     return member
-
-
-class HasMembers(Protocol):
-    @property
-    def members(self) -> Members: ...
-
-
-def check_owner(repositories: HasMembers, actor: Actor) -> None:
-    """For what is read by id: a person's login shows what is that person's. Raises IdentityMoved."""
-    if isinstance(actor, MemberSelf):
-        own(repositories.members.get(actor.member_id), actor)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.actor import Operator
+from domain.ids import Ids
 from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Member, Phone, Sentinel
 from domain.merge.flip import Occasion, Person, flip, is_too_large, who_survives
@@ -11,7 +12,9 @@ from domain.merge.model import Merge, MergeNotFound, MergeNotWaiting, MergeState
 from domain.merge.ports import Repositories
 from domain.merge.settle import SettleMerge
 from domain.page import Page
-from domain.unit_of_work import Change, Changed, Plan, Removed, Runner
+from domain.session.end import EndSessions
+from domain.session.model import Sweep
+from domain.unit_of_work import Change, Changed, Created, Plan, Removed, Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +46,32 @@ def get(repositories: Repositories, merge_id: str) -> Merge:
 
 
 @dataclass(frozen=True, slots=True)
+class _Decided:
+    """The merge, and the logins that end with the decision."""
+
+    merge: Merge
+    sweep: Sweep | None = None
+
+    def to_end(self) -> tuple[Change, ...]:
+        return (Created(self.sweep),) if self.sweep else ()
+
+
+@dataclass(frozen=True, slots=True)
 class ApproveMerge:
     """Approving again answers the same. Raises MergeNotWaiting if it was rejected or undone."""
 
     runner: Runner[Repositories]
     settle: SettleMerge
+    end_sessions: EndSessions
+    ids: Ids
 
     def __call__(self, actor: Operator, merge_id: str) -> Merge:
-        def plan(repositories: Repositories, now: datetime) -> Plan[Merge]:
+        sweep_id = self.ids.new("w_")
+
+        def plan(repositories: Repositories, now: datetime) -> Plan[_Decided]:
             waiting = get(repositories, merge_id)
             if waiting.state is MergeState.DONE:
-                return Plan(waiting)
+                return Plan(_Decided(waiting))
             if waiting.state is not MergeState.WAITING:
                 raise MergeNotWaiting
             pair = repositories.people.pair(waiting.source_id, waiting.target_id)
@@ -70,11 +88,15 @@ class ApproveMerge:
                 wait_reason=waiting.wait_reason,
                 version=waiting.version + 1,
             )
-            return Plan(merge, (Changed(waiting, merge), *done.changes))
+            loser_id = merge.target_id if merge.moved.phone_before else None
+            decided = _Decided(merge, _sweep(loser_id, sweep_id, now))
+            return Plan(decided, (Changed(waiting, merge), *done.changes, *decided.to_end()))
 
-        merge = self.runner.run(actor.tenant_id, plan)
-        self.settle(actor.tenant_id, merge)
-        return merge
+        decided = self.runner.run(actor.tenant_id, plan)
+        self.settle(actor.tenant_id, decided.merge)
+        if decided.sweep is not None:
+            self.end_sessions(actor.tenant_id, decided.sweep)
+        return decided.merge
 
 
 def _proven(waiting: Merge, source: Member, target: Member) -> Phone | None:
@@ -89,12 +111,16 @@ class RejectMerge:
     """They are two people. With `release_phone` the number leaves its old holder and can be proven anew."""
 
     runner: Runner[Repositories]
+    end_sessions: EndSessions
+    ids: Ids
 
     def __call__(self, actor: Operator, merge_id: str, *, release_phone: bool) -> Merge:
-        def plan(repositories: Repositories, now: datetime) -> Plan[Merge]:
+        sweep_id = self.ids.new("w_")
+
+        def plan(repositories: Repositories, now: datetime) -> Plan[_Decided]:
             waiting = get(repositories, merge_id)
             if waiting.state is MergeState.REJECTED:
-                return Plan(waiting)
+                return Plan(_Decided(waiting))
             if waiting.state is not MergeState.WAITING:
                 raise MergeNotWaiting
             merge = replace(
@@ -104,19 +130,32 @@ class RejectMerge:
                 caller=actor.caller,
                 version=waiting.version + 1,
             )
-            released = _release(repositories, waiting) if release_phone else ()
-            return Plan(merge, (Changed(waiting, merge), *released))
+            holder = _old_holder(repositories, waiting) if release_phone else None
+            decided = _Decided(merge, _sweep(holder.member_id if holder else None, sweep_id, now))
+            released = _release(holder, holder.phone) if holder and holder.phone else ()
+            return Plan(decided, (Changed(waiting, merge), *released, *decided.to_end()))
 
-        return self.runner.run(actor.tenant_id, plan)
+        decided = self.runner.run(actor.tenant_id, plan)
+        if decided.sweep is not None:
+            self.end_sessions(actor.tenant_id, decided.sweep)
+        return decided.merge
 
 
-def _release(repositories: Repositories, waiting: Merge) -> tuple[Change, ...]:
-    """Takes the number from its old holder only: never from the prover, nor from a record that redirects."""
+def _old_holder(repositories: Repositories, waiting: Merge) -> Member | None:
+    """Who has the number that was proved: never the prover, nor a record that redirects."""
     holder_id = waiting.target_id if waiting.prover_id == waiting.source_id else waiting.source_id
     holder = repositories.members.exact(holder_id)
     if waiting.proven_phone is None or holder is None or holder.redirect_to is not None:
-        return ()
-    if holder.phone is None or holder.phone.index != waiting.proven_phone:
-        return ()
-    identity = Identity(IdentityKind.PHONE, waiting.proven_phone)
-    return (Removed(Sentinel(identity, holder_id)), Changed(holder, holder.next(phone=None)))
+        return None
+    return holder if holder.phone and holder.phone.index == waiting.proven_phone else None
+
+
+def _release(holder: Member, phone: Phone) -> tuple[Change, ...]:
+    """Takes the number from its old holder."""
+    identity = Identity(IdentityKind.PHONE, phone.index)
+    return (Removed(Sentinel(identity, holder.member_id)), Changed(holder, holder.next(phone=None)))
+
+
+def _sweep(loser_id: str | None, sweep_id: str, now: datetime) -> Sweep | None:
+    """Whoever got in by the number of somebody who loses it has to log in again."""
+    return Sweep(sweep_id, loser_id, before=now, spared="") if loser_id else None

@@ -5,11 +5,10 @@ from datetime import date, datetime
 
 from domain.actor import KeyHolder, MemberSelf
 from domain.clock import shop_date
-from domain.member.own import check_owner
 from domain.page import Page
 from domain.points.model import Account, Entry, EntryKind
 from domain.points.ports import Repositories
-from domain.unit_of_work import Plan, Runner
+from domain.unit_of_work import Runner
 
 STREAMS_MAX = 40
 """More merges than anybody has had; histories beyond are not followed."""
@@ -30,11 +29,10 @@ class ReadBalance:
     runner: Runner[Repositories]
 
     def __call__(self, actor: MemberSelf | KeyHolder, member_id: str) -> Balance:
-        def plan(repositories: Repositories, now: datetime) -> Plan[Balance]:
-            check_owner(repositories, actor)
-            return Plan(Balance(repositories.accounts.get(member_id), shop_date(now)))
-
-        return self.runner.run(actor.tenant_id, plan)
+        return self.runner.use(
+            actor.tenant_id,
+            lambda stores, now: Balance(stores.accounts.get(member_id), shop_date(now)),
+        )
 
 
 @dataclass(slots=True)
@@ -81,8 +79,7 @@ class ListEntries:
     def __call__(
         self, actor: MemberSelf | KeyHolder, member_id: str, limit: int, position: str | None
     ) -> Page[Entry]:
-        def plan(repositories: Repositories, _: datetime) -> Plan[Page[Entry]]:
-            check_owner(repositories, actor)
+        def ask(repositories: Repositories, _: datetime) -> Page[Entry]:
             # Staff may come with an id from before a merge; a member's session knows the right one.
             start = member_id
             if isinstance(actor, KeyHolder) and position is None:
@@ -96,13 +93,13 @@ class ListEntries:
                     queues[member] = repositories.entries.newest(member, below, limit + 1 - len(items))[::-1]
                 entry = _pop_newest(queues)
                 if entry is None:
-                    return Plan(Page(tuple(items)))
+                    return Page(tuple(items))
                 if len(items) < limit:
                     streams.pass_by(entry)
                 items.append(entry)
-            return Plan(Page(tuple(items[:limit]), streams.text()))
+            return Page(tuple(items[:limit]), streams.text())
 
-        return self.runner.run(actor.tenant_id, plan)
+        return self.runner.use(actor.tenant_id, ask)
 
 
 def _pop_newest(queues: dict[str, list[Entry]]) -> Entry | None:

@@ -7,12 +7,11 @@ from domain.actor import KeyHolder, MemberSelf
 from domain.api_key.model import Scope
 from domain.clock import Clock
 from domain.ids import Ids
-from domain.member.own import check_owner
 from domain.page import Page
 from domain.session.model import IDLE, Login, Session, SessionEnded, session_id_of
 from domain.session.ports import Repositories
 from domain.tenant.model import split_address
-from domain.unit_of_work import Plan, Runner
+from domain.unit_of_work import Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +91,11 @@ class ListLogins:
     def __call__(
         self, actor: MemberSelf | KeyHolder, member_id: str, limit: int, position: str | None
     ) -> Page[Session]:
-        def plan(repositories: Repositories, _: datetime) -> Plan[Page[Session]]:
+        def ask(repositories: Repositories, _: datetime) -> Page[Session]:
             owner = member_id
-            check_owner(repositories, actor)
             if isinstance(actor, KeyHolder):
                 actor.require_scope(Scope.ADMIN)
                 owner = repositories.members.get(member_id).member_id
-            return Plan(repositories.sessions.of_member(owner, limit, position))
+            return repositories.sessions.of_member(owner, limit, position)
 
-        return self.runner.run(actor.tenant_id, plan)
+        return self.runner.use(actor.tenant_id, ask)

@@ -106,7 +106,7 @@ class LoginView(Schema):
 
 
 class PhoneView(Schema):
-    """What the proof led to; a new token if the person turned out to be an older member."""
+    """What the proof led to; a new token for an older member, or for a replaced number."""
 
     outcome = Choice(Outcome)
     member = fields.Nested(MemberView)

@@ -10,7 +10,7 @@ from domain.member.model import Member, Sentinel
 from domain.merge.model import Merge
 from domain.page import Page
 from domain.points.model import Account, Entry
-from domain.session.model import Session
+from domain.session.model import Session, Sweep
 from domain.unit_of_work import Appended, Change, Changed, Created, Plan, Receipt, Removed, Unchanged
 
 A = TypeVar("A")
@@ -27,6 +27,8 @@ def place_of(thing: object) -> tuple[object, ...]:
             return Sentinel, thing.identity
         case Merge():
             return Merge, thing.merge_id
+        case Sweep():
+            return Sweep, thing.sweep_id
         case _:
             raise TypeError(type(thing))
 

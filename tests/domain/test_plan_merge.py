@@ -1,6 +1,7 @@
 """Two ids turn out to be one person: merged at once, waiting for staff, or refused by an earlier decision."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -15,12 +16,28 @@ from domain.merge.model import Merge, MergeCause, MergeState, PhoneOfAnother, Wa
 from domain.merge.settle import SettleMerge
 from domain.merge.undo import UndoMerge
 from domain.points.model import Account
-from domain.unit_of_work import Changed
+from domain.session.end import EndSessions
+from domain.session.model import Sweep
+from domain.unit_of_work import Changed, Created
 from tests.domain.builders import NOON
 from tests.domain.memory import Memory, MemoryRunner
+from tests.domain.test_card import Draws
 
 STAFF = Operator("t", "office", frozenset({"admin"}))
 PHONE = Phone("index", "138****8000", Fresh("+8613800138000"))
+
+
+def approve(runner: MemoryRunner) -> ApproveMerge:
+    return ApproveMerge(runner, SettleMerge(runner), EndSessions(runner), Draws(1))
+
+
+def reject(runner: MemoryRunner) -> RejectMerge:
+    return RejectMerge(runner, EndSessions(runner), Draws(1))
+
+
+def sweeps(memory: Memory) -> list[str]:
+    """Whose logins end."""
+    return [thing.member_id for thing in memory.things.values() if isinstance(thing, Sweep)]
 
 
 def two_people(names: tuple[str, str] = ("林小满", "王小明")) -> Memory:
@@ -77,7 +94,7 @@ def test_an_approved_merge_is_carried_out_under_the_same_number() -> None:
     meet(memory)
     runner = MemoryRunner(memory, NOON)
 
-    merge = ApproveMerge(runner, SettleMerge(runner))(STAFF, waiting_id("m_old", "m_fan"))
+    merge = approve(runner)(STAFF, waiting_id("m_old", "m_fan"))
 
     assert (merge.state, merge.wait_reason, merge.is_settled) == (
         MergeState.DONE,
@@ -85,12 +102,29 @@ def test_an_approved_merge_is_carried_out_under_the_same_number() -> None:
         False,
     )
     assert memory.member("m_fan").redirect_to == "m_old"
+    assert sweeps(memory) == [], "the number stayed"
+
+
+def test_an_approved_merge_that_replaces_a_number_ends_the_logins_by_it() -> None:
+    memory = two_people()
+    fan = memory.member("m_fan")
+    other = Phone("other", "139****9000", Fresh("+8613900139000"))
+    member = replace(fan, state=MemberState.MEMBER, joined_at=NOON + timedelta(1), phone=other, version=2)
+    held = Sentinel(Identity(IdentityKind.PHONE, other.index), "m_fan")
+    memory.commit([Changed(fan, member), Created(held)])
+    older = Meeting(memory.member("m_old"), "m_fan", MergeCause.PHONE, "g_2", "x", proven=other)
+    memory.commit(plan_merge(memory, older, NOON).changes)  # type: ignore[arg-type]  # each part of itself
+
+    merge = approve(MemoryRunner(memory, NOON))(STAFF, waiting_id("m_old", "m_fan"))
+
+    assert memory.member(merge.target_id).phone == other
+    assert sweeps(memory) == [merge.target_id]
 
 
 def test_after_a_rejection_the_same_proof_is_refused() -> None:
     memory = two_people()
     meet(memory)
-    RejectMerge(MemoryRunner(memory, NOON))(STAFF, waiting_id("m_old", "m_fan"), release_phone=False)
+    reject(MemoryRunner(memory, NOON))(STAFF, waiting_id("m_old", "m_fan"), release_phone=False)
 
     with pytest.raises(PhoneOfAnother):
         meet(memory)
@@ -100,16 +134,17 @@ def test_a_rejection_can_release_the_phone() -> None:
     memory = two_people()
     meet(memory)
 
-    RejectMerge(MemoryRunner(memory, NOON))(STAFF, waiting_id("m_old", "m_fan"), release_phone=True)
+    reject(MemoryRunner(memory, NOON))(STAFF, waiting_id("m_old", "m_fan"), release_phone=True)
 
     assert memory.sentinels() == {}
     assert memory.member("m_old").phone is None
+    assert sweeps(memory) == ["m_old"], "whoever got in by that number has to log in again"
 
 
 def test_a_rejection_holds_even_when_the_reason_to_wait_has_been_taken_away() -> None:
     memory = two_people()
     meet(memory)
-    RejectMerge(MemoryRunner(memory, NOON))(STAFF, waiting_id("m_old", "m_fan"), release_phone=False)
+    reject(MemoryRunner(memory, NOON))(STAFF, waiting_id("m_old", "m_fan"), release_phone=False)
     fan = memory.member("m_fan")
     memory.commit([Changed(fan, fan.next(profile=Profile()))])
 
@@ -121,7 +156,7 @@ def test_what_was_approved_and_undone_waits_again_after_the_next_proof() -> None
     memory = two_people()
     meet(memory)
     runner = MemoryRunner(memory, NOON)
-    merge = ApproveMerge(runner, SettleMerge(runner))(STAFF, waiting_id("m_old", "m_fan"))
+    merge = approve(runner)(STAFF, waiting_id("m_old", "m_fan"))
     UndoMerge(runner, SettleMerge(runner))(STAFF, merge.merge_id)
 
     planned = meet(memory)

@@ -1,6 +1,5 @@
 """Lists of entries across merges, page by page; balances; the job that books what is over."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 
@@ -8,9 +7,6 @@ import pytest
 
 from domain.actor import MemberSelf, Operator
 from domain.errors import Unavailable
-from domain.member.identity import parse_identity
-from domain.member.model import Member, MemberState
-from domain.member.own import IdentityMoved
 from domain.money import NO_POINTS, Points
 from domain.points.expire import CALLER, Expired, ExpirePoints
 from domain.points.model import Account, Cause, Entry, EntryKind, LotKey
@@ -22,7 +18,6 @@ from tests.domain.memory import MemoryRunner
 
 OFFICE = Operator("t", "office", frozenset({"admin"}))
 MYSELF = MemberSelf("t", "m_1", "s", "wx", "wx:o1", NOON)
-MYSELF_AS_KNOWN = Member("m_1", MemberState.FAN, NOON, "wx", identities=(parse_identity(MYSELF.identity),))
 YESTERDAY = TODAY - timedelta(days=1)
 
 
@@ -40,7 +35,6 @@ class Shelf:
         self.led: dict[str, str] = {}
         self.entries = SimpleNamespace(newest=self.newest)
         self.accounts = SimpleNamespace(get=self.account)
-        self.members = SimpleNamespace(get=lambda _: MYSELF_AS_KNOWN)
 
     def account(self, member_id: str) -> Account:
         return Account(self.led.get(member_id, member_id))
@@ -275,14 +269,3 @@ def test_what_is_not_over_yet_stays() -> None:
 
     assert accounts.run(1, "m_1") == Expired(1, NO_POINTS, 0, more=False)
     assert accounts.entries == []
-
-
-def test_a_login_sees_nothing_of_whom_it_was_parted_from() -> None:
-    shelf = ledger(1)
-    parted = replace(MYSELF, identity="wx:somebody-elses")
-
-    with pytest.raises(IdentityMoved):
-        shelf.page(5, actor=parted)
-    with pytest.raises(IdentityMoved):
-        ReadBalance(MemoryRunner(shelf, NOON))(parted, "m_1")
-    assert ReadBalance(MemoryRunner(shelf, NOON))(MYSELF, "m_1").account.member_id == "m_1"

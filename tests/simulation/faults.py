@@ -148,6 +148,8 @@ class Tally:
     """How often each call site was passed."""
     cells: Counter[str] = field(default_factory=Counter)
     """How often each site met each fault."""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    """How often each operation was answered how."""
     possible: set[str] = field(default_factory=set)
     """Every cell that could be met at the sites that were passed."""
 
@@ -175,4 +177,5 @@ class Tally:
         for site, passed in other.sites.items():
             self.sites[site] = self.sites.get(site, 0) + passed
         self.cells.update(other.cells)
+        self.outcomes.update(other.outcomes)
         self.possible |= other.possible

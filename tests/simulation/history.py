@@ -28,6 +28,11 @@ UNKNOWN = frozenset({CRASHED, "unavailable", "conflict"})
 """After these the same request is sent again."""
 
 
+AFTERWARDS = UNKNOWN | {"identity-moved", "session-ended", "sms-code-expired"}
+"""What may be said of a try that took effect: ask once more, or the caller was parted from it since, such as
+from the number whose code was spent."""
+
+
 def attempt(process: Process, request: Request) -> Attempt:
     """One try, and its judgement. A process that died must not be used again."""
     world = process.world
@@ -50,6 +55,7 @@ def attempt(process: Process, request: Request) -> Attempt:
     finally:
         trial.until = world.cloud.commits
     world.note(f"{request.text()} try {trial.number} said {trial.said}")
+    world.tally.outcomes[f"{request.operation.name}: {trial.said}"] += 1
     judge(world, trial)
     if trial.said == "ok":
         request.operation.learn(world, trial.answer)
@@ -63,7 +69,10 @@ def judge(world: "World", trial: Attempt) -> None:
     _check_session(world, trial)
     if trial.said == "ok":
         _judge_answer(world, trial)
-    elif not _is_excused(world, trial):
+        return
+    if trial.facts is not None and trial.request.operation.is_once and trial.said not in AFTERWARDS:
+        raise Broken("what took effect is not refused", f"{trial.request.text()} said {trial.said}")
+    if not _is_excused(world, trial):
         seen = {_text(_verdict(trial, state, now)) for state, now in _in_force(world, trial)}
         if f"refused {trial.said}" not in seen:
             detail = f"{trial.request.text()} said {trial.said}; the model would have said {sorted(seen)}"

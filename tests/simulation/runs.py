@@ -15,6 +15,8 @@ from tests.simulation.play import play
 from tests.simulation.rehearsal import Rehearsals
 
 CHUNK = 25
+MANY = 1_000
+"""In so many histories every operation comes up."""
 FAILURES_MAX = 20
 """So many are told; more would say nothing new."""
 
@@ -85,9 +87,17 @@ class Result:
         }
 
     @property
+    def never_granted(self) -> list[str]:
+        """Operations that no history got through, although there were many."""
+        if self.tally.histories < MANY:
+            return []
+        names = {outcome.partition(":")[0] for outcome in self.tally.outcomes}
+        return sorted(name for name in names if not self.tally.outcomes[f"{name}: ok"])
+
+    @property
     def is_good(self) -> bool:
         summary = self.summary()
-        return not self.failures and summary["cells_hit"] == summary["cells"]
+        return not (self.failures or self.never_granted) and summary["cells_hit"] == summary["cells"]
 
 
 Progress = Callable[[int, int, int], None]
@@ -177,6 +187,7 @@ def from_record(record: Mapping[str, Any]) -> Result:
                 **each,
                 "faults": Counter(each["faults"]),
                 "cells": Counter(each["cells"]),
+                "outcomes": Counter(each["outcomes"]),
                 "possible": set(each["possible"]),
             }
         )

@@ -242,6 +242,18 @@ def prove_scene(stage: Stage) -> Operation:
     return prove(stage.world, human, "wx", number, proof="", digest="", sms_code=code)
 
 
+def replace_scene(stage: Stage) -> Operation:
+    """Who got in by a number replaces it, and goes on by the new one."""
+    human = a_member(stage)
+    number, code = _asked(stage, human)
+    stage.does(EnterByPhone(human.number, number, code))
+    fresh = human.phones[1]
+    stage.world.know_phone(fresh)
+    stage.does(AskToProve(human.tokens["web"], fresh))
+    code = stage.world.outside.inbox[fresh][-1]
+    return prove(stage.world, human, "web", fresh, proof="", digest="", sms_code=code)
+
+
 def few_messages(world: World) -> Iterator[str]:
     """No phone gets more messages than codes were granted (invariant 24, as far as there are messages)."""
     for number, inbox in world.outside.inbox.items():
@@ -260,6 +272,7 @@ AREA = Area(
         "log in by a number that is given up": given_up_scene,
         "a wrong code": wrong_code_scene,
         "prove by code": prove_scene,
+        "replace the number of one's login": replace_scene,
     },
     steps=(count_a_try,),
     promises={"no message without a code": few_messages},

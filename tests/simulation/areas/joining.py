@@ -12,7 +12,7 @@ from domain.member.model import Member
 from domain.session.model import Login
 from domain.tenant.model import ChannelKind
 from domain.unit_of_work import RequestKey
-from tests.simulation import callers
+from tests.simulation import callers, observe
 from tests.simulation.area import Area
 from tests.simulation.callers import Personal
 from tests.simulation.model import codes, people, sessions
@@ -109,7 +109,7 @@ class Prove(Personal):
         session = state.sessions[self.session_id]
         facts, kept_at = state.keys.get(self.key, ({}, 0))
         if kept_at > moment.now - KEPT_MS:
-            return Accepted(state, facts)
+            return Accepted(state, facts) if self._may_hear(state) else Refused("identity-moved")
         if not self.proof:
             refusal = codes.refuses(state, self.number, self.sms_code, "phone", moment.now, spending=True)
             if refusal:
@@ -130,17 +130,25 @@ class Prove(Personal):
         facts = {"outcome": outcome}
         return Accepted(replace(after, keys={**after.keys, self.key: (facts, moment.now)}), facts)
 
+    def _may_hear(self, state: State) -> bool:
+        """An answer is given again to whom it was given, also by the number that it replaced."""
+        session = state.sessions[self.session_id]
+        is_replaced = session.identity.startswith("phone:") and (
+            state.holders.get(f"phone:{self.number}") == state.alive(session.member)
+        )
+        return bool(sessions.acts_for(state, session)) or is_replaced
+
     def _outcome(self, state: State, moment: Moment) -> Verdict:
-        """Where nothing about people is written, the answer may be that of any time of the try."""
+        """That they wait, which changes nothing about people, may have been so at any time of the try."""
         member = sessions.acts_for(state, state.sessions[self.session_id])
         if not member:
             return Refused("identity-moved")
-        is_idle = moment.commit is not None and not moment.commit.kinds & {"member", "merge"}
+        is_idle = _kept_outcome(moment) == "waiting" and moment.commit and not moment.commit.of("merge")
         for each in (each for each in moment.states if is_idle and member in each.people):
             verdict = people.prove_phone(
                 each, member, self.number, moment.now, moment.made, agrees=self.agrees
             )
-            if isinstance(verdict, Accepted) and verdict.facts["outcome"] in {"unchanged", "waiting"}:
+            if isinstance(verdict, Accepted) and verdict.facts["outcome"] == "waiting":
                 return Accepted(state, verdict.facts)
         return people.prove_phone(state, member, self.number, moment.now, moment.made, agrees=self.agrees)
 
@@ -168,6 +176,12 @@ def enter(world: World, human: Human, channel: str, *, shared: bool) -> Enter:
     who = identities(human, channel, shared=shared)
     world.outside.tickets[code] = Ticket(identities=who)
     return Enter(human.number, channel, code, who)
+
+
+def _kept_outcome(moment: Moment) -> str:
+    """What was written down as the answer."""
+    kept = moment.commit.of("idempotency") if moment.commit else []
+    return str(observe.json_of(kept[0].after or {}, "answer")["outcome"]) if kept else ""
 
 
 def prove(world: World, human: Human, channel: str, number: str, **changed: Any) -> Prove:

@@ -12,6 +12,7 @@ from domain.merge.settle import SettleMerges
 from domain.page import Page
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
+from tests.simulation.areas.codes import AskToLogIn, EnterByPhone
 from tests.simulation.areas.joining import a_fan, a_member, enter, prove
 from tests.simulation.areas.points import a_debtor, an_order
 from tests.simulation.areas.profiles import NAMES, Rename
@@ -223,6 +224,20 @@ def approve_younger_scene(stage: Stage) -> Approve:
     return Approve(merge_ids(stage.world, "waiting")[0])
 
 
+def released_scene(stage: Stage) -> Rename:
+    """Staff took the number away by which somebody had logged in."""
+    one, other = a_member(stage), a_member(stage, 1)
+    number = one.phones[0]
+    stage.world.know_phone(number)
+    stage.does(AskToLogIn(number))
+    stage.does(EnterByPhone(one.number, number, stage.world.outside.inbox[number][-1]))
+    stage.does(Rename(one.tokens["wx"], {"name": NAMES[0]}))
+    stage.does(Rename(other.tokens["wx"], {"name": NAMES[1]}))
+    stage.does(prove(stage.world, other, "wx", number))
+    stage.does(Reject(merge_ids(stage.world, "waiting")[0], release=True))
+    return Rename(one.tokens["web"], {"nickname": NAMES[1]})
+
+
 def reject_scene(stage: Stage) -> Reject:
     (merge_id,) = _waiting(stage)
     stage.rival = Approve(merge_id)
@@ -299,6 +314,7 @@ AREA = Area(
         "approve": approve_scene,
         "approve with the number of the younger": approve_younger_scene,
         "reject": reject_scene,
+        "a login by a number that staff released": released_scene,
         "prove one number twice": prove_twice_scene,
         "waiting merges": waiting_scene,
         "a merge": merge_scene,
