@@ -69,6 +69,7 @@ class SweepItem(Item, discriminator="session-sweep"):
     member_id = UnicodeAttribute()
     before = NumberAttribute()
     spared = UnicodeAttribute()
+    identity = UnicodeAttribute()
 
 
 def _sweep_items(sweep: Sweep, tenancy: Tenancy) -> tuple[Item, ...]:
@@ -82,6 +83,7 @@ def _sweep_items(sweep: Sweep, tenancy: Tenancy) -> tuple[Item, ...]:
         member_id=sweep.member_id,
         before=ms(sweep.before),
         spared=sweep.spared,
+        identity=sweep.identity,
     )
     return (item,)
 
@@ -136,7 +138,7 @@ class DynamoSessions:
         if raw is None:
             return None
         item = SweepItem.from_raw_data(raw)
-        return Sweep(sweep_id, item.member_id, instant(item.before), item.spared)
+        return Sweep(sweep_id, item.member_id, instant(item.before), item.spared, item.identity)
 
     def of_member(self, member_id: str, limit: int, position: str | None = None) -> Page[Session]:
         pk = self._tenancy.keys.owner(member_id)

@@ -88,8 +88,7 @@ class ApproveMerge:
                 wait_reason=waiting.wait_reason,
                 version=waiting.version + 1,
             )
-            loser_id = merge.target_id if merge.moved.phone_before else None
-            decided = _Decided(merge, _sweep(loser_id, sweep_id, now))
+            decided = _Decided(merge, _sweep(merge.target_id, merge.moved.phone_before, sweep_id, now))
             return Plan(decided, (Changed(waiting, merge), *done.changes, *decided.to_end()))
 
         decided = self.runner.run(actor.tenant_id, plan)
@@ -131,8 +130,10 @@ class RejectMerge:
                 version=waiting.version + 1,
             )
             holder = _old_holder(repositories, waiting) if release_phone else None
-            decided = _Decided(merge, _sweep(holder.member_id if holder else None, sweep_id, now))
-            released = _release(holder, holder.phone) if holder and holder.phone else ()
+            if holder is None or holder.phone is None:
+                return Plan(_Decided(merge), (Changed(waiting, merge),))
+            decided = _Decided(merge, _sweep(holder.member_id, holder.phone, sweep_id, now))
+            released = _release(holder, holder.phone)
             return Plan(decided, (Changed(waiting, merge), *released, *decided.to_end()))
 
         decided = self.runner.run(actor.tenant_id, plan)
@@ -156,6 +157,8 @@ def _release(holder: Member, phone: Phone) -> tuple[Change, ...]:
     return (Removed(Sentinel(identity, holder.member_id)), Changed(holder, holder.next(phone=None)))
 
 
-def _sweep(loser_id: str | None, sweep_id: str, now: datetime) -> Sweep | None:
-    """Whoever got in by the number of somebody who loses it has to log in again."""
-    return Sweep(sweep_id, loser_id, before=now, spared="") if loser_id else None
+def _sweep(member_id: str, lost: Phone | None, sweep_id: str, now: datetime) -> Sweep | None:
+    """Whoever got in by a number that is not the member's any more has to log in again."""
+    if lost is None:
+        return None
+    return Sweep(sweep_id, member_id, before=now, identity=Identity(IdentityKind.PHONE, lost.index).text())

@@ -48,15 +48,20 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Sessions of a member that are to end: those opened before an instant, but for one."""
+    """Sessions of a member that are to end: those opened before an instant, but for one.
+
+    With `identity`, only those that it logged in.
+    """
 
     sweep_id: str
     member_id: str
     before: datetime
-    spared: str
+    spared: str = ""
+    identity: str = ""
 
     def covers(self, session: Session) -> bool:
-        return session.opened_at <= self.before and session.session_id != self.spared
+        is_meant = not self.identity or session.identity == self.identity
+        return is_meant and session.opened_at <= self.before and session.session_id != self.spared
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from domain.unit_of_work import Changed, Plan
 from tests.journeys.test_merging import two_people, with_names
-from tests.journeys.test_merging_edges import log_in_by_phone, merge_id_of
+from tests.journeys.test_merging_edges import merge_id_of
 from tests.shop import CONSENT, Phone, Shop
 
 
@@ -28,7 +28,7 @@ def test_a_login_by_phone_of_the_source_goes_back_with_the_source(shop: Shop) ->
     target = shop.member("wechat")
     shop.wait(seconds=2)
     source = shop.member("alipay")
-    web = log_in_by_phone(shop, source.number)
+    web = shop.page(source.number)
     shop.sandbox.world.people.change(source.person_id, phone=target.number)
     merged = source.prove("alipay")
     assert merged.json["member"]["member_id"] == target.member_id
@@ -179,7 +179,7 @@ def test_the_job_ends_sessions_that_a_crash_left_open_after_a_changed_phone(lone
 
 def test_a_merge_that_changes_the_survivors_phone_ends_logins_by_the_old_one(shop: Shop) -> None:
     older = shop.member("wechat")
-    by_old_number = log_in_by_phone(shop, older.number)
+    by_old_number = shop.page(older.number)
     shop.wait(seconds=2)
     younger = shop.member("alipay")
     shop.sandbox.world.people.change(older.person_id, phone=younger.number)

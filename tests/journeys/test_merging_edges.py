@@ -47,21 +47,13 @@ def test_a_phone_login_of_the_survivor_ends_when_the_phone_goes_back(shop: Shop)
     younger = shop.member("alipay")
     shop.sandbox.world.people.change(older.person_id, phone=younger.number)
     older.prove("wechat")
-    by_phone = log_in_by_phone(shop, younger.number)
+    by_phone = shop.page(younger.number)
     assert by_phone.member_id == older.member_id
 
     shop.office.post(f"/v1/staff/merges/{merge_id_of(shop, older)}/undo")
 
     assert by_phone.get("/v1/me").status_code == 401
     assert older.get("/v1/me").status_code == 200
-
-
-def log_in_by_phone(shop: Shop, number: str) -> Phone:
-    shop.people.post("/v1/auth/sms-codes", json={"channel_id": shop.channel("web"), "phone": number})
-    body = {"channel_id": shop.channel("web"), "phone": number, "sms_code": shop.last_code(number)}
-    answer = shop.people.post("/v1/auth/phone", json=body)
-    assert answer.status_code == 200, answer.text
-    return Phone(shop, "", number, token=answer.json["token"])
 
 
 def test_undoing_is_refused_once_an_order_of_the_source_was_refunded(shop: Shop) -> None:

@@ -183,12 +183,8 @@ def swept(world: World) -> Iterator[str]:
     for session_id, session in state.sessions.items():
         if state.people[session.member].redirect:
             yield f"a login of {session.member}, who was merged away, did not follow"
-        if not model.is_alive(session, world.now_ms):
-            continue
-        for member, before, spared in state.sweeps:
-            opened_in_time = session.opened_at <= before
-            if (session.member, opened_in_time) == (member, True) and session_id != spared:
-                yield f"a login of {member} from before the phone changed lives on"
+        if model.is_alive(session, world.now_ms) and model.is_swept(state, session_id):
+            yield f"a login of {session.member} from before the phone changed lives on"
 
 
 def draw_leave(world: World, chance: Random) -> Leave | None:

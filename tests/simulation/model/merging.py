@@ -150,13 +150,12 @@ def approve(state: State, merge_id: str, now: int) -> Verdict:
     proven = waiting.phone if waiting.phone in {one.phone, other.phone} else ""
     merge = replace(waiting, source=source, target=target, state="done", at=now)
     after = _flip(state, merge_id, merge, proven, now).state
-    loser = target if after.merges[merge_id].phone_before else ""
-    return Accepted(_swept(after, loser, now), {"state": "done"})
+    return Accepted(_swept(after, target, after.merges[merge_id].phone_before, now), {"state": "done"})
 
 
-def _swept(state: State, loser: str, now: int) -> State:
+def _swept(state: State, loser: str, lost: str, now: int) -> State:
     """Whoever got in by a number that staff took away has to log in again."""
-    return replace(state, sweeps=(*state.sweeps, (loser, now, ""))) if loser else state
+    return replace(state, sweeps=(*state.sweeps, (loser, now, "", f"phone:{lost}"))) if lost else state
 
 
 def reject(state: State, merge_id: str, now: int, *, release: bool) -> Verdict:
@@ -175,7 +174,7 @@ def reject(state: State, merge_id: str, now: int, *, release: bool) -> Verdict:
     if release and waiting.phone and not person.redirect and person.phone == waiting.phone:
         holders = {mark: who for mark, who in state.holders.items() if mark != f"phone:{waiting.phone}"}
         people = {**state.people, holder: replace(person, phone="")}
-        state = _swept(replace(state, people=people, holders=holders), holder, now)
+        state = _swept(replace(state, people=people, holders=holders), holder, waiting.phone, now)
     return Accepted(state, {"state": "rejected"})
 
 

@@ -33,15 +33,23 @@ def may_extend(before: Session, after: Session, now: int) -> bool:
     return before.ends_at < after.ends_at <= min(now + IDLE_MS, before.opened_at + ABSOLUTE_MS)
 
 
+def is_swept(state: State, session_id: str) -> bool:
+    """Whether a changed or lost number ends it."""
+    session = state.sessions[session_id]
+    return any(
+        member == session.member
+        and session.opened_at <= before
+        and session_id != spared
+        and identity in {"", session.identity}
+        for member, before, spared, identity in state.sweeps
+    )
+
+
 def may_end(state: State, session_id: str, asked: str) -> bool:
     """By its own wish, after a merge or its undoing, or because the phone changed."""
     session = state.sessions[session_id]
     is_moved = state.holders.get(session.identity) != session.member
-    is_swept = any(
-        member == session.member and session.opened_at <= before and session_id != spared
-        for member, before, spared in state.sweeps
-    )
-    return asked == session_id or is_moved or is_swept
+    return asked == session_id or is_moved or is_swept(state, session_id)
 
 
 def of(state: State, member: str) -> Mapping[str, Session]:

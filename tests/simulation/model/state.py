@@ -183,7 +183,7 @@ class State:
     """Answers kept under a caller's key, and since when."""
     counts: Mapping[str, int] = field(default_factory=dict)
     sessions: Mapping[str, Session] = field(default_factory=dict)
-    sweeps: tuple[tuple[str, int, str], ...] = ()
+    sweeps: tuple[tuple[str, int, str, str], ...] = ()
     """Whose sessions end, up to when, and which one is spared."""
     areas: Mapping[str, Any] = field(default_factory=dict)
     """What later areas keep, by their name."""
