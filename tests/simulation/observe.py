@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tests.simulation.model.state import Account, Order, Person
+from tests.simulation.model.state import Account, Merge, Order, Person
 from tests.simulation.table.values import Item
 
 
@@ -69,4 +69,31 @@ def order(item: Item, expected: Order) -> dict[str, Any]:
         "balance": (number(item, "b"), expected.balance),
         "refunded": (json_of(item, "i"), dict(expected.refunded)),
         "clawed": (number(item, "j"), expected.clawed),
+    }
+
+
+def merge(item: Item, phones: Mapping[str, str]) -> dict[str, Any]:
+    """What of a stored merge is compared with the model's."""
+    took = text(item, "took_phone")
+    return {
+        "pair": (text(item, "source_id"), text(item, "target_id")),
+        "state": text(item, "state"),
+        "cause": text(item, "cause"),
+        "prover": text(item, "prover_id"),
+        "identities": texts(item, "moved_identities"),
+        "took_phone": phones[took] if took else "",
+        "filled": frozenset(texts(item, "filled")),
+    }
+
+
+def expected_merge(expected: Merge) -> dict[str, Any]:
+    """The same of the model's."""
+    return {
+        "pair": (expected.source, expected.target),
+        "state": expected.state,
+        "cause": expected.cause,
+        "prover": expected.prover,
+        "identities": expected.identities,
+        "took_phone": expected.took_phone,
+        "filled": frozenset(expected.filled),
     }

@@ -73,6 +73,7 @@ def compare(
     _check_entries(commit)
     _same_touched("accounts", before.accounts, after.accounts, {c.thing_id for c in commit.of("account")})
     _same_touched("people", before.people, after.people, {c.thing_id for c in commit.of("member")})
+    _same_touched("merges", before.merges, after.merges, {c.thing_id for c in commit.of("merge")})
     held = {_mark(world, change) for change in commit.of("sentinel")}
     _same_touched("holders", before.holders, after.holders, held)
 
@@ -150,8 +151,7 @@ def _merge(world: "World", state: State, change: Change) -> None:
     expected = state.merges.get(change.thing_id)
     if expected is None:
         raise Broken("a merge is as the model says", f"nobody expected {change.thing_id}")
-    seen = tuple(observe.text(change.after, name) for name in ("source_id", "target_id", "state", "cause"))
-    _differs("a merge", seen, (expected.source, expected.target, expected.state, expected.cause))
+    _differs("a merge", observe.merge(change.after, world.phones), observe.expected_merge(expected))
 
 
 COMPARISONS: Mapping[str, Comparison] = {

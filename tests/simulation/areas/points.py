@@ -192,6 +192,9 @@ class GiveBack(Operation):
             "balance": answer.balance.count,
         }
 
+    def learn(self, world: World, answer: Refund) -> None:
+        world.memory["refunds"].append(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Expire(Operation):
@@ -251,6 +254,10 @@ def draw_refund(world: World, chance: Random) -> GiveBack | None:
     orders: list[Any] = world.memory["orders"]
     if not orders:
         return None
+    known: list[GiveBack] = world.memory["refunds"]
+    if known and chance.random() < 0.1:
+        again = chance.choice(known)
+        return again if chance.random() < 0.5 else replace(again, payments={"cash": 1})
     order: Earn = chance.choice(orders)
     share = chance.choice((1, 1, 2, 3))
     payments = {method: max(fen // share, 1) for method, fen in order.payments.items()}

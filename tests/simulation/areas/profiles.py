@@ -19,6 +19,8 @@ from tests.simulation.requests import Moment, Operation
 from tests.simulation.stage import Stage
 from tests.simulation.world import World
 
+CODE_MS = 63_000
+"""A minute, and the clocks of two processes."""
 NAMES = ("林小满", "周大川")
 
 
@@ -96,7 +98,9 @@ class ShowAtTill(Personal):
         return NOTHING
 
     def learn(self, world: World, answer: ShownCode) -> None:
-        world.memory["codes"].append(answer.code)
+        session = world.state.sessions[self.session_id]
+        card = world.state.people[world.state.alive(session.member)].card
+        world.memory["codes"].append((answer.code, card, world.now_ms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +112,34 @@ class Identify(Operation):
     is_once: ClassVar[bool] = False
     by: str
     value: str
+    card: str = ""
+    """Whose code it is; empty if a digit of it was changed."""
+    shown_at: int = 0
+    """When it was on the screen at the latest."""
 
     def call(self, process: Process) -> Member:
         actor = callers.signed(process, TILL, f"{self.by} {self.value}", once=True)
         return process.services.find_member(actor, Reference(ReferenceKind(self.by), self.value))
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        mark = {"phone": "phone", "card_number": "card"}.get(self.by)
-        found = state.holders.get(f"{mark}:{self.value}") if mark else self.value
+        found: str | None = self.value
+        if self.by == "member_code":
+            if not self.card or moment.now > self.shown_at + CODE_MS:
+                return Refused("member-code-not-valid")
+            found = state.holders.get(f"card:{self.card}")
+        elif self.by != "member_id":
+            mark = {"phone": "phone", "card_number": "card"}[self.by]
+            found = state.holders.get(f"{mark}:{self.value}")
         if found is None or found not in state.people:
             return Refused("member-not-found")
         return Accepted(state, {"member": state.alive(found)})
 
     def facts(self, answer: Member) -> Mapping[str, Any]:
         return {"member": answer.member_id}
+
+    def excuses(self, world: World, state: State, moment: Moment) -> frozenset[str]:
+        """Codes may be half a minute old by the time they are on the screen."""
+        return frozenset({"member-code-not-valid"} if self.by == "member_code" else ())
 
 
 def draw_rename(world: World, chance: Random) -> Rename | None:
@@ -140,6 +158,17 @@ def draw_myself(world: World, chance: Random) -> SeeMyself | None:
 def draw_code(world: World, chance: Random) -> ShowAtTill | None:
     found = somebody(world, chance)
     return ShowAtTill(found[0].tokens[found[1]]) if found else None
+
+
+def draw_read(world: World, chance: Random) -> Identify | None:
+    """A till reads one of the last codes; sometimes a digit of it is wrong."""
+    codes: list[Any] = world.memory["codes"]
+    if not codes:
+        return None
+    code, card, shown_at = chance.choice(codes[-3:])
+    if chance.random() < 0.2:
+        return Identify("member_code", code[:-1] + str((int(code[-1]) + 1) % 10))
+    return Identify("member_code", code, card, shown_at)
 
 
 def draw_identify(world: World, chance: Random) -> Identify | None:
@@ -168,6 +197,13 @@ def code_scene(stage: Stage) -> ShowAtTill:
     return ShowAtTill(a_member(stage).tokens["wx"])
 
 
+def wrong_code_scene(stage: Stage) -> Identify:
+    """A code with one digit changed."""
+    stage.does(ShowAtTill(a_member(stage).tokens["wx"]))
+    code, _, _ = stage.world.memory["codes"][-1]
+    return Identify("member_code", code[:-1] + str((int(code[-1]) + 1) % 10))
+
+
 def identify_scene(stage: Stage) -> Identify:
     human = a_member(stage)
     return Identify("phone", human.phones[0])
@@ -175,11 +211,12 @@ def identify_scene(stage: Stage) -> Identify:
 
 AREA = Area(
     "profiles",
-    draws=((3, draw_rename), (1, draw_myself), (1, draw_code), (1, draw_identify)),
+    draws=((3, draw_rename), (1, draw_myself), (1, draw_code), (1, draw_identify), (1, draw_read)),
     scenarios={
         "change the profile": rename_scene,
         "my record": myself_scene,
         "show the code": code_scene,
         "identify": identify_scene,
+        "identify by a wrong code": wrong_code_scene,
     },
 )

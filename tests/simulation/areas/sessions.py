@@ -44,6 +44,9 @@ class Leave(Personal):
     def facts(self, answer: None) -> Mapping[str, Any]:
         return NOTHING
 
+    def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
+        return not model.is_alive(state.sessions.get(self.session_id), moment.now)
+
     def learn(self, world: World, answer: None) -> None:
         tokens = world.humans[self.human].tokens
         if tokens.get(self.channel) == self.token:

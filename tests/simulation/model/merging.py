@@ -194,7 +194,8 @@ def undo(state: State, merge_id: str, now: int, pair_id: str) -> Verdict:
     pair = frozenset((merge.source, merge.target))
     merges, pairs = {**state.merges, merge_id: undone}, dict(state.pairs)
     if pair not in pairs:
-        merges[pair_id], pairs[pair] = undone, pair_id
+        pairs[pair] = pair_id
+        merges[pair_id] = replace(undone, identities=(), took_phone="", phone_before="", filled=())
     after = replace(state, people=people[0], holders=people[1], accounts=accounts, merges=merges, pairs=pairs)
     return Accepted(after, {"state": "undone"})
 
