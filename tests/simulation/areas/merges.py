@@ -224,8 +224,8 @@ def approve_younger_scene(stage: Stage) -> Approve:
     return Approve(merge_ids(stage.world, "waiting")[0])
 
 
-def released_scene(stage: Stage) -> Rename:
-    """Staff took the number away by which somebody had logged in."""
+def _in_by_number(stage: Stage) -> tuple[Human, str]:
+    """Somebody who is logged in by a number, and the merge that waits because somebody else proved it."""
     one, other = a_member(stage), a_member(stage, 1)
     number = one.phones[0]
     stage.world.know_phone(number)
@@ -234,12 +234,19 @@ def released_scene(stage: Stage) -> Rename:
     stage.does(Rename(one.tokens["wx"], {"name": NAMES[0]}))
     stage.does(Rename(other.tokens["wx"], {"name": NAMES[1]}))
     stage.does(prove(stage.world, other, "wx", number))
-    stage.does(Reject(merge_ids(stage.world, "waiting")[0], release=True))
+    return one, merge_ids(stage.world, "waiting")[0]
+
+
+def released_scene(stage: Stage) -> Rename:
+    """Staff took the number away by which somebody had logged in."""
+    one, merge_id = _in_by_number(stage)
+    stage.does(Reject(merge_id, release=True))
     return Rename(one.tokens["web"], {"nickname": NAMES[1]})
 
 
 def reject_scene(stage: Stage) -> Reject:
-    (merge_id,) = _waiting(stage)
+    """The number leaves its holder, and whoever is in by it has to log in again."""
+    _, merge_id = _in_by_number(stage)
     stage.rival = Approve(merge_id)
     return Reject(merge_id, release=True)
 
