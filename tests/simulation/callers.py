@@ -1,12 +1,15 @@
 """How the simulated callers show who they are: tills and the office sign, people carry a token."""
 
 import hashlib
+from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from domain.actor import KeyHolder, MemberSelf
 from domain.api_key.authenticate import SignedRequest, signature_of
-from tests.simulation.requests import Operation
+from tests.simulation.model import sessions
+from tests.simulation.model.state import Refused, State, Verdict
+from tests.simulation.requests import Moment, Operation
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
@@ -46,6 +49,23 @@ class Personal(Operation):
     @property
     def session_id(self) -> str:
         return session_id(self.token)
+
+    def actor(self, state: State, moment: Moment) -> str:
+        """Who acts, by the login as it was at some time of the try; nobody who was parted from it."""
+        logins = {each.sessions.get(self.session_id) for each in (*moment.states, state)}
+        return max((sessions.acts_for(state, login) for login in logins if login), default="")
+
+
+class Acting(Personal):
+    """What is granted to whoever still holds the identity that logged in, and to nobody else."""
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        member = self.actor(state, moment)
+        return self.expect_of(state, member) if member else Refused("identity-moved")
+
+    @abstractmethod
+    def expect_of(self, state: State, member: str) -> Verdict:
+        """What the model says to this member."""
 
 
 def session_id(token: str) -> str:

@@ -73,7 +73,7 @@ def judge(world: "World", trial: Attempt) -> None:
     if trial.facts is not None and trial.request.operation.is_once and trial.said not in AFTERWARDS:
         raise Broken("what took effect is not refused", f"{trial.request.text()} said {trial.said}")
     if not _is_excused(world, trial):
-        seen = {_text(_verdict(trial, state, now)) for state, now in _in_force(world, trial)}
+        seen = {_text(_verdict(world, trial, state, now)) for state, now in _in_force(world, trial)}
         if f"refused {trial.said}" not in seen:
             detail = f"{trial.request.text()} said {trial.said}; the model would have said {sorted(seen)}"
             raise Broken("refusals are true", detail)
@@ -90,18 +90,19 @@ def _judge_answer(world: "World", trial: Attempt) -> None:
         return
     said: list[object] = []
     for state, now in _in_force(world, trial):
-        if _is_there(trial, state) and request.operation.explains(state, Moment(now), facts):
+        moment = Moment(now, states=world.seen_by(trial))
+        if _is_there(trial, state) and request.operation.explains(state, moment, facts):
             return
-        verdict = _verdict(trial, state, now)
+        verdict = _verdict(world, trial, state, now)
         said.append(verdict.facts if isinstance(verdict, Accepted) else verdict)
     detail = f"{request.text()} answered {facts} without effect; the model would have said {said[:3]}"
     raise Broken("answers without effect are true", detail)
 
 
-def _verdict(trial: Attempt, state: State, now: int) -> Accepted | Refused:
+def _verdict(world: "World", trial: Attempt, state: State, now: int) -> Accepted | Refused:
     if not _is_there(trial, state):
         return Refused("session-ended")
-    return trial.request.operation.expect(state, Moment(now))
+    return trial.request.operation.expect(state, Moment(now, states=world.seen_by(trial)))
 
 
 def _is_there(trial: Attempt, state: State) -> bool:
@@ -115,10 +116,8 @@ def _text(verdict: Accepted | Refused) -> str:
 
 def _in_force(world: "World", trial: Attempt) -> list[tuple[State, int]]:
     """Every state that held during the try, with every time that was looked at; the newest first."""
-    first = 0 if trial.is_lagging else trial.since
-    states = world.states[first : trial.until + 1]
     looks = sorted(set(trial.looks)) or [world.now_ms]
-    return [(state, now) for state in reversed(states) for now in reversed(looks)]
+    return [(state, now) for state in reversed(world.seen_by(trial)) for now in reversed(looks)]
 
 
 def _is_excused(world: "World", trial: Attempt) -> bool:

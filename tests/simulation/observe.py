@@ -59,7 +59,7 @@ def json_of(item: Item, name: str) -> dict[str, Any]:
 
 
 def order(item: Item, expected: Order) -> dict[str, Any]:
-    """What of a stored order is compared with the model's."""
+    """What of a stored order is compared with the model's: pairs of the two."""
     return {
         "member": (text(item, "m"), expected.member),
         "points": (number(item, "p"), expected.points),
@@ -72,28 +72,15 @@ def order(item: Item, expected: Order) -> dict[str, Any]:
     }
 
 
-def merge(item: Item, phones: Mapping[str, str]) -> dict[str, Any]:
-    """What of a stored merge is compared with the model's."""
+def merge(item: Item, expected: Merge, phones: Mapping[str, str]) -> dict[str, Any]:
+    """The same for a merge; `phones` opens blind indexes."""
     took = text(item, "took_phone")
     return {
-        "pair": (text(item, "source_id"), text(item, "target_id")),
-        "state": text(item, "state"),
-        "cause": text(item, "cause"),
-        "prover": text(item, "prover_id"),
-        "identities": texts(item, "moved_identities"),
-        "took_phone": phones[took] if took else "",
-        "filled": frozenset(texts(item, "filled")),
-    }
-
-
-def expected_merge(expected: Merge) -> dict[str, Any]:
-    """The same of the model's."""
-    return {
-        "pair": (expected.source, expected.target),
-        "state": expected.state,
-        "cause": expected.cause,
-        "prover": expected.prover,
-        "identities": expected.identities,
-        "took_phone": expected.took_phone,
-        "filled": frozenset(expected.filled),
+        "pair": ((text(item, "source_id"), text(item, "target_id")), (expected.source, expected.target)),
+        "state": (text(item, "state"), expected.state),
+        "cause": (text(item, "cause"), expected.cause),
+        "prover": (text(item, "prover_id"), expected.prover),
+        "identities": (texts(item, "moved_identities"), expected.identities),
+        "took_phone": (phones[took] if took else "", expected.took_phone),
+        "filled": (frozenset(texts(item, "filled")), frozenset(expected.filled)),
     }

@@ -22,7 +22,7 @@ class Moment:
     made: Made = NOTHING_MADE
     commit: Commit | None = None
     states: Sequence[State] = ()
-    """What was in force from the beginning of the try on, if there was a write: the oldest first."""
+    """What was in force from the beginning of the try on: the oldest first."""
 
 
 class Operation(ABC):

@@ -29,7 +29,7 @@ def step(world: "World", state: State, commit: Commit, steps: tuple[Step, ...]) 
         if after is not None:
             return after
     request = commit.by.request
-    moment = Moment(commit.decided_at, made_of(commit), commit, seen_by(world, commit))
+    moment = Moment(commit.decided_at, made_of(commit), commit, world.seen_by(commit.by))
     verdict = request.operation.expect(state, moment)
     if isinstance(verdict, Refused):
         raise Broken("nothing is written that the rules refuse", f"{request.text()}: {verdict.code}")
@@ -39,11 +39,6 @@ def step(world: "World", state: State, commit: Commit, steps: tuple[Step, ...]) 
     request.facts = commit.by.facts = verdict.facts
     accepted: State = verdict.state
     return accepted
-
-
-def seen_by(world: "World", commit: Commit) -> list[State]:
-    """What whoever wrote this may have read; anything older if the weather showed something old."""
-    return world.states[0 if commit.by.is_lagging else commit.by.since :]
 
 
 def made_of(commit: Commit) -> Made:
@@ -89,6 +84,11 @@ def _same_touched(what: str, before: Mapping[str, Any], after: Mapping[str, Any]
 def _differs(what: str, seen: object, expected: object) -> None:
     if seen != expected:
         raise Broken(f"{what} is as the model says", f"stored {seen}, expected {expected}")
+
+
+def _each_fits(what: str, pairs: Mapping[str, tuple[object, object]]) -> None:
+    for name, (seen, expected) in pairs.items():
+        _differs(f"{what}'s {name}", seen, expected)
 
 
 def _account(world: "World", state: State, change: Change) -> None:
@@ -141,8 +141,7 @@ def _order(world: "World", state: State, change: Change) -> None:
     expected = state.orders.get(change.thing_id.replace("#", "/", 1))
     if change.after is None or expected is None:
         raise Broken("orders come and stay", change.thing_id)
-    for name, (seen, wanted) in observe.order(change.after, expected).items():
-        _differs(f"an order's {name}", seen, wanted)
+    _each_fits("an order", observe.order(change.after, expected))
 
 
 def _merge(world: "World", state: State, change: Change) -> None:
@@ -151,7 +150,7 @@ def _merge(world: "World", state: State, change: Change) -> None:
     expected = state.merges.get(change.thing_id)
     if expected is None:
         raise Broken("a merge is as the model says", f"nobody expected {change.thing_id}")
-    _differs("a merge", observe.merge(change.after, world.phones), observe.expected_merge(expected))
+    _each_fits("a merge", observe.merge(change.after, expected, world.phones))
 
 
 COMPARISONS: Mapping[str, Comparison] = {

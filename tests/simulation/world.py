@@ -86,6 +86,11 @@ class World:
     def state(self) -> State:
         return self.states[-1]
 
+    def seen_by(self, attempt: Attempt) -> list[State]:
+        """What a try may have read, the oldest first; anything older if the weather showed something old."""
+        last = attempt.until + 1 if attempt.said else None
+        return self.states[0 if attempt.is_lagging else attempt.since : last]
+
     def process(self) -> Process:
         """A fresh one, with cold caches."""
         self._processes += 1
@@ -117,6 +122,11 @@ class World:
             if sessions.is_alive(self.state.sessions.get(session_id(login[2])), self.now_ms)
         ]
         return living if living and chance.random() < LIVING else known
+
+    def somebody(self, chance: Random) -> tuple[Human, str, str] | None:
+        """A person with a channel, and the token in their phone."""
+        logins = self.logins(chance)
+        return chance.choice(logins) if logins else None
 
     def note(self, line: str) -> None:
         """One line of the history, for people and for comparing two runs."""

@@ -39,9 +39,7 @@ class SeeBalance(Operation):
         return Accepted(state, _balance(state.accounts[state.alive(self.member)], moment.now))
 
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
-        """Who an older id leads to and what is there are two reads, and a merge may be shown half between
-        them: the balance is one that somebody had."""
-        return any(_balance(account, moment.now) == facts for account in state.accounts.values())
+        return _is_shown(moment, self.member, facts)
 
     def facts(self, answer: Balance) -> Mapping[str, Any]:
         account, today = answer.account, answer.today
@@ -80,20 +78,37 @@ class SeeEntries(Operation):
         return Accepted(state, {"newest": newest})
 
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
-        """Who an older id leads to and what is listed are two reads: the list is one that somebody had."""
-        if facts["newest"] is None:
-            return Operation.explains(self, state, moment, facts)
-        return _was_listed(state, facts["newest"])
+        return _is_listed(moment, self.member, facts["newest"])
 
     def facts(self, answer: Page[Entry]) -> Mapping[str, Any]:
         first = answer.items[0] if answer.items else None
         return {"newest": (first.member_id, first.sequence, first.balance.count) if first else None}
 
 
-def _was_listed(state: State, newest: tuple[str, int, int]) -> bool:
+def _accounts(moment: Moment, asked: str) -> dict[str, list[Account]]:
+    """What somebody had during the try, by all the ids that the one in question led to.
+
+    Who an older id leads to and what is there are two reads, and a commit is shown item by item.
+    """
+    owners = {asked, *(state.alive(asked) for state in moment.states)}
+    return {owner: [state.accounts.get(owner, Account()) for state in moment.states] for owner in owners}
+
+
+def _is_shown(moment: Moment, asked: str, facts: Mapping[str, Any]) -> bool:
+    found = (account for accounts in _accounts(moment, asked).values() for account in accounts)
+    return any(_balance(account, moment.now) == facts for account in found)
+
+
+def _is_listed(moment: Moment, asked: str, newest: tuple[str, int, int] | None) -> bool:
+    """Nobody's but one's own: as it stood, or amid what one commit wrote."""
+    owned = _accounts(moment, asked)
+    if newest is None:
+        return any(account.entries == 0 for accounts in owned.values() for account in accounts)
     member, entries, balance = newest
-    account = state.accounts.get(member)
-    return account is not None and (account.entries, account.balance) == (entries, balance)
+    balances = {account.entries: account.balance for account in owned.get(member, [])}
+    if entries in balances:
+        return balances[entries] == balance
+    return bool(balances) and min(balances) < entries < max(balances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +128,7 @@ class SeeMyPoints(Personal):
         return SeeBalance(state.sessions[self.session_id].member).expect(state, moment)
 
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
-        return SeeBalance(state.sessions[self.session_id].member).explains(state, moment, facts)
+        return _is_shown(moment, state.sessions[self.session_id].member, facts)
 
     def facts(self, answer: Balance) -> Mapping[str, Any]:
         return SeeBalance("").facts(answer)
@@ -136,20 +151,16 @@ class SeeMyEntries(Personal):
         return SeeEntries(state.sessions[self.session_id].member).expect(state, moment)
 
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
-        """Nobody's but one's own, by the id of the login or the one it leads to."""
-        if facts["newest"] is None:
-            return Operation.explains(self, state, moment, facts)
-        member = state.sessions[self.session_id].member
-        return facts["newest"][0] in {member, state.alive(member)} and _was_listed(state, facts["newest"])
+        return _is_listed(moment, state.sessions[self.session_id].member, facts["newest"])
 
     def facts(self, answer: Page[Entry]) -> Mapping[str, Any]:
         return SeeEntries("").facts(answer)
 
 
 def draw_my_points(world: World, chance: Random) -> SeeMyPoints | SeeMyEntries | None:
-    logins = world.logins(chance)
+    found = world.somebody(chance)
     kind = chance.choice((SeeMyPoints, SeeMyEntries))
-    return kind(chance.choice(logins)[2]) if logins else None
+    return kind(found[2]) if found else None
 
 
 def draw_balance(world: World, chance: Random) -> SeeBalance | None:

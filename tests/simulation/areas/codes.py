@@ -157,10 +157,10 @@ def draw_ask_to_log_in(world: World, chance: Random) -> AskToLogIn:
 
 
 def draw_ask_to_prove(world: World, chance: Random) -> AskToProve | None:
-    logins = world.logins(chance)
-    if not logins:
+    found = world.somebody(chance)
+    if found is None:
         return None
-    human, _, token = chance.choice(logins)
+    human, _, token = found
     number = chance.choice(human.phones)
     world.know_phone(number)
     return AskToProve(token, number)

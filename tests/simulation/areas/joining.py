@@ -109,7 +109,7 @@ class Prove(Personal):
         session = state.sessions[self.session_id]
         facts, kept_at = state.keys.get(self.key, ({}, 0))
         if kept_at > moment.now - KEPT_MS:
-            return Accepted(state, facts) if self._may_hear(state) else Refused("identity-moved")
+            return Accepted(state, facts) if self._may_hear(state, moment) else Refused("identity-moved")
         if not self.proof:
             refusal = codes.refuses(state, self.number, self.sms_code, "phone", moment.now, spending=True)
             if refusal:
@@ -130,17 +130,17 @@ class Prove(Personal):
         facts = {"outcome": outcome}
         return Accepted(replace(after, keys={**after.keys, self.key: (facts, moment.now)}), facts)
 
-    def _may_hear(self, state: State) -> bool:
+    def _may_hear(self, state: State, moment: Moment) -> bool:
         """An answer is given again to whom it was given, also by the number that it replaced."""
         session = state.sessions[self.session_id]
         is_replaced = session.identity.startswith("phone:") and (
             state.holders.get(f"phone:{self.number}") == state.alive(session.member)
         )
-        return bool(sessions.acts_for(state, session)) or is_replaced
+        return bool(self.actor(state, moment)) or is_replaced
 
     def _outcome(self, state: State, moment: Moment) -> Verdict:
         """That they wait, which changes nothing about people, may have been so at any time of the try."""
-        member = sessions.acts_for(state, state.sessions[self.session_id])
+        member = self.actor(state, moment)
         if not member:
             return Refused("identity-moved")
         is_idle = _kept_outcome(moment) == "waiting" and moment.commit and not moment.commit.of("merge")
@@ -166,8 +166,14 @@ class Prove(Personal):
         if ticket is None:
             refusal = codes.refuses(state, self.number, self.sms_code, "phone", moment.now, spending=False)
             was_sent = self.sms_code in world.outside.inbox.get(self.number, [])
-            return frozenset({refusal, "sms-code-expired"} if was_sent else {refusal})
+            return frozenset({refusal, *({"sms-code-expired"} if was_sent else ()), *self._parted(state)})
         return frozenset({"phone-proof-refused"} if ticket.is_used and not ticket.digest else ())
+
+    def _parted(self, state: State) -> set[str]:
+        """The code was right when it was compared, and the login another's when its owner was looked up."""
+        login = state.sessions.get(self.session_id)
+        is_parted = login and self.key not in state.keys and not sessions.acts_for(state, login)
+        return {"identity-moved"} if is_parted else set()
 
 
 def enter(world: World, human: Human, channel: str, *, shared: bool) -> Enter:
@@ -211,22 +217,16 @@ def a_member(stage: Stage, number: int = 0) -> Human:
     return human
 
 
-def somebody(world: World, chance: Random) -> tuple[Human, str] | None:
-    """A person with a channel whose phone holds a token."""
-    logins = world.logins(chance)
-    return chance.choice(logins)[:2] if logins else None
-
-
 def draw_enter(world: World, chance: Random) -> Enter:
     human = chance.choice(world.humans)
     return enter(world, human, chance.choice(PLATFORM_CHANNELS), shared=chance.random() < 0.5)
 
 
 def draw_prove(world: World, chance: Random) -> Prove | None:
-    found = somebody(world, chance)
+    found = world.somebody(chance)
     if found is None or found[1] == "web":
         return None
-    human, channel = found
+    human, channel, _ = found
     return prove(world, human, channel, chance.choice(human.phones), agrees=chance.random() < 0.95)
 
 

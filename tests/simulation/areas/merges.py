@@ -201,11 +201,16 @@ def draw_merge(states: tuple[str, ...], make: Any) -> Any:
     return draw
 
 
-def wait_scene(stage: Stage) -> Operation:
-    """Different real names: staff must decide."""
+def _two_names(stage: Stage) -> tuple[Human, Human]:
+    """Two members with different real names: about these, staff must decide."""
     one, other = a_member(stage), a_member(stage, 1)
     stage.does(Rename(one.tokens["wx"], {"name": NAMES[0]}))
     stage.does(Rename(other.tokens["wx"], {"name": NAMES[1]}))
+    return one, other
+
+
+def wait_scene(stage: Stage) -> Operation:
+    one, other = _two_names(stage)
     return prove(stage.world, other, "wx", stage.world.state.people[one.member_id].phone)
 
 
@@ -217,22 +222,17 @@ def approve_scene(stage: Stage) -> Approve:
 
 def approve_younger_scene(stage: Stage) -> Approve:
     """The older one had proved the number of the younger one, which is what the two keep."""
-    one, other = a_member(stage), a_member(stage, 1)
-    stage.does(Rename(one.tokens["wx"], {"name": NAMES[0]}))
-    stage.does(Rename(other.tokens["wx"], {"name": NAMES[1]}))
+    one, other = _two_names(stage)
     stage.does(prove(stage.world, one, "wx", other.phones[0]))
     return Approve(merge_ids(stage.world, "waiting")[0])
 
 
 def _in_by_number(stage: Stage) -> tuple[Human, str]:
     """Somebody who is logged in by a number, and the merge that waits because somebody else proved it."""
-    one, other = a_member(stage), a_member(stage, 1)
+    one, other = _two_names(stage)
     number = one.phones[0]
-    stage.world.know_phone(number)
     stage.does(AskToLogIn(number))
     stage.does(EnterByPhone(one.number, number, stage.world.outside.inbox[number][-1]))
-    stage.does(Rename(one.tokens["wx"], {"name": NAMES[0]}))
-    stage.does(Rename(other.tokens["wx"], {"name": NAMES[1]}))
     stage.does(prove(stage.world, other, "wx", number))
     return one, merge_ids(stage.world, "waiting")[0]
 

@@ -10,10 +10,10 @@ from domain.member.model import Member
 from domain.member.profile import UNSET, ChangeProfile, ProfileChange, ReadMyself, ShowCode, ShownCode
 from tests.simulation import callers
 from tests.simulation.area import Area
-from tests.simulation.areas.joining import a_member, somebody
-from tests.simulation.callers import TILL, Personal
-from tests.simulation.model import people, sessions
-from tests.simulation.model.state import NOTHING, Accepted, Refused, State, Verdict
+from tests.simulation.areas.joining import a_member
+from tests.simulation.callers import TILL, Acting
+from tests.simulation.model import people
+from tests.simulation.model.state import Accepted, Refused, State, Verdict
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment, Operation
 from tests.simulation.stage import Stage
@@ -21,11 +21,13 @@ from tests.simulation.world import World
 
 CODE_MS = 63_000
 """A minute, and the clocks of two processes."""
+CARD_DIGITS = slice(2, 11)
+"""Where both a card number and the code for the till have the digits of their own."""
 NAMES = ("林小满", "周大川")
 
 
 @dataclass(frozen=True, slots=True)
-class Rename(Personal):
+class Rename(Acting):
     """Somebody changes the profile; sent again, nothing more happens."""
 
     name: ClassVar[str] = "change the profile"
@@ -39,9 +41,8 @@ class Rename(Personal):
         change = ProfileChange(self.names.get("nickname", UNSET), self.names.get("name", UNSET))
         return process.services.change_profile(actor, change)
 
-    def expect(self, state: State, moment: Moment) -> Verdict:
-        member = sessions.acts_for(state, state.sessions[self.session_id])
-        return people.change_profile(state, member, self.names) if member else Refused("identity-moved")
+    def expect_of(self, state: State, member: str) -> Verdict:
+        return people.change_profile(state, member, self.names)
 
     def facts(self, answer: Member) -> Mapping[str, Any]:
         return {"member": answer.member_id, "names": _names(answer)}
@@ -54,7 +55,7 @@ def _names(member: Member) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class SeeMyself(Personal):
+class SeeMyself(Acting):
     """Somebody looks at their own record: never at anybody else's (invariant 4)."""
 
     name: ClassVar[str] = "my record"
@@ -65,10 +66,7 @@ class SeeMyself(Personal):
     def call(self, process: Process) -> Member:
         return process.services.read_myself(callers.person(process, self.token))
 
-    def expect(self, state: State, moment: Moment) -> Verdict:
-        member = sessions.acts_for(state, state.sessions[self.session_id])
-        if not member:
-            return Refused("identity-moved")
+    def expect_of(self, state: State, member: str) -> Verdict:
         person = state.people[member]
         return Accepted(state, {"member": member, "card": person.card, "names": dict(person.names)})
 
@@ -77,7 +75,7 @@ class SeeMyself(Personal):
 
 
 @dataclass(frozen=True, slots=True)
-class ShowAtTill(Personal):
+class ShowAtTill(Acting):
     """The code on the phone's screen, and a till that reads it at once."""
 
     name: ClassVar[str] = "show the code"
@@ -88,18 +86,16 @@ class ShowAtTill(Personal):
     def call(self, process: Process) -> ShownCode:
         return process.services.show_code(callers.person(process, self.token))
 
-    def expect(self, state: State, moment: Moment) -> Verdict:
-        member = sessions.acts_for(state, state.sessions[self.session_id])
-        if not member:
-            return Refused("identity-moved")
-        return Accepted(state) if state.people[member].card else Refused("not-a-member")
+    def expect_of(self, state: State, member: str) -> Verdict:
+        card = state.people[member].card
+        return Accepted(state, {"digits": card[CARD_DIGITS]}) if card else Refused("not-a-member")
 
     def facts(self, answer: ShownCode) -> Mapping[str, Any]:
-        return NOTHING
+        return {"digits": answer.code[CARD_DIGITS]}
 
     def learn(self, world: World, answer: ShownCode) -> None:
-        session = world.state.sessions[self.session_id]
-        card = world.state.people[world.state.alive(session.member)].card
+        cards = (person.card for person in world.state.people.values())
+        card = next(card for card in cards if card[CARD_DIGITS] == answer.code[CARD_DIGITS])
         world.memory["codes"].append((answer.code, card, world.now_ms))
 
 
@@ -143,21 +139,21 @@ class Identify(Operation):
 
 
 def draw_rename(world: World, chance: Random) -> Rename | None:
-    found = somebody(world, chance)
+    found = world.somebody(chance)
     if found is None:
         return None
     field = chance.choice(("nickname", "name"))
-    return Rename(found[0].tokens[found[1]], {field: chance.choice((*NAMES, None))})
+    return Rename(found[2], {field: chance.choice((*NAMES, None))})
 
 
 def draw_myself(world: World, chance: Random) -> SeeMyself | None:
-    found = somebody(world, chance)
-    return SeeMyself(found[0].tokens[found[1]]) if found else None
+    found = world.somebody(chance)
+    return SeeMyself(found[2]) if found else None
 
 
 def draw_code(world: World, chance: Random) -> ShowAtTill | None:
-    found = somebody(world, chance)
-    return ShowAtTill(found[0].tokens[found[1]]) if found else None
+    found = world.somebody(chance)
+    return ShowAtTill(found[2]) if found else None
 
 
 def draw_read(world: World, chance: Random) -> Identify | None:
@@ -167,8 +163,12 @@ def draw_read(world: World, chance: Random) -> Identify | None:
         return None
     code, card, shown_at = chance.choice(codes[-3:])
     if chance.random() < 0.2:
-        return Identify("member_code", code[:-1] + str((int(code[-1]) + 1) % 10))
+        return Identify("member_code", _mistyped(code))
     return Identify("member_code", code, card, shown_at)
+
+
+def _mistyped(code: str) -> str:
+    return code[:-1] + str((int(code[-1]) + 1) % 10)
 
 
 def draw_identify(world: World, chance: Random) -> Identify | None:
@@ -201,7 +201,7 @@ def wrong_code_scene(stage: Stage) -> Identify:
     """A code with one digit changed."""
     stage.does(ShowAtTill(a_member(stage).tokens["wx"]))
     code, _, _ = stage.world.memory["codes"][-1]
-    return Identify("member_code", code[:-1] + str((int(code[-1]) + 1) % 10))
+    return Identify("member_code", _mistyped(code))
 
 
 def identify_scene(stage: Stage) -> Identify:

@@ -191,21 +191,21 @@ def swept(world: World) -> Iterator[str]:
 
 
 def draw_leave(world: World, chance: Random) -> Leave | None:
-    logins = world.logins(chance)
-    if not logins:
+    found = world.somebody(chance)
+    if found is None:
         return None
-    human, channel, token = chance.choice(logins)
+    human, channel, token = found
     return Leave(human.number, channel, token)
 
 
 def draw_logins(world: World, chance: Random) -> SeeLogins | None:
-    logins = world.logins(chance)
-    return SeeLogins(chance.choice(logins)[2]) if logins else None
+    found = world.somebody(chance)
+    return SeeLogins(found[2]) if found else None
 
 
 def draw_stay(world: World, chance: Random) -> Stay | None:
-    logins = world.logins(chance)
-    return Stay(chance.choice(logins)[2]) if logins else None
+    found = world.somebody(chance)
+    return Stay(found[2]) if found else None
 
 
 def draw_sweep(world: World, chance: Random) -> Sweep:
