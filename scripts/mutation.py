@@ -37,11 +37,7 @@ def main() -> None:
     environment.enter(environment.DEVELOPMENT, node=False)
     if arguments.fresh and COPY.exists():
         shutil.rmtree(COPY)
-    _copy(
-        [arguments.only.rstrip("/") + ("" if arguments.only.endswith(".py") else "/*")]
-        if arguments.only
-        else MUTATED
-    )
+    _copy(_patterns(arguments.only) if arguments.only else MUTATED)
     if arguments.again:
         _forget_unnoticed()
     subprocess.run([PYTHON, "-m", "mutmut", "run"], cwd=COPY, check=False)
@@ -49,7 +45,12 @@ def main() -> None:
     _report(json.loads((COPY / "mutants" / "mutmut-cicd-stats.json").read_text()))
 
 
-def _copy(mutated: "list[str] | tuple[str, ...]") -> None:
+def _patterns(only: str) -> tuple[str, ...]:
+    """A file, or all of a folder."""
+    return (only if only.endswith(".py") else f"{only.rstrip('/')}/*",)
+
+
+def _copy(mutated: tuple[str, ...]) -> None:
     """The rooms, and the settings of the tool, which has no other way to be told."""
     for room in ROOMS:
         shutil.copytree(

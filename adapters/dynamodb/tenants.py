@@ -221,9 +221,11 @@ class DynamoTenants:
     def settings(self) -> Settings:
         """Of a tenant at most 60 seconds old; a refusal that rests on them looks once more."""
         key = self._tenancy.keys.tenant()
-        if raw := self._cache.get(key):
-            self._table.rely_on(key, raw)
-        return self.recent().settings
+        raw = self._cache.get(key)
+        if raw is None:
+            return self.get().settings
+        self._table.rely_on(key, raw)
+        return to_tenant(raw, self._tenancy).settings
 
     def recent(self) -> Tenant:
         """At most 60 seconds old. Raises TenantNotFound."""

@@ -107,8 +107,10 @@ class ProvePhone:
             planned = joiner.join(repositories, actor, now)
             spent = _spend(repositories, verified, planned.answer.outcome, now)
             swept = _sweep(planned.answer, actor, sweep_id, now)
-            answer = replace(planned.answer, proven=joiner.phone(repositories).index, sweep=swept)
-            return Plan(answer, (*planned.changes, *spent, *([Created(swept)] if swept else [])))
+            return Plan(
+                replace(planned.answer, sweep=swept),
+                (*planned.changes, *spent, *([Created(swept)] if swept else [])),
+            )
 
         return self._answer(actor, self.runner.run_once(actor.tenant_id, plan, request.key))
 
@@ -135,7 +137,7 @@ class ProvePhone:
         # An answer that is given again is about who the caller is now: the merge may have been undone.
         def plan(repositories: Repositories, _: datetime) -> Plan[Member]:
             member = repositories.members.get(actor.member_id)
-            _logged_in_by(actor, member, proved)
+            _logged_in_by(actor, member, proved)  # Within the plan, a refusal is looked at once more.
             return Plan(member)
 
         member = proved.member or self.runner.run(tenant_id, plan)
@@ -192,22 +194,20 @@ class Joiner:
     def join(self, repositories: Repositories, actor: MemberSelf, now: datetime) -> Plan[Proved]:
         """Raises ConsentRequired for a fan who did not agree to the current terms."""
         phone = self.phone(repositories)
-        identity = Identity(IdentityKind.PHONE, phone.index)
-        way, holders = repositories.members.glance(actor.member_id, [identity])
+        way, holders = repositories.members.glance(actor.member_id, [phone.identity])
         member = own(way[-1], actor)
-        planned = self._join(repositories, member, phone, holders.get(identity), now)
-        return replace(planned, changes=(*planned.changes, *held(way)))
+        planned = self._join(repositories, member, phone, holders.get(phone.identity), now)
+        return Plan(replace(planned.answer, proven=phone.index), (*planned.changes, *held(way)))
 
     def _join(
         self, repositories: Repositories, member: Member, phone: Phone, holder: str | None, now: datetime
     ) -> Plan[Proved]:
+        is_own = member.phone is not None and member.phone.index == phone.index
+        if is_own != (holder == member.member_id):
+            raise Moved  # The two were read at different times.
         if holder is None:
-            if member.phone is not None and member.phone.index == phone.index:
-                raise Moved  # The two were read at different times.
             return self._take(repositories, member, phone, now)
-        if holder == member.member_id:
-            if member.phone is None or member.phone.index != phone.index:
-                raise Moved  # The two were read at different times.
+        if is_own:
             # True only if it still is when the answer is kept: a merge may be giving the number up.
             return Plan(Proved(Outcome.UNCHANGED, holder), (Unchanged(member),))
         merge_id = self.ids.new("g_")
@@ -238,7 +238,7 @@ class Joiner:
 
     def _take(self, repositories: Repositories, member: Member, phone: Phone, now: datetime) -> Plan[Proved]:
         """Nobody holds the number: a member changes the phone, a fan becomes a member."""
-        sentinel = Sentinel(Identity(IdentityKind.PHONE, phone.index), member.member_id)
+        sentinel = Sentinel(phone.identity, member.member_id)
         if member.is_member:
             after = member.next(phone=phone)
             old = _old_phone(member)
@@ -268,4 +268,4 @@ class Joiner:
 def _old_phone(member: Member) -> tuple[Change, ...]:
     if member.phone is None:
         return ()
-    return (Removed(Sentinel(Identity(IdentityKind.PHONE, member.phone.index), member.member_id)),)
+    return (Removed(Sentinel(member.phone.identity, member.member_id)),)

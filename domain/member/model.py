@@ -91,6 +91,11 @@ class Phone:
     mask: str
     number: Sealed
 
+    @property
+    def identity(self) -> Identity:
+        """What finds whoever has this phone."""
+        return Identity(IdentityKind.PHONE, self.index)
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -130,7 +135,7 @@ class Member:
         """Everything that finds this person, phone and card included."""
         found = list(self.identities)
         if self.phone:
-            found.append(Identity(IdentityKind.PHONE, self.phone.index))
+            found.append(self.phone.identity)
         if self.card_number:
             found.append(Identity(IdentityKind.CARD, self.card_number))
         return tuple(found)

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from domain.actor import Operator
 from domain.ids import Ids
-from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Member, Phone, Sentinel
 from domain.merge.flip import Occasion, Person, flip, is_too_large, who_survives
 from domain.merge.model import Merge, MergeNotFound, MergeNotWaiting, MergeState, MergeTooLarge
@@ -153,12 +152,11 @@ def _old_holder(repositories: Repositories, waiting: Merge) -> Member | None:
 
 def _release(holder: Member, phone: Phone) -> tuple[Change, ...]:
     """Takes the number from its old holder."""
-    identity = Identity(IdentityKind.PHONE, phone.index)
-    return (Removed(Sentinel(identity, holder.member_id)), Changed(holder, holder.next(phone=None)))
+    return (Removed(Sentinel(phone.identity, holder.member_id)), Changed(holder, holder.next(phone=None)))
 
 
 def _sweep(member_id: str, lost: Phone | None, sweep_id: str, now: datetime) -> Sweep | None:
     """Whoever got in by a number that is not the member's any more has to log in again."""
     if lost is None:
         return None
-    return Sweep(sweep_id, member_id, before=now, identity=Identity(IdentityKind.PHONE, lost.index).text())
+    return Sweep(sweep_id, member_id, before=now, identity=lost.identity.text())

@@ -66,28 +66,21 @@ def must_wait(source: Person, target: Person, cause: MergeCause) -> WaitReason |
         return WaitReason.ACCOUNT_FROZEN
     if _too_many_lots(source, target):
         return WaitReason.TOO_MANY_LOTS
-    if _identities_together(source, target) > IDENTITIES_MAX or _to_undo(source) > UNDOING_MAX:
+    if _too_many_identities(source, target, IDENTITIES_MAX):
         return WaitReason.TOO_MANY_IDENTITIES
     return None
 
 
 def is_too_large(source: Person, target: Person) -> bool:
     """Whether nobody, staff included, can merge the two for now."""
-    return (
-        _identities_together(source, target) > IDENTITIES_APPROVED_MAX
-        or _to_undo(source) > UNDOING_MAX
-        or _too_many_lots(source, target)
-    )
+    return _too_many_identities(source, target, IDENTITIES_APPROVED_MAX) or _too_many_lots(source, target)
 
 
-def _to_undo(source: Person) -> int:
-    """What undoing writes for identities, and for both halves of each older id."""
-    member = source.member
-    return len(member.identities + _card_of(member)) + 2 * len(member.aliases)
-
-
-def _identities_together(source: Person, target: Person) -> int:
-    return len(target.member.identities + source.member.identities + _card_of(source.member))
+def _too_many_identities(source: Person, target: Person, most: int) -> bool:
+    """For one person, or for undoing, which also writes both halves of each older id."""
+    coming = len(source.member.identities + _card_of(source.member))
+    to_undo = coming + 2 * len(source.member.aliases)
+    return len(target.member.identities) + coming > most or to_undo > UNDOING_MAX
 
 
 def _too_many_lots(source: Person, target: Person) -> bool:
@@ -191,13 +184,14 @@ def _phone_changes(source: Member, target: Member, phone: Phone | None) -> tuple
     if phone is None:
         return ()
     changes: list[Change] = []
-    kept = Sentinel(Identity(IdentityKind.PHONE, phone.index), target.member_id)
+    kept = Sentinel(phone.identity, target.member_id)
     if source.phone and source.phone.index == phone.index:
         changes.append(Changed(replace(kept, member_id=source.member_id), kept))
     elif target.phone is None or target.phone.index != phone.index:
         changes.append(Created(kept))
-    for member in (source, target):
-        if member.phone and member.phone.index != phone.index:
-            identity = Identity(IdentityKind.PHONE, member.phone.index)
-            changes.append(Removed(Sentinel(identity, member.member_id)))
-    return tuple(changes)
+    given_up = (
+        Removed(Sentinel(member.phone.identity, member.member_id))
+        for member in (source, target)
+        if member.phone and member.phone.index != phone.index
+    )
+    return (*changes, *given_up)

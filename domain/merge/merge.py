@@ -58,8 +58,6 @@ def plan_merge(repositories: Repositories, meeting: Meeting, now: datetime) -> P
         raise Moved
     source, target = who_survives(Person(*pair[0]), Person(*pair[1]))
     known = repositories.merges.find(waiting_id(source.member.member_id, target.member.member_id))
-    if known is not None and known.state is MergeState.DONE:
-        raise Moved  # Staff has just approved it: the two that were read before are one.
     if known is not None and known.state is MergeState.WAITING:
         return Planned(known, None, ())
     if known is not None and known.state is MergeState.REJECTED:

@@ -201,7 +201,6 @@ def _again(repositories: Repositories, member_id: str, phone: Phone | None) -> t
     """The phone that the merge had set free belongs to its old holder again, if nobody took it."""
     if phone is None:
         return ()
-    identity = Identity(IdentityKind.PHONE, phone.index)
-    if identity in repositories.identities.holders([identity]):
+    if phone.identity in repositories.identities.holders([phone.identity]):
         raise MergedOnSince
-    return (Created(Sentinel(identity, member_id)),)
+    return (Created(Sentinel(phone.identity, member_id)),)

@@ -184,7 +184,7 @@ class State:
     counts: Mapping[str, int] = field(default_factory=dict)
     sessions: Mapping[str, Session] = field(default_factory=dict)
     sweeps: tuple[tuple[str, int, str, str], ...] = ()
-    """Whose sessions end, up to when, and which one is spared."""
+    """Whose sessions end, up to when, which one is spared, and by which identity (empty: any)."""
     areas: Mapping[str, Any] = field(default_factory=dict)
     """What later areas keep, by their name."""
 
