@@ -129,6 +129,14 @@ class Scripted:
         return fault if fault in site.faults else None
 
 
+@dataclass(frozen=True, slots=True)
+class DiesAfterWriting:
+    """Each process dies as soon as a transaction is through."""
+
+    def choose(self, place: Place, site: Site) -> Fault | None:
+        return Fault.CRASH_AFTER if site.call == "transact_write_items" else None
+
+
 def cell_name(site: Site, fault: Fault) -> str:
     """What is to be met at least once."""
     return f"{site.text()} × {fault}"

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation import history
+from tests.simulation.faults import DiesAfterWriting
 from tests.simulation.requests import Broken, Operation, Request
 
 if TYPE_CHECKING:
@@ -28,6 +29,15 @@ class Stage:
         if trial.said != "ok":
             raise Broken("the scene can be set", f"{operation}: {trial.said}")
         return trial.answer
+
+    def breaks_off(self, operation: Operation) -> None:
+        """The process dies right after its transaction: what follows is left to a job."""
+        self._count += 1
+        plan, self.world.plan = self.world.plan, DiesAfterWriting()
+        trial = history.attempt(self.world.process(), Request(FIRST + self._count, operation))
+        self.world.plan = plan
+        if trial.said != history.CRASHED:
+            raise Broken("the scene can be set", f"{operation}: {trial.said} and no transaction")
 
     def human(self, number: int = 0) -> "Human":
         return self.world.humans[number]

@@ -181,13 +181,17 @@ def use_nonce(world: World, state: State, commit: Commit) -> State | None:
 
 
 def swept(world: World) -> Iterator[str]:
-    """Once all is quiet, nobody is in as somebody merged away, or from before the phone changed."""
+    """Once all is quiet, nobody is in as somebody else, or from before the phone changed."""
     state = world.state
     for session_id, session in state.sessions.items():
         if state.people[session.member].redirect:
             yield f"a login of {session.member}, who was merged away, did not follow"
-        if model.is_alive(session, world.now_ms) and model.is_swept(state, session_id):
+        if not model.is_alive(session, world.now_ms):
+            continue
+        if model.is_swept(state, session_id):
             yield f"a login of {session.member} from before the phone changed lives on"
+        if not model.acts_for(state, session):
+            yield f"a login of {session.member} lives on by what is another's now"
 
 
 def draw_leave(world: World, chance: Random) -> Leave | None:

@@ -8,7 +8,16 @@ from domain.merge.model import Merge
 from domain.merge.undo import UndoMerge
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan, a_member, enter, prove
-from tests.simulation.areas.merges import Settle, draw_merge, merge_ids, merged, office, one_person
+from tests.simulation.areas.merges import (
+    Approve,
+    Settle,
+    draw_merge,
+    merge_ids,
+    merged,
+    office,
+    one_person,
+    wait_scene,
+)
 from tests.simulation.areas.points import NEW_YEARS_EVE, an_order
 from tests.simulation.areas.profiles import NAMES, Rename
 from tests.simulation.model import merging as model
@@ -114,6 +123,18 @@ def settle_late_scene(stage: Stage) -> Settle:
     return Settle()
 
 
+def wait_again_scene(stage: Stage) -> Operation:
+    """An undoing that nobody settled, and the two wait for staff again: the login in between must end."""
+    stage.does(wait_scene(stage))
+    one, other = stage.human(), stage.human(1)
+    merge_id = merge_ids(stage.world, "waiting")[0]
+    stage.does(Approve(merge_id))
+    stage.does(enter(stage.world, other, "wx", shared=False))
+    stage.breaks_off(Undo(merge_id))
+    stage.does(enter(stage.world, other, "wx", shared=False))
+    return prove(stage.world, other, "wx", one.phones[0])
+
+
 AREA = Area(
     "undoing",
     draws=((4, draw_merge(("done",), lambda merge_id, chance: Undo(merge_id))),),
@@ -124,6 +145,7 @@ AREA = Area(
         "prove a phone while a merge is undone": prove_while_undone_scene,
         "change the profile while a merge is undone": rename_while_undone_scene,
         "order under an older id while a merge is undone": order_while_undone_scene,
+        "wait again after an undoing": wait_again_scene,
         "settle": settle_scene,
         "settle what was undone and done again": settle_late_scene,
     },
