@@ -45,6 +45,11 @@ def is_swept(state: State, session_id: str) -> bool:
     )
 
 
+def is_spared(state: State, session_id: str) -> bool:
+    """Whether it asked for what ended the others: it may have to ask once more for the answer."""
+    return any(session_id == spared for _, _, spared, _ in state.sweeps)
+
+
 def may_end(state: State, session_id: str, asked: str) -> bool:
     """By its own wish, after a merge or its undoing, or because the phone changed."""
     session = state.sessions[session_id]
