@@ -2,6 +2,7 @@
 
 import hashlib
 from abc import abstractmethod
+from collections.abc import Container
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from tests.simulation.requests import Moment, Operation
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
+    from tests.simulation.world import World
 
 TILL, OFFICE, CAPPED = "till", "office", "capped"
 
@@ -52,8 +54,15 @@ class Personal(Operation):
 
     def actor(self, state: State, moment: Moment) -> str:
         """Who acts, by the login as it was at some time of the try; nobody who was parted from it."""
+        return max(self._actors(state, moment))
+
+    def may_be_parted(self, state: State, moment: Moment) -> bool:
+        """Whether what logged in is another's now, by the login as it was at some time of the try."""
+        return "" in self._actors(state, moment)
+
+    def _actors(self, state: State, moment: Moment) -> set[str]:
         logins = {each.sessions.get(self.session_id) for each in (*moment.states, state)}
-        return max((sessions.acts_for(state, login) for login in logins if login), default="")
+        return {sessions.acts_for(state, login) for login in logins if login}
 
 
 class Acting(Personal):
@@ -62,6 +71,9 @@ class Acting(Personal):
     def expect(self, state: State, moment: Moment) -> Verdict:
         member = self.actor(state, moment)
         return self.expect_of(state, member) if member else Refused("identity-moved")
+
+    def excuses(self, world: "World", state: State, moment: Moment) -> Container[str]:
+        return {"identity-moved"} if self.may_be_parted(state, moment) else ()
 
     @abstractmethod
     def expect_of(self, state: State, member: str) -> Verdict:

@@ -126,9 +126,11 @@ def _is_excused(world: "World", trial: Attempt) -> bool:
         return True
     if trial.said == "conflict" and (trial.is_contended or trial.until > trial.since):
         return True
-    excuses = (operation.excuses(world, state, Moment(now)) for state, now in _in_force(world, trial))
-    if any(trial.said in each for each in excuses):
-        return True
+    states = world.seen_by(trial)
+    for state, now in _in_force(world, trial):
+        moment = Moment(now, states=states)
+        if _is_there(trial, state) and trial.said in operation.excuses(world, state, moment):
+            return True
     return trial.said == "session-ended" and _session_dead(world, trial)
 
 

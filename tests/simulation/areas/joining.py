@@ -15,7 +15,7 @@ from domain.unit_of_work import RequestKey
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
 from tests.simulation.callers import Personal
-from tests.simulation.model import codes, people, sessions
+from tests.simulation.model import codes, people
 from tests.simulation.model.state import Accepted, Refused, State, Verdict
 from tests.simulation.platforms import Ticket
 from tests.simulation.process import Process
@@ -132,11 +132,13 @@ class Prove(Personal):
 
     def _may_hear(self, state: State, moment: Moment) -> bool:
         """An answer is given again to whom it was given, also by the number that it replaced."""
+        return bool(self.actor(state, moment)) or self._is_replaced(state)
+
+    def _is_replaced(self, state: State) -> bool:
         session = state.sessions[self.session_id]
-        is_replaced = session.identity.startswith("phone:") and (
+        return session.identity.startswith("phone:") and (
             state.holders.get(f"phone:{self.number}") == state.alive(session.member)
         )
-        return bool(self.actor(state, moment)) or is_replaced
 
     def _outcome(self, state: State, moment: Moment) -> Verdict:
         """That they wait, which changes nothing about people, may have been so at any time of the try."""
@@ -144,10 +146,11 @@ class Prove(Personal):
         if not member:
             return Refused("identity-moved")
         is_idle = _kept_outcome(moment) == "waiting" and moment.commit and not moment.commit.of("merge")
-        for each in (each for each in moment.states if is_idle and member in each.people):
-            verdict = people.prove_phone(
-                each, member, self.number, moment.now, moment.made, agrees=self.agrees
-            )
+        for each in moment.states if is_idle else ():
+            then = self.actor(each, moment)
+            if not then:
+                continue
+            verdict = people.prove_phone(each, then, self.number, moment.now, moment.made, agrees=self.agrees)
             if isinstance(verdict, Accepted) and verdict.facts["outcome"] == "waiting":
                 return Accepted(state, verdict.facts)
         return people.prove_phone(state, member, self.number, moment.now, moment.made, agrees=self.agrees)
@@ -162,18 +165,23 @@ class Prove(Personal):
             human.tokens[self.channel] = answer[2].token
 
     def excuses(self, world: World, state: State, moment: Moment) -> frozenset[str]:
+        """The proof and the person are looked at one after the other."""
+        refusals = {"identity-moved"} if self._may_be_parted(state, moment) else set()
         ticket = world.outside.tickets.get(self.proof)
         if ticket is None:
-            refusal = codes.refuses(state, self.number, self.sms_code, "phone", moment.now, spending=False)
-            was_sent = self.sms_code in world.outside.inbox.get(self.number, [])
-            return frozenset({refusal, *({"sms-code-expired"} if was_sent else ()), *self._parted(state)})
-        return frozenset({"phone-proof-refused"} if ticket.is_used and not ticket.digest else ())
+            refusals |= self._code_refusals(world, state, moment)
+        elif ticket.is_used and not ticket.digest:
+            refusals |= {"phone-proof-refused"}
+        return frozenset(refusals)
 
-    def _parted(self, state: State) -> set[str]:
-        """The code was right when it was compared, and the login another's when its owner was looked up."""
-        login = state.sessions.get(self.session_id)
-        is_parted = login and self.key not in state.keys and not sessions.acts_for(state, login)
-        return {"identity-moved"} if is_parted else set()
+    def _may_be_parted(self, state: State, moment: Moment) -> bool:
+        is_told_again = self.key in state.keys and self._is_replaced(state)
+        return self.may_be_parted(state, moment) and not is_told_again
+
+    def _code_refusals(self, world: World, state: State, moment: Moment) -> set[str]:
+        refusal = codes.refuses(state, self.number, self.sms_code, "phone", moment.now, spending=False)
+        was_sent = self.sms_code in world.outside.inbox.get(self.number, [])
+        return {refusal, "sms-code-expired"} if was_sent else {refusal}
 
 
 def enter(world: World, human: Human, channel: str, *, shared: bool) -> Enter:

@@ -118,17 +118,26 @@ class Identify(Operation):
         return process.services.find_member(actor, Reference(ReferenceKind(self.by), self.value))
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        found: str | None = self.value
-        if self.by == "member_code":
-            if not self.card or moment.now > self.shown_at + CODE_MS:
-                return Refused("member-code-not-valid")
-            found = state.holders.get(f"card:{self.card}")
-        elif self.by != "member_id":
-            mark = {"phone": "phone", "card_number": "card"}[self.by]
-            found = state.holders.get(f"{mark}:{self.value}")
-        if found is None or found not in state.people:
-            return Refused("member-not-found")
-        return Accepted(state, {"member": state.alive(found)})
+        if self.by == "member_code" and (not self.card or moment.now > self.shown_at + CODE_MS):
+            return Refused("member-code-not-valid")
+        found = self._found(state)
+        return Accepted(state, {"member": state.alive(found)}) if found else Refused("member-not-found")
+
+    def _found(self, state: State) -> str:
+        if self.by == "member_id":
+            return self.value if self.value in state.people else ""
+        marks = {
+            "member_code": f"card:{self.card}",
+            "phone": f"phone:{self.value}",
+            "card_number": f"card:{self.value}",
+        }
+        return state.holders.get(marks[self.by], "")
+
+    def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
+        """Whom it finds, and who that is by now, are two reads."""
+        verdict = self.expect(state, moment)
+        found = {each.alive(self._found(state)) for each in moment.states}
+        return isinstance(verdict, Accepted) and facts["member"] in found
 
     def facts(self, answer: Member) -> Mapping[str, Any]:
         return {"member": answer.member_id}
