@@ -23,9 +23,8 @@ from tests.simulation.stage import Stage
 from tests.simulation.table.values import Item
 from tests.simulation.world import World
 
-
 FUNCTION_MS = 15_000
-"""A function is stopped after this. Here the clock may jump while it runs: what it opens then, no job looks for."""
+"""A function is stopped after this. Here the clock may jump while it runs; no job looks for what it opens then."""
 
 
 @dataclass(frozen=True, slots=True)
