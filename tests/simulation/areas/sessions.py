@@ -24,7 +24,7 @@ from tests.simulation.table.values import Item
 from tests.simulation.world import World
 
 FUNCTION_MS = 15_000
-"""A function is stopped after this. Here the clock may jump while it runs; no job looks for what it opens then."""
+"""A function is stopped after this. Here the clock may jump within it; no job looks for what it does then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +134,10 @@ def follow(world: World, state: State, commit: Commit) -> State | None:
     if change.after is None:
         raise Broken("logins are kept", change.thing_id)
     after = read(world, change.after)
+    if world.now_ms > min(commit.by.looks) + FUNCTION_MS:
+        world.memory["touched late"].append(change.thing_id)
     if change.before is None:
         _opened(world, state, commit, after)
-        if commit.decided_at > commit.by.looks[0] + FUNCTION_MS:
-            world.memory["late logins"].append(change.thing_id)
     else:
         _changed(commit, read(world, change.before), after)
         _ended(world, commit, change, read(world, change.before), after)
@@ -189,7 +189,7 @@ def swept(world: World) -> Iterator[str]:
     """Once all is quiet, nobody is in as somebody else, or from before the phone changed."""
     state = world.state
     for session_id, session in state.sessions.items():
-        if session_id in world.memory["late logins"]:
+        if session_id in world.memory["touched late"]:
             continue
         if state.people[session.member].redirect:
             yield f"a login of {session.member}, who was merged away, did not follow"
