@@ -16,6 +16,7 @@ OWNER_PROJECTION = (
     "member_id",
     "channel_id",
     "identity",
+    "member_version",
     "device",
     "opened_at",
     "expires_at",

@@ -24,6 +24,7 @@ class SessionItem(Item, discriminator="session"):
     member_id = UnicodeAttribute()
     channel_id = UnicodeAttribute()
     identity = UnicodeAttribute()
+    member_version = NumberAttribute()
     device = UnicodeAttribute()
     opened_at = NumberAttribute()
     expires_at = NumberAttribute()
@@ -41,6 +42,7 @@ def _items(session: Session, tenancy: Tenancy) -> tuple[Item, ...]:
         member_id=session.member_id,
         channel_id=session.channel_id,
         identity=session.identity,
+        member_version=session.member_version,
         device=session.device,
         opened_at=ms(session.opened_at),
         expires_at=ms(session.expires_at),
@@ -56,6 +58,7 @@ def _to_session(raw: RawItem) -> Session:
         member_id=item.member_id,
         channel_id=item.channel_id,
         identity=item.identity,
+        member_version=int(item.member_version),
         device=item.device,
         opened_at=instant(item.opened_at),
         expires_at=instant(item.expires_at),
@@ -67,21 +70,23 @@ class SweepItem(Item, discriminator="session-sweep"):
     """Sessions that are to end; in GSI-2 until the job has seen to it."""
 
     member_id = UnicodeAttribute()
-    before = NumberAttribute()
+    member_version = NumberAttribute()
+    at = NumberAttribute()
     spared = UnicodeAttribute()
     identity = UnicodeAttribute()
 
 
 def _sweep_items(sweep: Sweep, tenancy: Tenancy) -> tuple[Item, ...]:
     pk, sk = tenancy.keys.sweep(sweep.sweep_id)
-    saga = tenancy.keys.saga(sweep.before, sweep.sweep_id)
+    saga = tenancy.keys.saga(sweep.at, sweep.sweep_id)
     item = SweepItem(
         pk=pk,
         sk=sk,
         gsi2pk=saga[0],
         gsi2sk=saga[1],
         member_id=sweep.member_id,
-        before=ms(sweep.before),
+        member_version=sweep.member_version,
+        at=ms(sweep.at),
         spared=sweep.spared,
         identity=sweep.identity,
     )
@@ -138,7 +143,8 @@ class DynamoSessions:
         if raw is None:
             return None
         item = SweepItem.from_raw_data(raw)
-        return Sweep(sweep_id, item.member_id, instant(item.before), item.spared, item.identity)
+        version, at = int(item.member_version), instant(item.at)
+        return Sweep(sweep_id, item.member_id, version, at, item.spared, item.identity)
 
     def of_member(self, member_id: str, limit: int, position: str | None = None) -> Page[Session]:
         pk = self._tenancy.keys.owner(member_id)

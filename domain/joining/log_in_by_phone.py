@@ -76,8 +76,8 @@ class LogInByPhone:
             stranger = Member(member_id, MemberState.FAN, met_at=now, met_through=channel.channel_id)
             phone = joiner.phone(repositories)
             joined, card = joiner.made_member(repositories, stranger, phone, now)
-            person = new_person(replace(joined, version=1), (identity, card.identity))
-            return Plan(joined, (spent, *person))
+            first = replace(joined, version=1)
+            return Plan(first, (spent, *new_person(first, (identity, card.identity))))
 
         def find(repositories: Repositories) -> Member | None:
             """After a lost answer the code is spent already, by this very request and no other."""
@@ -90,5 +90,5 @@ class LogInByPhone:
 
         member = self.runner.run(tenant_id, plan, Receipt(find))
         identity = Identity(IdentityKind.PHONE, proof.phone_index).text()
-        login = self.open_session(tenant_id, member.member_id, channel.channel_id, identity, request.device)
+        login = self.open_session(tenant_id, member, channel.channel_id, identity, request.device)
         return login, member

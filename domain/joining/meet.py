@@ -45,7 +45,7 @@ class LogIn:
             merge = self.runner.use(channel.tenant_id, lambda stores, _: get(stores, merge_id))
             self.settle(channel.tenant_id, merge)
         login = self.open_session(
-            channel.tenant_id, met.member.member_id, channel.channel_id, who.primary.text(), device
+            channel.tenant_id, met.member, channel.channel_id, who.primary.text(), device
         )
         return login, met.member
 

@@ -144,7 +144,7 @@ class ProvePhone:
         identity = _logged_in_by(actor, member, proved)
         login = None
         if (member.member_id, identity) != (actor.member_id, actor.identity):
-            login = self.open_session(tenant_id, member.member_id, actor.channel_id, identity, "")
+            login = self.open_session(tenant_id, member, actor.channel_id, identity, "")
         return proved, member, login
 
 
@@ -176,9 +176,9 @@ def _spend(
 
 def _sweep(proved: Proved, actor: MemberSelf, sweep_id: str, now: datetime) -> Sweep | None:
     """Whoever got in by a number that is no longer the member's has to log in again."""
-    if proved.outcome is not Outcome.PHONE_CHANGED and not proved.phone_moved:
+    if proved.member is None or (proved.outcome is not Outcome.PHONE_CHANGED and not proved.phone_moved):
         return None
-    return Sweep(sweep_id, proved.member_id, before=now, spared=actor.session_id)
+    return Sweep(sweep_id, proved.member_id, proved.member.version, now, spared=actor.session_id)
 
 
 @dataclass(frozen=True, slots=True)

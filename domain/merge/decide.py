@@ -87,7 +87,7 @@ class ApproveMerge:
                 wait_reason=waiting.wait_reason,
                 version=waiting.version + 1,
             )
-            decided = _Decided(merge, _sweep(merge.target_id, merge.moved.phone_before, sweep_id, now))
+            decided = _Decided(merge, _sweep(done.target, merge.moved.phone_before, sweep_id, now))
             return Plan(decided, (Changed(waiting, merge), *done.changes, *decided.to_end()))
 
         decided = self.runner.run(actor.tenant_id, plan)
@@ -131,8 +131,9 @@ class RejectMerge:
             holder = _old_holder(repositories, waiting) if release_phone else None
             if holder is None or holder.phone is None:
                 return Plan(_Decided(merge), (Changed(waiting, merge),))
-            decided = _Decided(merge, _sweep(holder.member_id, holder.phone, sweep_id, now))
-            released = _release(holder, holder.phone)
+            after = holder.next(phone=None)
+            decided = _Decided(merge, _sweep(after, holder.phone, sweep_id, now))
+            released = (Removed(Sentinel(holder.phone.identity, holder.member_id)), Changed(holder, after))
             return Plan(decided, (Changed(waiting, merge), *released, *decided.to_end()))
 
         decided = self.runner.run(actor.tenant_id, plan)
@@ -150,13 +151,8 @@ def _old_holder(repositories: Repositories, waiting: Merge) -> Member | None:
     return holder if holder.phone and holder.phone.index == waiting.proven_phone else None
 
 
-def _release(holder: Member, phone: Phone) -> tuple[Change, ...]:
-    """Takes the number from its old holder."""
-    return (Removed(Sentinel(phone.identity, holder.member_id)), Changed(holder, holder.next(phone=None)))
-
-
-def _sweep(member_id: str, lost: Phone | None, sweep_id: str, now: datetime) -> Sweep | None:
+def _sweep(after: Member, lost: Phone | None, sweep_id: str, now: datetime) -> Sweep | None:
     """Whoever got in by a number that is not the member's any more has to log in again."""
     if lost is None:
         return None
-    return Sweep(sweep_id, member_id, before=now, identity=lost.identity.text())
+    return Sweep(sweep_id, after.member_id, after.version, now, identity=lost.identity.text())

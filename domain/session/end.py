@@ -56,7 +56,7 @@ class SweepSessions:
     def _finish(self, tenant_id: str, sweep_id: str) -> bool:
         def sweep_all(repositories: Repositories, now: datetime) -> Sweep | None:
             sweep = repositories.sessions.find_sweep(sweep_id)
-            if sweep is None or now < sweep.before + SURE_AFTER:
+            if sweep is None or now < sweep.at + SURE_AFTER:
                 return None
             position = end_page(repositories, sweep, None, now)
             while position is not None:

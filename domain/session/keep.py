@@ -7,6 +7,7 @@ from domain.actor import KeyHolder, MemberSelf
 from domain.api_key.model import Scope
 from domain.clock import Clock
 from domain.ids import Ids
+from domain.member.model import Member
 from domain.page import Page
 from domain.session.model import IDLE, Login, Session, SessionEnded, session_id_of
 from domain.session.ports import Repositories
@@ -22,20 +23,21 @@ class OpenSession:
     ids: Ids
     clock: Clock
 
-    def __call__(self, tenant_id: str, member_id: str, channel_id: str, identity: str, device: str) -> Login:
+    def __call__(self, tenant_id: str, member: Member, channel_id: str, identity: str, device: str) -> Login:
         now = self.clock()
         secret = self.ids.secret()
         session = Session(
             session_id=session_id_of(secret),
-            member_id=member_id,
+            member_id=member.member_id,
             channel_id=channel_id,
             identity=identity,
+            member_version=member.version,
             device=device,
             opened_at=now,
             expires_at=now + IDLE,
         )
         self.runner.use(tenant_id, lambda stores, _: stores.sessions.open(session))
-        return Login(f"{tenant_id}.{secret}", int(IDLE.total_seconds()), member_id)
+        return Login(f"{tenant_id}.{secret}", int(IDLE.total_seconds()), member.member_id)
 
 
 @dataclass(frozen=True, slots=True)

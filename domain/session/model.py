@@ -29,6 +29,8 @@ class Session:
     channel_id: str
     identity: str
     """The identity that logged in, as text."""
+    member_version: int
+    """What the login was opened on."""
     device: str
     opened_at: datetime
     expires_at: datetime
@@ -48,20 +50,22 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Sessions of a member that are to end: those opened before an instant, but for one.
+    """Sessions of a member that are to end: those opened on an older version than this one, but for one.
 
-    With `identity`, only those that it logged in.
+    With `identity`, only those that it logged in. Clocks are not asked: those of two functions differ.
     """
 
     sweep_id: str
     member_id: str
-    before: datetime
+    member_version: int
+    at: datetime
     spared: str = ""
     identity: str = ""
 
     def covers(self, session: Session) -> bool:
         is_meant = not self.identity or session.identity == self.identity
-        return is_meant and session.opened_at <= self.before and session.session_id != self.spared
+        is_older = session.member_version < self.member_version
+        return is_meant and is_older and session.session_id != self.spared
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def test_a_field_that_cannot_be_opened_late_is_a_refusal_of_our_own(bench: Bench
 def test_a_login_that_was_ended_before_its_answer_came_stays_ended(bench: Bench) -> None:
     """Found by history 5686: the store's answer was lost, and the write sent again."""
     opened = bench.services.clock()
-    session = Session("a" * 64, "m_9", "wx", "wx:o9", "", opened, opened + timedelta(hours=2))
+    session = Session("a" * 64, "m_9", "wx", "wx:o9", 1, "", opened, opened + timedelta(hours=2))
 
     def rival() -> None:
         bench.services.runner.use(

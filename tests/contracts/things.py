@@ -129,7 +129,7 @@ MERGE: Final = Merge(
     is_settled=False,
     version=4,
 )
-SESSION: Final = Session("5e55", "m_1", "wx", "wx:app:openid", "iPhone 17 ☕", AT, LATER, LATER)
+SESSION: Final = Session("5e55", "m_1", "wx", "wx:app:openid", 3, "iPhone 17 ☕", AT, LATER, LATER)
 
 
 def opened(value: Any) -> Any:

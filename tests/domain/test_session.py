@@ -6,10 +6,10 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.session.model import ABSOLUTE, EXTEND_AFTER, IDLE, Session, session_id_of
+from domain.session.model import ABSOLUTE, EXTEND_AFTER, IDLE, Session, Sweep, session_id_of
 from tests.domain.builders import NOON, steady
 
-SESSION = Session("id", "m_1", "wx", "wx:app:openid", "iPhone 17", NOON, NOON + IDLE)
+SESSION = Session("id", "m_1", "wx", "wx:app:openid", 1, "iPhone 17", NOON, NOON + IDLE)
 
 
 def test_a_session_lives_two_hours_without_use() -> None:
@@ -58,3 +58,19 @@ def test_somebody_who_comes_back_every_hour_stays_until_the_seventh_day() -> Non
 
 def test_the_table_knows_a_token_by_its_hash_alone() -> None:
     assert session_id_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_changed_phone_ends_what_was_opened_before_by_whatever_clock() -> None:
+    fast = replace(SESSION, opened_at=NOON + timedelta(seconds=2), member_version=4)
+    sweep = Sweep("w_1", "m_1", member_version=5, at=NOON, spared="mine")
+
+    assert sweep.covers(fast)
+    assert not sweep.covers(replace(fast, session_id="mine"))
+    assert not sweep.covers(replace(fast, opened_at=NOON - timedelta(seconds=2), member_version=5))
+
+
+def test_a_lost_number_ends_the_logins_by_it() -> None:
+    sweep = Sweep("w_1", "m_1", member_version=5, at=NOON, identity="phone:index")
+
+    assert sweep.covers(replace(SESSION, identity="phone:index"))
+    assert not sweep.covers(SESSION)

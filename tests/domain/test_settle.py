@@ -25,7 +25,7 @@ def somebody(name: str, identity: Identity, redirect_to: str | None = None) -> M
 
 
 def login(session_id: str, member_id: str, identity: Identity) -> Session:
-    return Session(session_id, member_id, "wx", identity.text(), "", NOON, NOON + timedelta(hours=2))
+    return Session(session_id, member_id, "wx", identity.text(), 1, "", NOON, NOON + timedelta(hours=2))
 
 
 def merged(source_id: str, target_id: str, state: MergeState = MergeState.DONE) -> Merge:

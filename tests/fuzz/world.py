@@ -170,7 +170,7 @@ def _people(tenant_id: str, keyring: TenantKeyring) -> Iterator[object]:
     ):
         opened_at = NOW - timedelta(minutes=1 if secret == "earlier" else 0)
         session_id = session_id_of(secret_of(tenant_id, secret))
-        yield Session(session_id, member_id, "wx", who.text(), "iPhone 17", opened_at, NOW + IDLE)
+        yield Session(session_id, member_id, "wx", who.text(), 1, "iPhone 17", opened_at, NOW + IDLE)
 
 
 def _dealings() -> Iterator[object]:

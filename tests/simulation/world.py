@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -138,7 +138,7 @@ class World:
         if foreign:
             raise Broken("another tenant's items are never touched", str(foreign))
         before = self.state
-        after = watch.step(self, before, commit, self._steps)
+        after = replace(watch.step(self, before, commit, self._steps), steps=commit.number)
         self.states.append(after)
         watch.compare(self, before, after, commit, self._comparisons)
 

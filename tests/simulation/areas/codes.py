@@ -247,6 +247,20 @@ def replace_scene(stage: Stage) -> Operation:
     human = a_member(stage)
     number, code = _asked(stage, human)
     stage.does(EnterByPhone(human.number, number, code))
+    return _replace(stage, human)
+
+
+def replace_anew_scene(stage: Stage) -> Operation:
+    """Who has just joined by a number replaces it in a second browser: the login in the first must end."""
+    human = stage.human()
+    for _ in range(2):
+        number, code = _asked(stage, human)
+        stage.does(EnterByPhone(human.number, number, code))
+        stage.wait(minutes=2)
+    return _replace(stage, human)
+
+
+def _replace(stage: Stage, human: Human) -> Operation:
     fresh = human.phones[1]
     stage.world.know_phone(fresh)
     stage.does(AskToProve(human.tokens["web"], fresh))
@@ -273,6 +287,7 @@ AREA = Area(
         "a wrong code": wrong_code_scene,
         "prove by code": prove_scene,
         "replace the number of one's login": replace_scene,
+        "replace the number that one joined by": replace_anew_scene,
     },
     steps=(count_a_try,),
     promises={"no message without a code": few_messages},

@@ -125,7 +125,7 @@ class Prove(Personal):
                 return shown
             after = shown.state
         if outcome == "phone_changed" or verdict.facts.get("phone_moved"):
-            sweep = (verdict.facts["member"], moment.now, self.session_id, "")
+            sweep = (verdict.facts["member"], state.steps, self.session_id, "")
             after = replace(after, sweeps=(*after.sweeps, sweep))
         facts = {"outcome": outcome}
         return Accepted(replace(after, keys={**after.keys, self.key: (facts, moment.now)}), facts)

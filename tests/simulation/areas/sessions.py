@@ -137,8 +137,12 @@ def follow(world: World, state: State, commit: Commit) -> State | None:
     if world.now_ms > min(commit.by.looks) + FUNCTION_MS:
         world.memory["touched late"].append(change.thing_id)
     if change.before is None:
+        since = 0 if commit.by.is_lagging else commit.by.since
+        after = replace(after, since=since, steps=commit.number)
         _opened(world, state, commit, after)
     else:
+        known = state.sessions[change.thing_id]
+        after = replace(after, since=known.since, steps=known.steps)
         _changed(commit, read(world, change.before), after)
         _ended(world, commit, change, read(world, change.before), after)
     return model.stored(state, change.thing_id, after)
@@ -154,8 +158,8 @@ def _opened(world: World, state: State, commit: Commit, after: ModelSession) -> 
 
 
 def _changed(commit: Commit, before: ModelSession, after: ModelSession) -> None:
-    same = replace(after, ends_at=before.ends_at, revoked_at=before.revoked_at, member=before.member)
-    if same != before:
+    same = ("identity", "channel", "opened_at")
+    if any(getattr(before, name) != getattr(after, name) for name in same):
         raise Broken("a login keeps what it is about", f"{before} became {after}")
     if before.revoked_at and after.revoked_at != before.revoked_at:
         raise Broken("what has ended stays ended", f"{before} became {after}")

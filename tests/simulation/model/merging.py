@@ -65,6 +65,8 @@ def meet(state: State, prover: str, other: str, cause: str, now: int, made: Made
     if not reason and known is not None and cause == "shared_identity":
         reason = "undone_before"
     if reason:
+        # Who is the elder may have changed since; what there was to settle has not.
+        source, target = (known.source, known.target) if known else (source, target)
         waiting = Merge(source, target, cause, "waiting", now, prover=prover, phone=phone)
         return Accepted(_recorded(state, pair, waiting, made), waits)
     return _flip(state, made.merge, Merge(source, target, cause, "done", now, phone=phone), phone, now)
@@ -150,12 +152,14 @@ def approve(state: State, merge_id: str, now: int) -> Verdict:
     proven = waiting.phone if waiting.phone in {one.phone, other.phone} else ""
     merge = replace(waiting, source=source, target=target, state="done", at=now)
     after = _flip(state, merge_id, merge, proven, now).state
-    return Accepted(_swept(after, target, after.merges[merge_id].phone_before, now), {"state": "done"})
+    return Accepted(_swept(after, target, after.merges[merge_id].phone_before), {"state": "done"})
 
 
-def _swept(state: State, loser: str, lost: str, now: int) -> State:
+def _swept(state: State, loser: str, lost: str) -> State:
     """Whoever got in by a number that staff took away has to log in again."""
-    return replace(state, sweeps=(*state.sweeps, (loser, now, "", f"phone:{lost}"))) if lost else state
+    return (
+        replace(state, sweeps=(*state.sweeps, (loser, state.steps, "", f"phone:{lost}"))) if lost else state
+    )
 
 
 def reject(state: State, merge_id: str, now: int, *, release: bool) -> Verdict:
@@ -174,7 +178,7 @@ def reject(state: State, merge_id: str, now: int, *, release: bool) -> Verdict:
     if release and waiting.phone and not person.redirect and person.phone == waiting.phone:
         holders = {mark: who for mark, who in state.holders.items() if mark != f"phone:{waiting.phone}"}
         people = {**state.people, holder: replace(person, phone="")}
-        state = _swept(replace(state, people=people, holders=holders), holder, waiting.phone, now)
+        state = _swept(replace(state, people=people, holders=holders), holder, waiting.phone)
     return Accepted(state, {"state": "rejected"})
 
 

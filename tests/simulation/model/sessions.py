@@ -34,14 +34,18 @@ def may_extend(before: Session, after: Session, now: int) -> bool:
 
 
 def is_swept(state: State, session_id: str) -> bool:
-    """Whether a changed or lost number ends it."""
+    """Whether a changed or lost number must end it: it was opened before."""
+    return _is_swept(state, session_id, state.sessions[session_id].steps)
+
+
+def _is_swept(state: State, session_id: str, opened: int) -> bool:
     session = state.sessions[session_id]
     return any(
         member == session.member
-        and session.opened_at <= before
+        and opened <= steps
         and session_id != spared
         and identity in {"", session.identity}
-        for member, before, spared, identity in state.sweeps
+        for member, steps, spared, identity in state.sweeps
     )
 
 
@@ -54,7 +58,8 @@ def may_end(state: State, session_id: str, asked: str) -> bool:
     """By its own wish, after a merge or its undoing, or because the phone changed."""
     session = state.sessions[session_id]
     is_moved = state.holders.get(session.identity) != session.member
-    return asked == session_id or is_moved or is_swept(state, session_id)
+    # Whoever opened it may have read who they are before the number changed.
+    return asked == session_id or is_moved or _is_swept(state, session_id, session.since)
 
 
 def of(state: State, member: str) -> Mapping[str, Session]:

@@ -159,6 +159,10 @@ class Session:
     opened_at: int
     ends_at: int
     revoked_at: int = 0
+    since: int = 0
+    """How many steps there had been when whoever opened it began."""
+    steps: int = 0
+    """How many there were when it was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +188,10 @@ class State:
     counts: Mapping[str, int] = field(default_factory=dict)
     sessions: Mapping[str, Session] = field(default_factory=dict)
     sweeps: tuple[tuple[str, int, str, str], ...] = ()
-    """Whose sessions end, up to when, which one is spared, and by which identity (empty: any)."""
+    """Whose sessions end, if opened in the first so many steps; which one is spared; by which identity
+    (empty: any)."""
+    steps: int = 0
+    """How many commits led here."""
     areas: Mapping[str, Any] = field(default_factory=dict)
     """What later areas keep, by their name."""
 
