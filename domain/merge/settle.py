@@ -41,7 +41,8 @@ class SettleMerge:
             stored = repositories.merges.find(merge.merge_id)
             if stored is None or stored.is_settled:
                 return Plan(True)
-            if now < stored.changed_at + SETTLED_AFTER:
+            # What it became meanwhile was not followed just now.
+            if stored.version != merge.version or now < stored.changed_at + SETTLED_AFTER:
                 return Plan(False)
             settled = replace(stored, is_settled=True, version=stored.version + 1)
             return Plan(True, (Changed(stored, settled),))

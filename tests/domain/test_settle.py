@@ -92,3 +92,14 @@ def test_logins_of_an_undone_merge_go_to_whom_the_other_half_was_merged_into() -
     records = Records(people, merged("m_1", "m_2", MergeState.UNDONE), [login("k", "m_2", WECHAT)])
 
     assert records.settle() == {"k": ("m_3", False)}
+
+
+def test_what_a_merge_became_meanwhile_is_left_to_the_next_run() -> None:
+    """Found by history 1722: staff approved while the job looked."""
+    people = somebody("m_1", WECHAT, "m_2"), somebody("m_2", ALIPAY)
+    records = Records(people, merged("m_1", "m_2"), [login("k", "m_1", WECHAT)])
+    as_found = replace(records.merge, state=MergeState.WAITING)
+    records.merge = replace(records.merge, version=as_found.version + 1)
+
+    assert not SettleMerge(MemoryRunner(records, LATER)).finish("t", as_found)
+    assert records.settle() == {"k": ("m_2", False)}
