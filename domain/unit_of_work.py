@@ -21,7 +21,7 @@ Record = Mapping[str, object]
 """Plain JSON values."""
 
 
-class Moved(Conflict):
+class MovedMeanwhile(Conflict):
     """What the plan read does not fit together: something moved while it was read. The runner plans again."""
 
     code = "moved-meanwhile"

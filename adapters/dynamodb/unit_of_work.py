@@ -22,7 +22,7 @@ from domain.unit_of_work import (
     Changed,
     Counted,
     Created,
-    Moved,
+    MovedMeanwhile,
     Plan,
     Receipt,
     Remembered,
@@ -85,7 +85,7 @@ class DynamoRunner:
                         return answered
                 if lost.refusal is not None:
                     raise lost.refusal from lost
-            except Moved:
+            except MovedMeanwhile:
                 images = {}
             except StoreProblem as problem:
                 loop.wait(problem)
@@ -146,9 +146,9 @@ class DynamoRunner:
             answered = receipt.find(repositories) if receipt is not None else None
             if answered is not None:
                 return Plan(answered)
-            if not isinstance(refusal, Moved) and not holds():
+            if not isinstance(refusal, MovedMeanwhile) and not holds():
                 self._store.cache.clear()
-                raise Moved from refusal
+                raise MovedMeanwhile from refusal
             raise
 
     def _find(

@@ -18,7 +18,7 @@ from domain.points.model import Account
 from domain.session.keep import OpenSession
 from domain.session.model import Login
 from domain.tenant.model import Channel, ChannelKind, ChannelNotFound, split_address
-from domain.unit_of_work import Change, Changed, Created, Moved, Plan, Runner
+from domain.unit_of_work import Change, Changed, Created, MovedMeanwhile, Plan, Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class LogIn:
             member = repositories.members.get(known[0])
             held = {identity for identity, holder in holders.items() if holder == known[0]}
             if member.member_id != known[0] or not held <= set(member.identities):
-                raise Moved
+                raise MovedMeanwhile
             if len(known) > 1:
                 meeting = Meeting(
                     member,

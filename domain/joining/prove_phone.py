@@ -18,9 +18,8 @@ from domain.member.identity import Identity, IdentityKind, parse_identity
 from domain.member.model import Consent, ConsentRequired, Member, MemberState, Phone, Sentinel
 from domain.member.own import own
 from domain.member.phone import mask
-from domain.merge.decide import get
 from domain.merge.merge import Meeting, plan_merge
-from domain.merge.model import MergeCause
+from domain.merge.model import Merge, MergeCause
 from domain.merge.settle import SettleMerge
 from domain.session.end import EndSessions
 from domain.session.keep import OpenSession
@@ -32,7 +31,7 @@ from domain.unit_of_work import (
     Change,
     Changed,
     Created,
-    Moved,
+    MovedMeanwhile,
     Plan,
     Removed,
     RequestKey,
@@ -130,9 +129,7 @@ class ProvePhone:
         if proved.sweep is not None:
             self.end_sessions(tenant_id, proved.sweep)
         if proved.merge_id:
-            merge_id = proved.merge_id
-            merge = self.runner.use(tenant_id, lambda stores, _: get(stores, merge_id))
-            self.settle(tenant_id, merge)
+            self.settle(tenant_id, self._merge(tenant_id, proved.merge_id))
 
         # An answer that is given again is about who the caller is now: the merge may have been undone.
         def plan(repositories: Repositories, _: datetime) -> Plan[Member]:
@@ -146,6 +143,15 @@ class ProvePhone:
         if (member.member_id, identity) != (actor.member_id, actor.identity):
             login = self.open_session(tenant_id, member, actor.channel_id, identity, "")
         return proved, member, login
+
+    def _merge(self, tenant_id: str, merge_id: str) -> Merge:
+        def plan(repositories: Repositories, _: datetime) -> Plan[Merge]:
+            merge = repositories.merges.find(merge_id)
+            if merge is None:
+                raise MovedMeanwhile  # The same request has just done it elsewhere, and it does not show yet.
+            return Plan(merge)
+
+        return self.runner.run(tenant_id, plan)
 
 
 def _logged_in_by(actor: MemberSelf, member: Member, proved: Proved) -> str:
@@ -204,7 +210,7 @@ class Joiner:
     ) -> Plan[Proved]:
         is_own = member.phone is not None and member.phone.index == phone.index
         if is_own != (holder == member.member_id):
-            raise Moved  # The two were read at different times.
+            raise MovedMeanwhile  # The two were read at different times.
         if holder is None:
             return self._take(repositories, member, phone, now)
         if is_own:

@@ -13,7 +13,7 @@ from domain.merge.settle import SettleMerge
 from domain.page import Page
 from domain.session.end import EndSessions
 from domain.session.model import Sweep
-from domain.unit_of_work import Change, Changed, Created, Plan, Removed, Runner
+from domain.unit_of_work import Change, Changed, Created, Plan, Removed, Runner, Unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +129,15 @@ class RejectMerge:
                 version=waiting.version + 1,
             )
             holder = _old_holder(repositories, waiting) if release_phone else None
-            if holder is None or holder.phone is None:
+            if holder is None:
                 return Plan(_Decided(merge), (Changed(waiting, merge),))
+            phone = holder.phone
+            if phone is None or phone.index != waiting.proven_phone or holder.redirect_to is not None:
+                # There is nothing to take, as long as that is so.
+                return Plan(_Decided(merge), (Changed(waiting, merge), Unchanged(holder)))
             after = holder.next(phone=None)
-            decided = _Decided(merge, _sweep(after, holder.phone, sweep_id, now))
-            released = (Removed(Sentinel(holder.phone.identity, holder.member_id)), Changed(holder, after))
+            decided = _Decided(merge, _sweep(after, phone, sweep_id, now))
+            released = (Removed(Sentinel(phone.identity, holder.member_id)), Changed(holder, after))
             return Plan(decided, (Changed(waiting, merge), *released, *decided.to_end()))
 
         decided = self.runner.run(actor.tenant_id, plan)
@@ -143,12 +147,9 @@ class RejectMerge:
 
 
 def _old_holder(repositories: Repositories, waiting: Merge) -> Member | None:
-    """Who has the number that was proved: never the prover, nor a record that redirects."""
+    """Who had the number when it was proved: never the prover."""
     holder_id = waiting.target_id if waiting.prover_id == waiting.source_id else waiting.source_id
-    holder = repositories.members.exact(holder_id)
-    if waiting.proven_phone is None or holder is None or holder.redirect_to is not None:
-        return None
-    return holder if holder.phone and holder.phone.index == waiting.proven_phone else None
+    return repositories.members.exact(holder_id)
 
 
 def _sweep(after: Member, lost: Phone | None, sweep_id: str, now: datetime) -> Sweep | None:

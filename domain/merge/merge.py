@@ -15,7 +15,7 @@ from domain.merge.model import (
     waiting_id,
 )
 from domain.merge.ports import Repositories
-from domain.unit_of_work import Change, Changed, Created, Moved, Unchanged
+from domain.unit_of_work import Change, Changed, Created, MovedMeanwhile, Unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def plan_merge(repositories: Repositories, meeting: Meeting, now: datetime) -> P
     """Raises PhoneOfAnother where staff decided before that the two are not one."""
     pair = repositories.people.pair(meeting.prover.member_id, meeting.other_id)
     if not meeting.fits(pair[0][0], pair[1][0]):
-        raise Moved
+        raise MovedMeanwhile
     source, target = who_survives(Person(*pair[0]), Person(*pair[1]))
     known = repositories.merges.find(waiting_id(source.member.member_id, target.member.member_id))
     if known is not None and known.state is MergeState.WAITING:

@@ -1,6 +1,6 @@
 """Use case of staff: undo a merge exactly, within 24 hours, while all it moved is still there (D-16)."""
 
-from collections.abc import Container
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -27,7 +27,7 @@ from domain.money import NO_POINTS
 from domain.page import PAGE_MAX
 from domain.points.book import Book
 from domain.points.model import Account, Cause, Entry, EntryKind, Posting, Tally
-from domain.unit_of_work import Change, Changed, Created, Plan, Runner
+from domain.unit_of_work import Change, Changed, Created, MovedMeanwhile, Plan, Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,12 @@ def _return_points(
     left = repositories.entries.get(done.source_id, done.moved.source_sequence)
     came = repositories.entries.get(done.target_id, done.moved.target_sequence)
     if left is None or came is None:
-        raise MergeNotDone
+        raise MovedMeanwhile  # The merge does not show whole yet.
     giving, taking = Book(target, now, caller), Book(source.account, now, caller)
     brought_by = {done.source_id, *(alias.member_id for alias in source.member.aliases)}
-    if _refunded_since(repositories, done, brought_by):
+    # Of an order that the source brought, the points are no longer what was moved.
+    since = _since(repositories, target, done.moved.target_sequence)
+    if any(line.kind is EntryKind.CLAW_BACK and line.cause.other_member_id in brought_by for line in since):
         raise MovedAmountsGone
     _reverse(giving, came, done, EntryKind.MERGE_OUT)
     _reverse(taking, left, done, EntryKind.MERGE_IN)
@@ -106,19 +108,17 @@ def _return_points(
     return (*taking.changes(), *giving.changes())
 
 
-def _refunded_since(repositories: Repositories, done: Merge, brought_by: Container[str | None]) -> bool:
-    """Whether an order that the source brought was refunded: its points are no longer what was moved."""
-    below: int | None = None
-    while True:
-        page = repositories.entries.newest(done.target_id, below, PAGE_MAX, strong=True)
-        for entry in page:
-            if entry.sequence <= done.moved.target_sequence:
-                return False
-            if entry.kind is EntryKind.CLAW_BACK and entry.cause.other_member_id in brought_by:
-                return True
-            below = entry.sequence
-        if not page:
-            return False
+def _since(repositories: Repositories, account: Account, sequence: int) -> Iterator[Entry]:
+    """Every line after that one, the newest first. Raises MovedMeanwhile while a commit shows in part."""
+    newest = account.version
+    while newest > sequence:
+        limit = min(PAGE_MAX, newest - sequence)
+        page = repositories.entries.newest(account.member_id, newest + 1, limit, strong=True)
+        # A list may lack what a commit is about to show; the lines of an account have no gaps.
+        if not page or page[0].sequence != newest or page[-1].sequence != newest - len(page) + 1:
+            raise MovedMeanwhile
+        yield from page
+        newest -= len(page)
 
 
 def _reverse(book: Book, entry: Entry, done: Merge, kind: EntryKind) -> None:

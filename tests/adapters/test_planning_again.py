@@ -13,7 +13,7 @@ from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Member, MemberState, Sentinel
 from domain.points.model import LedgerBroken
 from domain.tenant.model import Store
-from domain.unit_of_work import Changed, Counted, Created, Moved, Plan
+from domain.unit_of_work import Changed, Counted, Created, MovedMeanwhile, Plan
 from tests.adapters.disturbed import Bench, Said, answer_of, goes_well, outrun_by, refused
 
 WECHAT = Identity(IdentityKind.WECHAT_OPENID, "app:o")
@@ -25,7 +25,7 @@ def test_what_moved_while_it_was_read_is_read_again_without_a_pause(bench: Bench
     def plan(stores: DynamoRepositories, now: datetime) -> Plan[str]:
         rounds.append(1)
         if len(rounds) < 3:
-            raise Moved
+            raise MovedMeanwhile
         return Plan("fits")
 
     assert bench.runner.run(bench.tenant_id, plan) == "fits"
@@ -37,7 +37,7 @@ def test_what_never_comes_to_rest_is_a_conflict_after_eight_tries(bench: Bench) 
 
     def plan(stores: DynamoRepositories, now: datetime) -> Plan[str]:
         rounds.append(1)
-        raise Moved
+        raise MovedMeanwhile
 
     with pytest.raises(Conflict):
         bench.runner.run(bench.tenant_id, plan)

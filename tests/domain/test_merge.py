@@ -27,7 +27,7 @@ from domain.money import Money, Points
 from domain.points.book import Book
 from domain.points.model import Account, Entry, EntryKind, LotKey, Tally
 from domain.points.prove import prove
-from domain.unit_of_work import Created
+from domain.unit_of_work import Created, MovedMeanwhile
 from tests.domain.builders import CAUSE, NOON, TODAY, Step, counts, histories, live_through, steady
 from tests.domain.memory import Memory, MemoryRunner
 
@@ -250,6 +250,26 @@ def test_moved_points_that_were_used_since_cannot_go_back(count: int, is_refused
     else:
         undo(memory, NOON)
         assert [memory.account(each).balance.count for each in ("m_1", "m_2")] == [0, 50]
+
+
+def test_an_undoing_waits_until_every_line_since_the_merge_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found by history 10954: the account showed a refund already, and the list did not."""
+    memory = remember(person("1"), person("2"))
+    target_id = merge(memory, NOON)
+    book = Book(memory.account(target_id), NOON, "till")
+    for number in ("r1", "r2"):
+        refund = replace(CAUSE, reason="order_refund", refund_number=number, other_member_id="m_2")
+        book.take(Points(1), refund, EntryKind.CLAW_BACK, first=None, may_owe=True)
+    memory.commit(book.changes())
+    whole = memory.newest(target_id, None, 100)
+
+    for part in ([], whole[1:], whole[:1] + whole[2:]):
+        monkeypatch.setattr(memory, "newest", lambda *_, part=part, **__: part[:2])
+        with pytest.raises(MovedMeanwhile):
+            undo(memory, NOON)
+    monkeypatch.undo()
+    with pytest.raises(MovedAmountsGone):
+        undo(memory, NOON)
 
 
 def test_a_merge_that_a_later_one_built_upon_cannot_be_undone_first() -> None:

@@ -206,7 +206,8 @@ def prove(world: World, human: Human, channel: str, number: str, **changed: Any)
         proof = digest = f"alipay-{human.number}-{number}"
     world.outside.tickets.setdefault(proof, Ticket(number=number, digest=digest))
     world.know_phone(number)
-    key = f"key-{len(world.outside.tickets)}-{len(world.requests)}-{len(world.states)}"
+    world.memory["keys"].append(number)
+    key = f"key-{len(world.memory['keys'])}"
     request = Prove(human.number, channel, human.tokens[channel], number, key, proof, digest=digest)
     return replace(request, **changed)
 

@@ -251,6 +251,15 @@ def reject_scene(stage: Stage) -> Reject:
     return Reject(merge_id, release=True)
 
 
+def reject_regained_scene(stage: Stage) -> Reject:
+    """The holder had given the number up, and proves it again while staff takes it away."""
+    one, merge_id = _in_by_number(stage)
+    number = one.phones[0]
+    stage.does(prove(stage.world, one, "wx", stage.human(2).phones[2]))
+    stage.rival = prove(stage.world, one, "wx", number)
+    return Reject(merge_id, release=True)
+
+
 def _waiting(stage: Stage) -> list[str]:
     stage.does(wait_scene(stage))
     return merge_ids(stage.world, "waiting")
@@ -321,6 +330,7 @@ AREA = Area(
         "approve": approve_scene,
         "approve with the number of the younger": approve_younger_scene,
         "reject": reject_scene,
+        "reject while the number comes back": reject_regained_scene,
         "a login by a number that staff released": released_scene,
         "prove one number twice": prove_twice_scene,
         "waiting merges": waiting_scene,
