@@ -149,7 +149,7 @@ class DynamoMerges:
     def waiting(self, limit: int, position: str | None) -> Page[Merge]:
         pk = self._tenancy.keys.waiting_merges()
         part = Range(pk, index=OWNER_INDEX, first=f"{position}!" if position else " ")
-        found = self._table.query(part, limit + 1).items
+        found = self._table.query(part, limit + 1)
         shown = found[:limit]
         items = self._table.get_many([key_of(raw) for raw in shown]) if shown else {}
         merges = [_to_merge(items[key_of(raw)], self._tenancy) for raw in shown if key_of(raw) in items]

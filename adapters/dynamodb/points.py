@@ -221,7 +221,7 @@ class DynamoEntries:
         pk, last = self._tenancy.keys.entry(member_id, below - 1) if below is not None else ("", ENTRIES_LAST)
         pk = pk or self._tenancy.keys.entry(member_id, 0)[0]
         part = Range(pk, first=ENTRIES_FIRST, last=last, backwards=True)
-        return [to_entry(raw) for raw in self._table.query(part, limit, strong=strong).items]
+        return [to_entry(raw) for raw in self._table.query(part, limit, strong=strong)]
 
     def get(self, member_id: str, sequence: int) -> Entry | None:
         raw = self._table.get(self._tenancy.keys.entry(member_id, sequence))

@@ -151,7 +151,7 @@ class DynamoSessions:
         # The position is the sort key of the last session shown; going on just below it skips that one.
         part = Range(pk, index=OWNER_INDEX, first="K#", last=position or "K#~", backwards=True)
         extra = 2 if position else 1
-        found = self._table.query(part, limit + extra).items
+        found = self._table.query(part, limit + extra)
         rest = [raw for raw in found if raw["gsi1sk"]["S"] != position]
         items = tuple(_to_session(raw) for raw in rest[:limit])
         return Page(items, rest[limit - 1]["gsi1sk"]["S"] if len(rest) > limit else None)

@@ -110,8 +110,18 @@ class Table:
     def rely_on(self, key: Key, raw: RawItem) -> None:
         """Told of what was taken from a cache, perhaps a while ago; who plans with it may look once more."""
 
-    def query(self, part: Range, limit: int, *, strong: bool = False) -> Stretch:
-        """At most `limit` items in one call; indexes are never read strongly."""
+    def query(self, part: Range, limit: int, *, strong: bool = False) -> list[RawItem]:
+        """The first `limit` items; one call, unless the store ends a page early."""
+        items: list[RawItem] = []
+        while True:
+            stretch = self._page(part, limit - len(items), strong=strong)
+            items += stretch.items
+            if stretch.last_key is None or len(items) == limit:
+                return items
+            part = replace(part, start=stretch.last_key)
+
+    def _page(self, part: Range, limit: int, *, strong: bool) -> Stretch:
+        """Indexes are never read strongly."""
         pk, sk = _index_keys(part.index)
         arguments: dict[str, Any] = {
             "TableName": self.name,
@@ -136,7 +146,7 @@ class Table:
     def query_all(self, part: Range, *, strong: bool = False) -> Iterator[RawItem]:
         """Every item of the stretch, page by page."""
         while True:
-            stretch = self.query(part, PAGE_ITEMS_MAX, strong=strong)
+            stretch = self._page(part, PAGE_ITEMS_MAX, strong=strong)
             yield from stretch.items
             if stretch.last_key is None:
                 return

@@ -34,7 +34,7 @@ def test_a_list_for_a_job_waits_for_a_busy_store(bench: Bench) -> None:
 
     found = table.query(Range("T#nobody"), 10)
 
-    assert found.items == []
+    assert found == []
     assert len(bench.time.slept) == 2
 
 

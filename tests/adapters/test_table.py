@@ -108,6 +108,17 @@ def test_every_page_of_a_stretch_is_read() -> None:
     assert client.asked[0][1]["ConsistentRead"] is True
 
 
+def test_a_list_goes_on_where_the_store_ended_a_page_early_and_stops_when_it_has_enough() -> None:
+    """Found by history 17071: the rest of a short page was taken for nothing."""
+    key, row = {"pk": {"S": "p"}, "sk": {"S": "1"}}, {"n": {"N": "1"}}
+    short, full = {"Items": [row], "LastEvaluatedKey": key}, {"Items": [row] * 2, "LastEvaluatedKey": key}
+    client = Recorder(short, full)
+
+    assert Table(client, "tongka").query(Range("p"), 3) == [row] * 3
+    assert [asked["Limit"] for _, asked in client.asked] == [3, 2]
+    assert client.asked[1][1]["ExclusiveStartKey"] == key
+
+
 def test_an_index_is_never_read_strongly() -> None:
     client = Recorder({"Items": []})
 

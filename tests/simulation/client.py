@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SLOW_MS = 3_500
 """Longer than any request may take."""
+LAG_SECONDS = 30
+"""An index does not lag longer; the jobs wait a minute."""
 RIVAL_PAUSES = 40
 URL = "http://table"
 TRANSACTIONS = frozenset({"transact_write_items", "transact_get_items"})
@@ -230,12 +232,13 @@ def _stale(cloud: Cloud, call: Call) -> Callable[[Key], Item | None]:
 
 
 def _refresh(cloud: Cloud, call: Call) -> None:
-    """Without a fault an index shows everything."""
-    waiting = sorted(cloud.storage.waiting)
+    """Without a fault an index shows everything; with one, what changed some time ago."""
+    waiting = sorted(cloud.storage.waiting.items())
     if call.fault is not Fault.LAG:
         cloud.storage.refresh()
         return
-    shown = [key for key in waiting if call.chance.random() < 0.4]
+    latest = cloud.storage.seconds - LAG_SECONDS
+    shown = [key for key, since in waiting if call.chance.random() < 0.4 or since < latest]
     cloud.storage.refresh(shown)
     if len(shown) < len(waiting):
         call.hit()

@@ -81,12 +81,12 @@ def judge(world: "World", trial: Attempt) -> None:
 
 def _judge_answer(world: "World", trial: Attempt) -> None:
     request, facts = trial.request, trial.told
+    if trial.facts is not None and facts == dict(trial.facts):
+        return
     if request.operation.is_once and request.facts is not None:
         if facts != dict(request.facts):
             detail = f"{request.text()} answered {facts}, its effect was {dict(request.facts)}"
             raise Broken("the answer tells what happened", detail)
-        return
-    if trial.facts is not None and facts == dict(trial.facts):
         return
     said: list[object] = []
     for state, now in _in_force(world, trial):

@@ -107,7 +107,8 @@ class Storage:
         )
         self.index_schemas = tuple(index.schema for index in self.indexes.values())
         self.seconds = 0.0
-        self.waiting: dict[Key, None] = {}
+        self.waiting: dict[Key, float] = {}
+        """What no index shows yet, and since when."""
         self.tokens: dict[str, Token] = {}
         self._items: dict[Key, Image] = {}
         self._indexed: dict[Key, Image] = {}
@@ -150,7 +151,7 @@ class Storage:
                 del self._items[key]
                 self._table.remove(key[0], (key[1], 0, key))
             if key in self._indexed or self._belongs(item):
-                self.waiting[key] = None
+                self.waiting.setdefault(key, self.seconds)
 
     def _belongs(self, item: Item | None) -> bool:
         if item is None:
