@@ -39,7 +39,7 @@ class SeeBalance(Operation):
         return Accepted(state, _balance(state.accounts[state.alive(self.member)], moment.now))
 
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
-        return _is_shown(moment, self.member, facts)
+        return _is_shown(moment, _led_to(moment, self.member), facts)
 
     def facts(self, answer: Balance) -> Mapping[str, Any]:
         account, today = answer.account, answer.today
@@ -78,37 +78,36 @@ class SeeEntries(Operation):
         return Accepted(state, {"newest": newest})
 
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
-        return _is_listed(moment, self.member, facts["newest"])
+        return _is_listed(moment, _led_to(moment, self.member), facts["newest"])
 
     def facts(self, answer: Page[Entry]) -> Mapping[str, Any]:
         first = answer.items[0] if answer.items else None
         return {"newest": (first.member_id, first.sequence, first.balance.count) if first else None}
 
 
-def _accounts(moment: Moment, asked: str) -> dict[str, list[Account]]:
-    """What somebody had during the try, by all the ids that the one in question led to.
-
-    Who an older id leads to and what is there are two reads, and a commit is shown item by item.
-    """
-    owners = {asked, *(state.alive(asked) for state in moment.states)}
-    return {owner: [state.accounts.get(owner, Account()) for state in moment.states] for owner in owners}
+def _led_to(moment: Moment, asked: str) -> set[str]:
+    """Who an older id leads to and what is there are two reads: all to whom it led during the try."""
+    return {state.alive(asked) for state in moment.states}
 
 
-def _is_shown(moment: Moment, asked: str, facts: Mapping[str, Any]) -> bool:
-    found = (account for accounts in _accounts(moment, asked).values() for account in accounts)
+def _is_shown(moment: Moment, owners: set[str], facts: Mapping[str, Any]) -> bool:
+    found = (account for owner in owners for account in _during(moment, owner))
     return any(_balance(account, moment.now) == facts for account in found)
 
 
-def _is_listed(moment: Moment, asked: str, newest: tuple[str, int, int] | None) -> bool:
-    """Nobody's but one's own: as it stood, or amid what one commit wrote."""
-    owned = _accounts(moment, asked)
+def _is_listed(moment: Moment, owners: set[str], newest: tuple[str, int, int] | None) -> bool:
+    """Nobody's but theirs: as it stood or, since a commit is shown item by item, amid what one wrote."""
     if newest is None:
-        return any(account.entries == 0 for accounts in owned.values() for account in accounts)
+        return any(account.entries == 0 for owner in owners for account in _during(moment, owner))
     member, entries, balance = newest
-    balances = {account.entries: account.balance for account in owned.get(member, [])}
-    if entries in balances:
-        return balances[entries] == balance
-    return bool(balances) and min(balances) < entries < max(balances)
+    if member not in owners:
+        return False
+    balances = {account.entries: account.balance for account in _during(moment, member)}
+    return balances.get(entries, balance) == balance and min(balances) <= entries <= max(balances)
+
+
+def _during(moment: Moment, owner: str) -> list[Account]:
+    return [state.accounts.get(owner, Account()) for state in moment.states]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,7 @@ class SeeMyPoints(Personal):
         return SeeBalance(state.sessions[self.session_id].member).expect(state, moment)
 
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
-        return _is_shown(moment, state.sessions[self.session_id].member, facts)
+        return _is_shown(moment, _led_to(moment, state.sessions[self.session_id].member), facts)
 
     def facts(self, answer: Balance) -> Mapping[str, Any]:
         return SeeBalance("").facts(answer)
@@ -151,7 +150,9 @@ class SeeMyEntries(Personal):
         return SeeEntries(state.sessions[self.session_id].member).expect(state, moment)
 
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
-        return _is_listed(moment, state.sessions[self.session_id].member, facts["newest"])
+        """By the very id of the login, also if it leads to somebody else by now."""
+        member = state.sessions[self.session_id].member
+        return _is_listed(moment, {member, *_led_to(moment, member)}, facts["newest"])
 
     def facts(self, answer: Page[Entry]) -> Mapping[str, Any]:
         return SeeEntries("").facts(answer)
