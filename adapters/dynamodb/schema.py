@@ -71,10 +71,17 @@ def create_table(client: Any, name: str) -> bool:
 
 
 def _check(found: dict[str, Any], wanted: dict[str, Any]) -> None:
-    indexes = {index["IndexName"]: index["KeySchema"] for index in found.get("GlobalSecondaryIndexes", [])}
+    indexes = {index["IndexName"]: _form(index) for index in found.get("GlobalSecondaryIndexes", [])}
     for index in wanted["GlobalSecondaryIndexes"]:
-        if indexes.get(index["IndexName"]) != index["KeySchema"]:
+        if indexes.get(index["IndexName"]) != _form(index):
             raise ValueError(
-                f"The table {wanted['TableName']} exists but lacks the index {index['IndexName']}; "
-                "choose another TONGKA_TABLE or delete the table."
+                f"The table {wanted['TableName']} exists but lacks the index {index['IndexName']} "
+                "in its present form; choose another TONGKA_TABLE or delete the table."
             )
+
+
+def _form(index: dict[str, Any]) -> tuple[object, ...]:
+    """What cannot be changed once an index is made."""
+    projection = index["Projection"]
+    shown = frozenset(projection.get("NonKeyAttributes", ()))
+    return (index["KeySchema"], projection["ProjectionType"], shown)

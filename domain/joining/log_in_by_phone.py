@@ -86,7 +86,9 @@ class LogInByPhone:
                 return None
             identity = Identity(IdentityKind.PHONE, proof.phone_index)
             holder = repositories.identities.holders([identity]).get(identity)
-            return repositories.members.get(holder) if holder else None
+            member = repositories.members.get(holder) if holder else None
+            # Who has given the number up since is not logged in by it any more.
+            return member if member and identity in member.all_identities() else None
 
         member = self.runner.run(tenant_id, plan, Receipt(find))
         identity = Identity(IdentityKind.PHONE, proof.phone_index).text()

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from domain.errors import DomainError
+from domain.member.model import Member
 from domain.merge.model import Merge, MergeState
 from domain.merge.ports import Repositories, UnsettledMerges
 from domain.merge.redirect import shorten
@@ -60,21 +61,21 @@ def _follow(repositories: Repositories, merge: Merge, now: datetime, pages: int 
     stored = repositories.merges.find(merge.merge_id)
     if stored is None or stored.version != merge.version:
         return ()  # It went on meanwhile; what it became is followed by whoever made it so.
-    source = repositories.members.exact(merge.source_id)
+    source, target = (repositories.members.exact(each) for each in (merge.source_id, merge.target_id))
+    if source is None or target is None:
+        return ()
     if merge.state is MergeState.DONE:
+        if source.redirect_to is None:
+            return ()  # Staff has just taken it back.
         # The job comes late: the one who got them may have gone on to somebody else.
         heir = merge.target_id if pages else repositories.members.get(merge.target_id).member_id
-        walk = _Walk(merge.source_id, heir, now, pages)
-        walk.through(repositories, lambda _: True)
-        return tuple(alias.member_id for alias in source.aliases) if source else ()
-    if source is None:
-        return ()
+        _Walk(source, heir, now, pages).through(repositories, lambda _: True)
+        return tuple(alias.member_id for alias in source.aliases)
     own = {identity.text() for identity in source.all_identities()}
     # Both may have been merged again since: what was opened after that belongs where it is.
     heir = repositories.members.get(source.redirect_to).member_id if source.redirect_to else source.member_id
     if heir != merge.target_id:
-        walk = _Walk(merge.target_id, heir, now, pages)
-        walk.through(repositories, lambda session: session.identity in own)
+        _Walk(target, heir, now, pages).through(repositories, lambda session: session.identity in own)
     return ()
 
 
@@ -82,7 +83,8 @@ def _follow(repositories: Repositories, merge: Merge, now: datetime, pages: int 
 class _Walk:
     """Through the sessions of one member, which end and become login records of another."""
 
-    old: str
+    old: Member
+    """As read when this began: what was opened on a later version, perhaps after an undoing, is not meant."""
     new: str
     now: datetime
     pages: int | None
@@ -92,17 +94,20 @@ class _Walk:
         position: str | None = None
         left = self.pages
         while left is None or left > 0:
-            page = repositories.sessions.of_member(self.old, PAGE_MAX, position)
+            page = repositories.sessions.of_member(self.old.member_id, PAGE_MAX, position)
             for session in page.items:
-                # A request ends what is alive; the old records of logins follow with the job.
-                # What was opened after this began, perhaps after an undoing, is not meant.
-                is_meant = belongs(session) and session.opened_at <= self.now
-                if is_meant and (self.pages is None or session.is_alive(self.now)):
+                if belongs(session) and self._is_due(session):
                     repositories.sessions.move(session.revoked(session.revoked_at or self.now), self.new)
             position = page.next_position
             if position is None:
                 return
             left = None if left is None else left - 1
+
+    def _is_due(self, session: Session) -> bool:
+        """A request ends what is alive; the old records of logins follow with the job."""
+        if session.revoked_at is None and session.member_version >= self.old.version:
+            return False
+        return self.pages is None or session.is_alive(self.now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,6 +239,18 @@ def test_another_table_of_the_same_name_is_refused(client: Any) -> None:
         create_table(client, name)
 
 
+def test_a_table_whose_index_shows_less_is_refused(client: Any) -> None:
+    """Such as one that an earlier version made."""
+    name = f"older-{secrets.token_hex(4)}"
+    older = definition(name)
+    projection = older["GlobalSecondaryIndexes"][0]["Projection"]
+    projection["NonKeyAttributes"] = projection["NonKeyAttributes"][:-1]
+    client.create_table(**older)
+
+    with pytest.raises(ValueError, match="lacks the index by_owner in its present form"):
+        create_table(client, name)
+
+
 def test_what_the_service_refuses_for_another_reason_is_not_hidden(client: Any) -> None:
     with pytest.raises(ClientError):
         create_table(client, "x")

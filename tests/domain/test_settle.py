@@ -21,7 +21,9 @@ LATER = NOON + timedelta(minutes=10)
 
 
 def somebody(name: str, identity: Identity, redirect_to: str | None = None) -> Member:
-    return Member(name, MemberState.FAN, NOON, "wx", identities=(identity,), redirect_to=redirect_to)
+    """As the merge left them, one version on."""
+    who = Member(name, MemberState.FAN, NOON, "wx", identities=(identity,), redirect_to=redirect_to)
+    return replace(who, version=2)
 
 
 def login(session_id: str, member_id: str, identity: Identity) -> Session:
@@ -103,3 +105,28 @@ def test_what_a_merge_became_meanwhile_is_left_to_the_next_run() -> None:
 
     assert not SettleMerge(MemoryRunner(records, LATER)).finish("t", as_found)
     assert records.settle() == {"k": ("m_2", False)}
+
+
+def test_a_login_since_an_undoing_that_came_while_the_job_looked_is_left_alone() -> None:
+    """Also if the function that opened it has a slow clock."""
+    people = somebody("m_1", WECHAT, "m_2"), somebody("m_2", ALIPAY)
+    records = Records(people, merged("m_1", "m_2"), [login("old", "m_1", WECHAT)])
+    as_found, listed = records.merge, records.of_member
+
+    def undone_first(member_id: str, limit: int, position: str | None) -> Page[Session]:
+        records.people["m_1"] = replace(people[0], redirect_to=None, version=3)
+        records.merge = replace(as_found, state=MergeState.UNDONE, version=2)
+        records.kept["new"] = replace(login("new", "m_1", WECHAT), member_version=3)
+        return listed(member_id, limit, position)
+
+    records.sessions.of_member = undone_first
+    assert not SettleMerge(MemoryRunner(records, NOON + timedelta(minutes=2))).finish("t", as_found)
+
+    assert records.kept["new"] == replace(login("new", "m_1", WECHAT), member_version=3)
+
+
+def test_a_merge_that_was_taken_back_moves_no_logins() -> None:
+    people = somebody("m_1", WECHAT), somebody("m_2", ALIPAY)
+    records = Records(people, merged("m_1", "m_2"), [login("k", "m_1", WECHAT)])
+
+    assert records.settle() == {"k": ("m_1", True)}

@@ -61,8 +61,11 @@ class Personal(Operation):
         return "" in self._actors(state, moment)
 
     def _actors(self, state: State, moment: Moment) -> set[str]:
-        logins = {each.sessions.get(self.session_id) for each in (*moment.states, state)}
-        return {sessions.acts_for(state, login) for login in logins if login}
+        found = (each.sessions.get(self.session_id) for each in (*moment.states, state))
+        logins = {login for login in found if login}
+        # A login that has ended acts for nobody: what became of its record afterwards says nothing.
+        living = {login for login in logins if not login.revoked_at}
+        return {sessions.acts_for(state, login) for login in living or logins}
 
 
 class Acting(Personal):

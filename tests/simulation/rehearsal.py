@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from tests.simulation.area import Area, scenarios
-from tests.simulation.faults import Calm, Fault, Place, Scripted, Site, Tally, cell_name
+from tests.simulation.faults import WRITES, Calm, Fault, Place, Scripted, Site, Tally, cell_name
 from tests.simulation.houses import house
 from tests.simulation.play import Outcome, finish, humans, insist
 from tests.simulation.requests import Broken, Operation, Request
@@ -77,9 +77,8 @@ class Rehearsals:
                 if is_first or name not in self._known:
                     self._known.add(name)
                     yield cell.with_fault(place, fault)
-        repeated = _repeated(cell, calls)
-        if repeated is not None:
-            yield cell.with_fault(repeated, Fault.RIVAL)
+        for later in _after_silence(cell, calls):
+            yield cell.with_fault(later, Fault.RIVAL)
 
 
 def _calls(outcome: Outcome) -> Iterator[tuple[Place, Site]]:
@@ -89,18 +88,19 @@ def _calls(outcome: Outcome) -> Iterator[tuple[Place, Site]]:
                 yield Place(request.number, attempt.number, call), site
 
 
-def _repeated(cell: Cell, calls: Sequence[tuple[Place, Site]]) -> Place | None:
-    """Where the write that got no answer is sent once more."""
+def _after_silence(cell: Cell, calls: Sequence[tuple[Place, Site]]) -> Iterator[Place]:
+    """What a try does after a write without an answer: looks whether it took effect, writes once more."""
     if len(cell.faults) != 1 or cell.faults[0][1] not in UNANSWERED:
-        return None
+        return
     first = cell.faults[0][0]
     what = next((site for place, site in calls if place == first), None)
-    later = (
-        place
-        for place, site in calls
-        if site == what and place.request == first.request and place > first and Fault.RIVAL in site.faults
-    )
-    return next(later, None)
+    if what is None or what.call not in WRITES:
+        return
+    for place, site in calls:
+        if place.request == first.request and place > first and Fault.RIVAL in site.faults:
+            yield place
+            if site == what:
+                return
 
 
 def rehearse(cell: Cell, areas: Sequence[Area]) -> Outcome:

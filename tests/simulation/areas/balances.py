@@ -11,7 +11,7 @@ from domain.points.read import Balance, ListEntries, ReadBalance
 from tests.simulation import callers
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan
-from tests.simulation.areas.merges import one_person
+from tests.simulation.areas.merges import merged, one_person
 from tests.simulation.areas.points import an_order
 from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import OFFICE, Personal
@@ -187,6 +187,19 @@ def entries_scene(stage: Stage) -> SeeEntries:
     return SeeEntries(member)
 
 
+def older_balance_scene(stage: Stage) -> SeeBalance:
+    return SeeBalance(_from_before_a_merge(stage))
+
+
+def older_entries_scene(stage: Stage) -> SeeEntries:
+    return SeeEntries(_from_before_a_merge(stage))
+
+
+def _from_before_a_merge(stage: Stage) -> str:
+    merge_id = merged(stage)
+    return stage.world.state.merges[merge_id].source
+
+
 def my_points_scene(stage: Stage) -> SeeMyPoints:
     """While staff takes two halves apart."""
     human, merge_id = one_person(stage)
@@ -207,6 +220,8 @@ AREA = Area(
     scenarios={
         "balance": balance_scene,
         "entries": entries_scene,
+        "balance by an older id": older_balance_scene,
+        "entries by an older id": older_entries_scene,
         "my points": my_points_scene,
         "my entries": my_entries_scene,
     },

@@ -24,7 +24,7 @@ from tests.simulation.table.values import Item
 from tests.simulation.world import World
 
 FUNCTION_MS = 15_000
-"""A function is stopped after this. Here the clock may jump within it; no job looks for what it does then."""
+"""A function is stopped after this. Here the clock may jump within it, and a login go to who went away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,10 @@ def follow(world: World, state: State, commit: Commit) -> State | None:
     if change.after is None:
         raise Broken("logins are kept", change.thing_id)
     after = read(world, change.after)
-    if world.now_ms > min(commit.by.looks) + FUNCTION_MS:
-        world.memory["touched late"].append(change.thing_id)
+    is_late = world.now_ms > min(commit.by.looks) + FUNCTION_MS
+    is_given = change.before is None or observe.text(change.before, "member_id") != after.member
+    if is_late and is_given and model.acts_for(state, after) != after.member:
+        world.memory["given late"].append(change.thing_id)
     if change.before is None:
         since = 0 if commit.by.is_lagging else commit.by.since
         after = replace(after, since=since, steps=commit.number)
@@ -193,15 +195,14 @@ def swept(world: World) -> Iterator[str]:
     """Once all is quiet, nobody is in as somebody else, or from before the phone changed."""
     state = world.state
     for session_id, session in state.sessions.items():
-        if session_id in world.memory["touched late"]:
+        is_alive = model.is_alive(session, world.now_ms)
+        if is_alive and model.is_swept(state, session_id):
+            yield f"a login of {session.member} from before the phone changed lives on"
+        if session_id in world.memory["given late"]:
             continue
         if state.people[session.member].redirect:
             yield f"a login of {session.member}, who was merged away, did not follow"
-        if not model.is_alive(session, world.now_ms):
-            continue
-        if model.is_swept(state, session_id):
-            yield f"a login of {session.member} from before the phone changed lives on"
-        if not model.acts_for(state, session) and not model.is_spared(state, session_id):
+        if is_alive and not model.acts_for(state, session) and not model.is_spared(state, session_id):
             yield f"a login of {session.member} lives on by what is another's now"
 
 

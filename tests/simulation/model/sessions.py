@@ -50,8 +50,9 @@ def _is_swept(state: State, session_id: str, opened: int) -> bool:
 
 
 def is_spared(state: State, session_id: str) -> bool:
-    """Whether it asked for what ended the others: it may have to ask once more for the answer."""
-    return any(session_id == spared for _, _, spared, _ in state.sweeps)
+    """Whether it replaced the very number that it came by: it may have to ask once more for the answer."""
+    is_by_number = state.sessions[session_id].identity.startswith("phone:")
+    return is_by_number and any(session_id == spared for _, _, spared, _ in state.sweeps)
 
 
 def may_end(state: State, session_id: str, asked: str) -> bool:
