@@ -152,7 +152,7 @@ class World:
         try:
             create_table(open_client(self.engine.environment["AWS_REGION"], self.engine.url), TABLE)
         except ValueError as older:
-            again = "An earlier version kept its data here; begin anew with `python3 scripts/demo.py --fresh`."
+            again = "An earlier version kept data here; begin anew with `python3 scripts/demo.py --fresh`."
             raise DidNotStart(again) from older
         kept = self.folder / "logins.json" if self.folder else None
         known = json.loads(kept.read_text()) if kept and kept.exists() else None
