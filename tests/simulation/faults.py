@@ -130,8 +130,8 @@ class Scripted:
 
 
 @dataclass(frozen=True, slots=True)
-class DiesAfterWriting:
-    """Each process dies as soon as a transaction is through."""
+class DiesAfterWriting(Calm):
+    """Each process dies as soon as a transaction is through: it belongs to the scene, and does not count."""
 
     def choose(self, place: Place, site: Site) -> Fault | None:
         return Fault.CRASH_AFTER if site.call == "transact_write_items" else None

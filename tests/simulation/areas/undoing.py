@@ -55,6 +55,15 @@ def undo_scene(stage: Stage) -> Undo:
     return Undo(merge_id)
 
 
+def undo_approved_scene(stage: Stage) -> Undo:
+    """Both had a number of their own; the one that the merge set free belongs to its holder again."""
+    stage.does(wait_scene(stage))
+    merge_id = merge_ids(stage.world, "waiting")[0]
+    stage.does(Approve(merge_id))
+    stage.rival = prove(stage.world, stage.human(), "wx", stage.human(1).phones[0])
+    return Undo(merge_id)
+
+
 def undo_lapsed_scene(stage: Stage) -> Undo:
     """The points that came with the merge are over by the time it is undone."""
     one, other = a_member(stage), a_fan(stage, 1)
@@ -140,6 +149,7 @@ AREA = Area(
     draws=((4, draw_merge(("done",), lambda merge_id, chance: Undo(merge_id))),),
     scenarios={
         "undo": undo_scene,
+        "undo what staff approved": undo_approved_scene,
         "undo after points have lapsed": undo_lapsed_scene,
         "undo the second of two": undo_chain_scene,
         "prove a phone while a merge is undone": prove_while_undone_scene,
