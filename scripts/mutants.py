@@ -1,7 +1,7 @@
 """Plants known mistakes in a copy of the product and says which check of the simulation noticed each.
 
-`python3 scripts/mutants.py`; `--only WORDS` takes those whose name holds the words, `--json` adds a line for
-machines.
+`python3 scripts/mutants.py` takes about a quarter of an hour; `--only WORDS` takes those whose name holds the
+words (`tests/simulation/planted/bugs.toml` has them), `--json` adds a line for machines.
 """
 
 import argparse
@@ -24,7 +24,9 @@ def main() -> None:
     environment.enter(environment.DEVELOPMENT, node=False)
     from tests.simulation.planted.hunt import bugs, hunt
 
-    wanted = [bug for bug in bugs() if arguments.only in bug.name]
+    wanted = [bug for bug in bugs() if arguments.only.lower() in bug.name.lower()]
+    if not wanted:
+        environment.stop(f"None is called so. There are: {'; '.join(bug.name for bug in bugs())}.")
     missed, facts = [], []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for number, catch in enumerate(pool.map(hunt, wanted), start=1):

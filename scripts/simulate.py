@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from tests.simulation.runs import Progress, Result
 
 KEPT = environment.ROOT / "var" / "simulation"
-BAR = 30
+BAR, TOLD = 30, 6
+"""Where nobody watches, a line for each fifth."""
 
 
 def main() -> None:
@@ -59,7 +60,9 @@ def _tell(arguments: argparse.Namespace) -> None:
     cut = Cut(_numbers(arguments.without), _numbers(arguments.spared))
     outcome = play(str(arguments.seed), all_areas(), cut)
     print("\n".join(outcome.trace))
-    if outcome.violation is not None:
+    if outcome.violation is None:
+        print(f"No promise was broken; {outcome.tally.faults.total()} calls went wrong.")
+    else:
         if cut == Cut():
             _shrunk(str(arguments.seed))
         environment.stop(f"Broken: {outcome.violation}")
@@ -117,18 +120,24 @@ def _profile(name: str, slices: int | None, *, as_json: bool) -> None:
 def _kept(file: Path) -> "Result | None":
     from tests.simulation import runs
 
-    return runs.from_record(json.loads(file.read_text())) if file.exists() else None
+    if not file.exists():
+        return None
+    record = json.loads(file.read_text())
+    if record["version"] != runs.version():
+        print(f"{file.stem} is of another version of the code, and is played anew.")
+        return None
+    return runs.from_record(record["result"])
 
 
 def _keep(file: Path, result: "Result") -> None:
     from tests.simulation import runs
 
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(runs.to_record(result)))
+    file.write_text(json.dumps({"version": runs.version(), "result": runs.to_record(result)}))
 
 
 def _bar(what: str) -> "Progress":
-    started = time.monotonic()
+    started, told = time.monotonic(), [0]
 
     def show(done: int, of: int, failures: int) -> None:
         seconds = time.monotonic() - started
@@ -137,7 +146,8 @@ def _bar(what: str) -> "Progress":
         line = f"{what}  {bar}  {done:,} of {of:,}  {seconds:.0f} s  {failures} failed"
         if sys.stdout.isatty():
             print(f"\r{line}", end="\n" if done >= of else "", flush=True)
-        elif done >= of:
+        elif filled // TOLD > told[0]:
+            told[0] = filled // TOLD
             print(line, flush=True)
 
     return show
@@ -160,6 +170,8 @@ def _report(result: "Result", *, as_json: bool) -> None:
         print(f"  {name:16} {count:>9,}")
     if result.never_granted:
         print(f"✗ never granted: {', '.join(result.never_granted)}")
+    for cell in result.never_met:
+        print(f"✗ never met: {cell}")
     failed = [failure for failure in result.failures if not failure.is_rehearsal]
     if failed:
         _shrunk(failed[0].seed)

@@ -105,7 +105,9 @@ class Process:
 
     def met(self, fault: Fault) -> None:
         """A fault made a difference."""
-        self.attempt.faults.append((self.attempt.calls, fault))
+        attempt = self.attempt
+        attempt.faults.append((attempt.calls, fault))
+        self.world.note(f"{attempt.request.text()} try {attempt.number} met {fault} at call {attempt.calls}")
         self.world.tally.hit(fault)
 
 

@@ -62,6 +62,6 @@ def hunt(bug: Bug, histories: int = HISTORIES, *, rehearse: bool = True) -> Catc
             command, cwd=root, capture_output=True, text=True, timeout=SECONDS_MAX, check=False
         )
     if done.returncode != 0:
-        return Catch(bug, "it does not even start", 0, done.stderr[-300:])
+        raise ValueError(f"{bug.name}: the copy does not even start: {done.stderr[-600:]}")
     said = json.loads(done.stdout.splitlines()[-1])
     return Catch(bug, said["check"], said["histories"], said["detail"])
