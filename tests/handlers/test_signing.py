@@ -1,6 +1,7 @@
 """What a signature covers, how long it lives, and which secrets and keys it may come from."""
 
 import json
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 
 from domain.api_key.authenticate import SignedRequest, signature_of
+from domain.money import Money
+from handlers.schemas.orders import OrderRequest, RefundRequest
+from scripts.environment import ROOT
 from tests.handlers.scene import bearer
 from tests.handlers.signing import canonical, sign
 from tests.shop import Answer, Shop, System
@@ -280,3 +284,11 @@ def test_a_token_beside_a_signature_changes_nothing(shop: Shop) -> None:
 
     assert get(shop, path, {**headers_for(shop.till, "GET", path), **token}).status_code == 200
     assert refused(get(shop, path, token)) == (401, "credential-missing")
+
+
+def test_the_documented_order_and_refund_are_what_the_till_may_send() -> None:
+    blocks = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "signing.md").read_text(), re.DOTALL)
+    order, refund = (json.loads(block) for block in blocks[-2:])
+
+    assert OrderRequest().load(order)["total"] == Money(6400)
+    assert RefundRequest().load(refund)["total"] == Money(3200)
