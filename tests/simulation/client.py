@@ -203,12 +203,12 @@ def _no_answer(chance: Random) -> Exception:
 
 
 def _await_rival(cloud: Cloud, process: "Process", call: Call, keys: list[Key]) -> None:
-    """Lets others go on until one of them has changed what this call is about."""
+    """Lets others go on until one of them has changed what this call is about, and all of that shows."""
     seen = cloud.commits
     process.world.provoke()
     for _ in range(RIVAL_PAUSES):
         process.pause()
-        if any(cloud.last_change.get(key, 0) > seen for key in keys):
+        if any(seen < cloud.last_change.get(key, 0) <= cloud.shown for key in keys):
             call.hit()
             return
 

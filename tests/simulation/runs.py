@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.simulation.areas import all_areas
 from tests.simulation.faults import Tally
+from tests.simulation.houses import RULES
 from tests.simulation.play import play
 from tests.simulation.rehearsal import Rehearsals
 
@@ -162,7 +163,8 @@ def _play(part: Part) -> Result:
 
 
 def _rehearse(house: int) -> Result:
-    rehearsals, result = Rehearsals(all_areas(), house), Result()
+    calm = [each for each in range(len(RULES)) if each and not house]
+    rehearsals, result = Rehearsals(all_areas(), house, calm), Result()
     for cell, outcome in rehearsals:
         result.rehearsals += 1
         if outcome.violation is not None:

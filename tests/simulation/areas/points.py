@@ -326,15 +326,20 @@ def lapsed_refund_scene(stage: Stage) -> GiveBack:
     return GiveBack(older, "R1", "east", {"wechat_pay": 3000}, stage.world.now_ms // 1000 * 1000)
 
 
-def a_debtor(stage: Stage, number: int) -> Human:
-    """Somebody whose order is refunded when its points are over already, where that makes a debt."""
-    human = a_fan(stage, number)
-    order = an_order(stage, human.member_id)
+def owing_refund_scene(stage: Stage, number: int = 0) -> GiveBack:
+    """The points of the order are over already: owed, let go or denied, by the programme."""
+    order = an_order(stage, a_fan(stage, number).member_id)
     stage.does(order)
     stage.wait(days=800)
+    return GiveBack(order, "R1", "east", {"wechat_pay": 3000}, stage.world.now_ms // 1000 * 1000)
+
+
+def a_debtor(stage: Stage, number: int) -> Human:
+    """Somebody who owes the points of a refunded order, where the programme has it so."""
+    refund = owing_refund_scene(stage, number)
     if stage.world.state.programme.clawback == "debt":
-        stage.does(GiveBack(order, "R1", "east", {"wechat_pay": 3000}, stage.world.now_ms // 1000 * 1000))
-    return human
+        stage.does(refund)
+    return stage.human(number)
 
 
 def card_scene(stage: Stage) -> Earn:
@@ -376,6 +381,7 @@ AREA = Area(
     draws=((10, draw_earn), (6, draw_refund), (2, draw_expire)),
     jobs=(Expire,),
     scenarios={
+        "refund of what is over": owing_refund_scene,
         "earn": earn_scene,
         "earn within a cap": capped_scene,
         "earn while points are owed": debt_scene,
