@@ -260,6 +260,16 @@ def reject_regained_scene(stage: Stage) -> Reject:
     return Reject(merge_id, release=True)
 
 
+def phone_comes_along_scene(stage: Stage) -> Operation:
+    """The older one had lost the number to staff; that of the younger one comes along."""
+    one, merge_id = _in_by_number(stage)
+    stage.does(Reject(merge_id, release=True))
+    stage.does(enter(stage.world, one, "wx-2", shared=False))
+    stage.does(prove(stage.world, one, "wx-2", stage.human(2).phones[2]))
+    stage.does(enter(stage.world, one, "wx", shared=True))
+    return enter(stage.world, one, "wx-2", shared=True)
+
+
 def _waiting(stage: Stage) -> list[str]:
     stage.does(wait_scene(stage))
     return merge_ids(stage.world, "waiting")
@@ -332,6 +342,7 @@ AREA = Area(
         "reject": reject_scene,
         "reject while the number comes back": reject_regained_scene,
         "a login by a number that staff released": released_scene,
+        "merge into who has lost the number": phone_comes_along_scene,
         "prove one number twice": prove_twice_scene,
         "waiting merges": waiting_scene,
         "a merge": merge_scene,
