@@ -107,8 +107,8 @@ class Prove(Personal):
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         session = state.sessions[self.session_id]
-        facts, kept_at = state.keys.get(self.key, ({}, 0))
-        if kept_at > moment.now - KEPT_MS:
+        if self._is_kept(state, moment):
+            facts, _ = state.keys[self.key]
             return Accepted(state, facts) if self._may_hear(state, moment) else Refused("identity-moved")
         if not self.proof:
             refusal = codes.refuses(state, self.number, self.sms_code, "phone", moment.now, spending=True)
@@ -129,6 +129,11 @@ class Prove(Personal):
             after = replace(after, sweeps=(*after.sweeps, sweep))
         facts = {"outcome": outcome}
         return Accepted(replace(after, keys={**after.keys, self.key: (facts, moment.now)}), facts)
+
+    def _is_kept(self, state: State, moment: Moment) -> bool:
+        """Whether this was answered before, and the answer is still kept."""
+        _, kept_at = state.keys.get(self.key, ({}, 0))
+        return kept_at > moment.now - KEPT_MS
 
     def _may_hear(self, state: State, moment: Moment) -> bool:
         """An answer is given again to whom it was given, also by the number that it replaced."""
@@ -175,7 +180,7 @@ class Prove(Personal):
         return frozenset(refusals)
 
     def _may_be_parted(self, state: State, moment: Moment) -> bool:
-        is_told_again = self.key in state.keys and self._is_replaced(state)
+        is_told_again = self._is_kept(state, moment) and self._is_replaced(state)
         return self.may_be_parted(state, moment) and not is_told_again
 
     def _code_refusals(self, world: World, state: State, moment: Moment) -> set[str]:
