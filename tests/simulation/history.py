@@ -117,7 +117,19 @@ def _text(verdict: Accepted | Refused) -> str:
 def _in_force(world: "World", trial: Attempt) -> list[tuple[State, int]]:
     """Every state that held during the try, with every time that was looked at; the newest first."""
     looks = sorted(set(trial.looks)) or [world.now_ms]
-    return [(state, now) for state in reversed(world.seen_by(trial)) for now in reversed(looks)]
+    seen = world.seen_by(trial)
+    if _session(trial):
+        seen = _with_login(seen, _session(trial))
+    return [(state, now) for state in reversed(seen) for now in reversed(looks)]
+
+
+def _with_login(states: list[State], session_id: str) -> list[State]:
+    """What a try read of others may be older than its login, which it read as well: a commit from before the
+    login may not show whole yet."""
+    login = next((each.sessions[session_id] for each in states if session_id in each.sessions), None)
+    if login is None:
+        return states
+    return [sessions.stored(each, session_id, each.sessions.get(session_id, login)) for each in states]
 
 
 def _is_excused(world: "World", trial: Attempt) -> bool:
