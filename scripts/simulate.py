@@ -62,10 +62,10 @@ def _tell(arguments: argparse.Namespace) -> None:
     print("\n".join(outcome.trace))
     if outcome.violation is None:
         print(f"No promise was broken; {outcome.tally.faults.total()} calls went wrong.")
-    else:
-        if cut == Cut():
-            _shrunk(str(arguments.seed))
-        environment.stop(f"Broken: {outcome.violation}")
+        return
+    if cut == Cut():
+        _shrunk(str(arguments.seed))
+    environment.stop(f"Broken: {outcome.violation}")
 
 
 def _shrunk(seed: str) -> None:

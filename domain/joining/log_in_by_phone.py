@@ -61,6 +61,7 @@ class LogInByPhone:
             raise WrongChannel
         tenant_id = channel.tenant_id
         proof = self.check_code(tenant_id, request.number, request.code, Purpose.LOGIN)
+        identity = Identity(IdentityKind.PHONE, proof.phone_index)
         joiner = Joiner(
             self.ids, request.number, request.agreed_to, channel.channel_id, f"login:{channel.channel_id}"
         )
@@ -68,7 +69,6 @@ class LogInByPhone:
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Member]:
             spent = proof.spend(repositories, now, by=member_id)
-            identity = Identity(IdentityKind.PHONE, proof.phone_index)
             holder = repositories.identities.holders([identity]).get(identity)
             if holder is not None:
                 # Who gives the number up at this very moment is not logged in by it any more.
@@ -84,13 +84,11 @@ class LogInByPhone:
             challenge = repositories.challenges.find(proof.phone_index)
             if challenge is None or challenge.used_by != member_id:
                 return None
-            identity = Identity(IdentityKind.PHONE, proof.phone_index)
             holder = repositories.identities.holders([identity]).get(identity)
             member = repositories.members.get(holder) if holder else None
             # Who has given the number up since is not logged in by it any more.
             return member if member and identity in member.all_identities() else None
 
         member = self.runner.run(tenant_id, plan, Receipt(find))
-        identity = Identity(IdentityKind.PHONE, proof.phone_index).text()
-        login = self.open_session(tenant_id, member, channel.channel_id, identity, request.device)
+        login = self.open_session(tenant_id, member, channel.channel_id, identity.text(), request.device)
         return login, member

@@ -73,7 +73,7 @@ def judge(world: "World", trial: Attempt) -> None:
     if trial.facts is not None and trial.request.operation.is_once and trial.said not in AFTERWARDS:
         raise Broken("what took effect is not refused", f"{trial.request.text()} said {trial.said}")
     if not _is_excused(world, trial):
-        seen = {_text(_verdict(world, trial, state, now)) for state, now in _in_force(world, trial)}
+        seen = {_text(_verdict(trial, state, moment)) for state, moment in _in_force(world, trial)}
         if f"refused {trial.said}" not in seen:
             detail = f"{trial.request.text()} said {trial.said}; the model would have said {sorted(seen)}"
             raise Broken("refusals are true", detail)
@@ -89,20 +89,19 @@ def _judge_answer(world: "World", trial: Attempt) -> None:
             raise Broken("the answer tells what happened", detail)
         return
     said: list[object] = []
-    for state, now in _in_force(world, trial):
-        moment = Moment(now, states=world.seen_by(trial))
+    for state, moment in _in_force(world, trial):
         if _is_there(trial, state) and request.operation.explains(state, moment, facts):
             return
-        verdict = _verdict(world, trial, state, now)
+        verdict = _verdict(trial, state, moment)
         said.append(verdict.facts if isinstance(verdict, Accepted) else verdict)
     detail = f"{request.text()} answered {facts} without effect; the model would have said {said[:3]}"
     raise Broken("answers without effect are true", detail)
 
 
-def _verdict(world: "World", trial: Attempt, state: State, now: int) -> Accepted | Refused:
+def _verdict(trial: Attempt, state: State, moment: Moment) -> Accepted | Refused:
     if not _is_there(trial, state):
         return Refused("session-ended")
-    return trial.request.operation.expect(state, Moment(now, states=world.seen_by(trial)))
+    return trial.request.operation.expect(state, moment)
 
 
 def _is_there(trial: Attempt, state: State) -> bool:
@@ -114,13 +113,13 @@ def _text(verdict: Accepted | Refused) -> str:
     return f"refused {verdict.code}" if isinstance(verdict, Refused) else "accepted"
 
 
-def _in_force(world: "World", trial: Attempt) -> list[tuple[State, int]]:
+def _in_force(world: "World", trial: Attempt) -> list[tuple[State, Moment]]:
     """Every state that held during the try, with every time that was looked at; the newest first."""
     looks = sorted(set(trial.looks)) or [world.now_ms]
     seen = world.seen_by(trial)
-    if _session(trial):
-        seen = _with_login(seen, _session(trial))
-    return [(state, now) for state in reversed(seen) for now in reversed(looks)]
+    moments = [Moment(now, states=seen) for now in reversed(looks)]
+    held = _with_login(seen, _session(trial)) if _session(trial) else seen
+    return [(state, moment) for state in reversed(held) for moment in moments]
 
 
 def _with_login(states: list[State], session_id: str) -> list[State]:
@@ -138,9 +137,7 @@ def _is_excused(world: "World", trial: Attempt) -> bool:
         return True
     if trial.said == "conflict" and (trial.is_contended or trial.until > trial.since):
         return True
-    states = world.seen_by(trial)
-    for state, now in _in_force(world, trial):
-        moment = Moment(now, states=states)
+    for state, moment in _in_force(world, trial):
         if _is_there(trial, state) and trial.said in operation.excuses(world, state, moment):
             return True
     return trial.said == "session-ended" and _session_dead(world, trial)
@@ -152,8 +149,8 @@ def _session(trial: Attempt) -> str:
 
 def _session_dead(world: "World", trial: Attempt) -> bool:
     return any(
-        not sessions.is_alive(state.sessions.get(_session(trial)), now)
-        for state, now in _in_force(world, trial)
+        not sessions.is_alive(state.sessions.get(_session(trial)), moment.now)
+        for state, moment in _in_force(world, trial)
     )
 
 
@@ -162,7 +159,8 @@ def _check_session(world: "World", trial: Attempt) -> None:
     if not _session(trial) or trial.said == "session-ended" or trial.said in UNKNOWN:
         return
     alive = (
-        sessions.is_alive(state.sessions.get(_session(trial)), now) for state, now in _in_force(world, trial)
+        sessions.is_alive(state.sessions.get(_session(trial)), moment.now)
+        for state, moment in _in_force(world, trial)
     )
     if not any(alive):
         raise Broken("only the living login opens the door", trial.request.text())

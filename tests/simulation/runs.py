@@ -84,7 +84,7 @@ class Result:
             "faults": dict(sorted(faults.items())),
             "faults_total": faults.total(),
             "conflicts": self.tally.conflicts + self.rehearsed.conflicts,
-            "cells_hit": sum(met[cell] > 0 for cell in cells),
+            "cells_hit": len(cells) - len(self.never_met),
             "cells": len(cells),
             "cells_met_least": min((met[cell] for cell in cells), default=0),
             "violations": len(self.failures),
@@ -163,7 +163,7 @@ def _play(part: Part) -> Result:
 
 
 def _rehearse(house: int) -> Result:
-    calm = [each for each in range(len(RULES)) if each and not house]
+    calm = range(1, len(RULES)) if house == 0 else ()
     rehearsals, result = Rehearsals(all_areas(), house, calm), Result()
     for cell, outcome in rehearsals:
         result.rehearsals += 1

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.simulation import history
 from tests.simulation.faults import DiesAfterWriting
-from tests.simulation.requests import Broken, Operation, Request
+from tests.simulation.requests import Attempt, Broken, Operation, Request
 
 if TYPE_CHECKING:
     from tests.simulation.world import Human, World
@@ -24,20 +24,22 @@ class Stage:
 
     def does(self, operation: Operation) -> Any:
         """Goes well, or the scene is wrong."""
-        self._count += 1
-        trial = history.attempt(self.world.process(), Request(FIRST + self._count, operation))
+        trial = self._try(operation)
         if trial.said != "ok":
             raise Broken("the scene can be set", f"{operation}: {trial.said}")
         return trial.answer
 
     def breaks_off(self, operation: Operation) -> None:
         """The process dies right after its transaction: what follows is left to a job."""
-        self._count += 1
         plan, self.world.plan = self.world.plan, DiesAfterWriting()
-        trial = history.attempt(self.world.process(), Request(FIRST + self._count, operation))
+        trial = self._try(operation)
         self.world.plan = plan
         if trial.said != history.CRASHED:
             raise Broken("the scene can be set", f"{operation}: {trial.said} and no transaction")
+
+    def _try(self, operation: Operation) -> Attempt:
+        self._count += 1
+        return history.attempt(self.world.process(), Request(FIRST + self._count, operation))
 
     def human(self, number: int = 0) -> "Human":
         return self.world.humans[number]
