@@ -1,6 +1,8 @@
 """Money in whole fen and points in whole numbers; the two cannot be mixed."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
 
 AMOUNT_MAX = 1_000_000_000
 """The largest amount in one request: 10 million yuan, or a milliard points."""
@@ -56,3 +58,21 @@ def total_money(amounts: "list[Money] | tuple[Money, ...]") -> Money:
 def total_points(amounts: "list[Points] | tuple[Points, ...]") -> Points:
     """The sum of the amounts."""
     return Points(sum(amount.count for amount in amounts))
+
+
+class Rounding(StrEnum):
+    """How a fraction of a point ends (decision D-20)."""
+
+    DOWN = "down"
+    HALF_UP = "half_up"
+    UP = "up"
+
+    def of(self, exact: Fraction) -> int:
+        """For what is not negative."""
+        match self:
+            case Rounding.DOWN:
+                return exact.numerator // exact.denominator
+            case Rounding.HALF_UP:
+                return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+            case Rounding.UP:
+                return -(-exact.numerator // exact.denominator)

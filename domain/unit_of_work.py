@@ -67,13 +67,17 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Adds to a counter that must not pass its limit; the refusal is raised when it would."""
+    """Adds to a counter that must not pass its limit; the refusal is raised when it would.
+
+    Without a refusal the plan is made again: it finds out by itself what is left.
+    """
 
     counter: str
     by: int
     limit: int
-    ends_at: datetime
-    refusal: DomainError
+    ends_at: datetime | None
+    """When the counter may be forgotten; None: never."""
+    refusal: DomainError | None
 
 
 Change = Created | Appended | Changed | Unchanged | Removed | Counted

@@ -1,6 +1,6 @@
 """Plants known mistakes in a copy of the product and says which check of the simulation noticed each.
 
-`python3 scripts/mutants.py` takes about a quarter of an hour; `--only WORDS` takes those whose name holds the
+`python3 scripts/mutants.py` takes about a quarter of an hour; `--only WORDS` takes those whose area and name hold the
 words (`tests/simulation/planted/bugs.toml` has them), `--json` adds a line for machines.
 """
 
@@ -18,13 +18,13 @@ from scripts import environment
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--only", default="", help="a part of the name")
+    parser.add_argument("--only", default="", help="a part of area and name")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     environment.enter(environment.DEVELOPMENT, node=False)
     from tests.simulation.planted.hunt import bugs, hunt
 
-    wanted = [bug for bug in bugs() if arguments.only.lower() in bug.name.lower()]
+    wanted = [bug for bug in bugs() if arguments.only.lower() in f"{bug.area} {bug.name}".lower()]
     if not wanted:
         environment.stop(f"None is called so. There are: {'; '.join(bug.name for bug in bugs())}.")
     missed, facts = [], []

@@ -45,6 +45,8 @@ from domain.points.earn import EarnFromOrder
 from domain.points.expire import ExpirePoints
 from domain.points.ports import Due
 from domain.points.read import ListEntries, ReadBalance
+from domain.programme.publish import ApplyProgramme, PublishRules, SaveDraft
+from domain.programme.read import ListRules, ReadProgramme
 from domain.proof.reconcile import Reconcile
 from domain.session.end import EndSessions, SweepSessions
 from domain.session.keep import AuthenticateSession, ListLogins, LogOut, OpenSession
@@ -300,6 +302,24 @@ class Wiring:
     def list_entries(self) -> ListEntries:
         return ListEntries(self.runner)
 
+    # The programme.
+
+    @cached_property
+    def save_draft(self) -> SaveDraft:
+        return SaveDraft(self.runner)
+
+    @cached_property
+    def publish_rules(self) -> PublishRules:
+        return PublishRules(self.runner)
+
+    @cached_property
+    def list_rules(self) -> ListRules:
+        return ListRules(self.runner)
+
+    @cached_property
+    def read_programme(self) -> ReadProgramme:
+        return ReadProgramme(self.runner)
+
     # Jobs.
 
     @cached_property
@@ -326,6 +346,10 @@ class Wiring:
     @cached_property
     def apply_tenant(self) -> ApplyTenant:
         return ApplyTenant(self.runner, self.keyrings)
+
+    @cached_property
+    def apply_programme(self) -> ApplyProgramme:
+        return ApplyProgramme(self.runner)
 
     @cached_property
     def apply_store(self) -> ApplyStore:

@@ -18,6 +18,7 @@ from domain.api_key.apply import KeyWish
 from domain.clock import SHOP_TIME
 from domain.points.model import Account
 from domain.points.prove import Finding
+from domain.programme.publish import ProgrammeWish
 from domain.proof.check import check
 from domain.tenant.apply import ChannelWish, SmsWish, TenantWish
 from domain.tenant.model import ChannelKind, Settings, Store
@@ -27,6 +28,7 @@ from sandbox.wechat import codes
 from scripts.local.client import Signer
 from serverless.apps import member_app, staff_app
 from serverless.wiring import Wiring
+from tests.programmes import wish
 
 CONSENT_VERSION = "2026-11"
 CONSENT = {"version": CONSENT_VERSION, "accepted": True}
@@ -332,6 +334,7 @@ class Opening:
 
     settings: Settings = SETTINGS
     till: KeyWish = TILL
+    programme: ProgrammeWish = field(default_factory=wish)
 
 
 def open_shop(services: Wiring, sandbox: RunningSandbox, apps: Apps, opening: Opening | None = None) -> Shop:
@@ -340,12 +343,13 @@ def open_shop(services: Wiring, sandbox: RunningSandbox, apps: Apps, opening: Op
     tenant_id = f"t{secrets.token_hex(5)}"
     sms = SmsWish(apps.sms_key_id, apps.sms_secret, "山茶咖啡", "SMS_100001")
     services.apply_tenant(TenantWish(tenant_id, "山茶咖啡", opening.settings, sms))
+    services.apply_programme(tenant_id, opening.programme)
     for store_id in (STORE, OTHER_STORE):
         services.apply_store(tenant_id, Store(store_id, store_id))
     for channel in _channels(apps):
         services.apply_channel(tenant_id, channel)
     office = KeyWish("office", "office", frozenset({"admin", "members.read", "orders.write"}), None)
-    made = {wish.key_id: services.apply_key(tenant_id, wish).secret or "" for wish in (opening.till, office)}
+    made = {key.key_id: services.apply_key(tenant_id, key).secret or "" for key in (opening.till, office)}
     return Shop(
         services,
         sandbox,

@@ -74,16 +74,19 @@ class DynamoKept:
 def counting(counted: Counted, keys: Keys) -> Write:
     """Adds, unless the sum would pass the limit."""
     key = keys.counter(counted.counter)
-    names = {"#n": "n", "#ttl": "ttl", "#kind": "kind"}
+    names = {"#n": "n", "#kind": "kind"}
     values = {
         ":by": {"N": str(counted.by)},
         ":most": {"N": str(counted.limit - counted.by)},
-        ":ttl": {"N": str(epoch_seconds(counted.ends_at))},
         ":kind": {"S": "counter"},
     }
+    sets = "#kind = :kind"
+    if counted.ends_at is not None:
+        names["#ttl"], sets = "ttl", f"{sets}, #ttl = :ttl"
+        values[":ttl"] = {"N": str(epoch_seconds(counted.ends_at))}
     arguments = {
         "Key": raw_key(key),
-        "UpdateExpression": "SET #ttl = :ttl, #kind = :kind ADD #n :by",
+        "UpdateExpression": f"SET {sets} ADD #n :by",
         # A missing counter stands at zero, which is room enough unless one step is too large by itself.
         "ConditionExpression": "#n <= :most"
         + (" OR attribute_not_exists(#n)" if counted.by <= counted.limit else ""),

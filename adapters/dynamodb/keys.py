@@ -9,6 +9,8 @@
 | request nonce        | T#<t>#X#<key>#<nonce>     | X           |                                          |
 | counter              | T#<t>#W#<name>            | W           |                                          |
 | member               | T#<t>#M#<member>          | P           |                                          |
+| programme, version   | T#<t>#PG                  | V#<version> |                                          |
+| rule                 | T#<t>#PG                  | R#<rule>    |                                          |
 | points account       | T#<t>#M#<member>          | A#PTS       | GSI-2 DUE#PTS#<shard> / <day>#<member>   |
 | points entry         | T#<t>#M#<member>          | L#PTS#<seq> |                                          |
 | sentinel             | T#<t>#U#<kind>#<value>    | U           |                                          |
@@ -63,6 +65,12 @@ class Keys:
 
     def member(self, member_id: str) -> Key:
         return self._pk("M", member_id), "P"
+
+    def programme(self, version: int) -> Key:
+        return self._pk("PG"), f"V#{version:0{SEQUENCE_DIGITS}}"
+
+    def rule(self, rule_id: str) -> Key:
+        return self._pk("PG"), f"R#{rule_id}"
 
     def account(self, member_id: str) -> Key:
         return self._pk("M", member_id), "A#PTS"

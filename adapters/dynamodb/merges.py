@@ -15,7 +15,7 @@ from adapters.dynamodb.item import Item, Mapping, Tenancy, instant, ms, seal, st
 from adapters.dynamodb.keys import tenant_and_thing
 from adapters.dynamodb.members import to_member
 from adapters.dynamodb.outcome import RawItem
-from adapters.dynamodb.points import to_account
+from adapters.dynamodb.points import to_account, to_used, used_parts
 from adapters.dynamodb.sagas import sagas
 from adapters.dynamodb.schema import OWNER_INDEX
 from adapters.dynamodb.table import Range, Table, key_of
@@ -45,6 +45,7 @@ class MergeItem(Item, discriminator="merge"):
     phone_before_sealed = BinaryAttribute(null=True, legacy_encoding=False)
     took_phone = UnicodeAttribute(null=True)
     filled: ListAttribute[str] = ListAttribute()
+    used: ListAttribute[list[Any]] = ListAttribute(null=True)
     source_sequence = NumberAttribute()
     target_sequence = NumberAttribute()
     undone_at = NumberAttribute(null=True)
@@ -86,6 +87,7 @@ def _merge_items(merge: Merge, tenancy: Tenancy) -> tuple[Item, ...]:
         phone_before_sealed=seal(tenancy, key, "phone", before.number if before else None),
         took_phone=moved.took_phone,
         filled=list(moved.filled),
+        used=used_parts(moved.used) or None,
         source_sequence=moved.source_sequence,
         target_sequence=moved.target_sequence,
         undone_at=ms(merge.undone_at) if merge.undone_at else None,
@@ -103,6 +105,7 @@ def _to_merge(raw: RawItem, tenancy: Tenancy) -> Merge:
         phone_before=Phone(item.phone_before[0], item.phone_before[1], number) if number else None,
         took_phone=item.took_phone,
         filled=tuple(item.filled),
+        used=to_used(item.used or ()),
         source_sequence=int(item.source_sequence),
         target_sequence=int(item.target_sequence),
     )

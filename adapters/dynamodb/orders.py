@@ -11,7 +11,7 @@ from adapters.dynamodb.keys import tenant_and_thing
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.table import Table
 from domain.clock import epoch_seconds, from_epoch
-from domain.money import Money, Points
+from domain.money import Money, Points, Rounding
 from domain.order.model import (
     Award,
     Bill,
@@ -30,7 +30,7 @@ LINES_BESIDE_BYTES = 350
 class OrderItem(Item, discriminator="order"):
     """m member, w store, t paid at, l lines, y payments, a total, f fingerprint, p points, x exact points,
     c counted fen, g bonus counts, u last day, e programme, q entry, b balance, o recorded at, k by,
-    i refunded, j clawed, v version, z lines stand beside."""
+    i refunded, j clawed, v version, h rounding if not down, z lines stand beside."""
 
     member_id = UnicodeAttribute(attr_name="m")
     store_id = UnicodeAttribute(attr_name="w")
@@ -52,6 +52,7 @@ class OrderItem(Item, discriminator="order"):
     refunded = UnicodeAttribute(attr_name="i")
     clawed = NumberAttribute(attr_name="j")
     version = NumberAttribute(attr_name="v")
+    rounding = UnicodeAttribute(attr_name="h", null=True)
     lines_beside = BooleanAttribute(attr_name="z", null=True)
 
 
@@ -120,6 +121,7 @@ def _order_items(order: Order, tenancy: Tenancy) -> tuple[Item, ...]:
         refunded=_text({method.value: amount.fen for method, amount in order.refunded.items()}),
         clawed=order.clawed.count,
         version=order.version,
+        rounding=award.rounding.value if award.rounding is not Rounding.DOWN else None,
         lines_beside=True if is_long else None,
     )
     if not is_long:
@@ -157,6 +159,7 @@ def to_order(raw: RawItem, lines_beside: str = "[]") -> Order:
         programme_version=int(item.programme_version),
         entry_sequence=int(item.entry_sequence),
         balance=Points(int(item.balance)),
+        rounding=Rounding(item.rounding or Rounding.DOWN),
     )
     refunded = json.loads(item.refunded)
     return Order(

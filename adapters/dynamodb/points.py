@@ -1,8 +1,9 @@
 """Points accounts with their lots, and entries. Attribute names are short: these items are written most."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from pynamodb.attributes import (
@@ -16,15 +17,29 @@ from pynamodb.expressions.condition import Condition
 
 from adapters.dynamodb.item import Item, Mapping, Tenancy, day, day_number, instant, ms
 from adapters.dynamodb.keys import due_shard, tenant_and_thing
+from adapters.dynamodb.members import to_member
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.schema import DUE_INDEX
 from adapters.dynamodb.table import Range, Table
 from domain.clock import epoch_seconds, from_epoch
-from domain.member.model import REDIRECTS_MAX, MemberNotFound
-from domain.money import Money, Points
+from domain.member.model import REDIRECTS_MAX, Member, MemberNotFound
+from domain.money import Money, Points, Rounding
 from domain.order.model import OrderId
-from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Posting, Tally
+from domain.points.chain import given_parts
+from domain.points.model import (
+    Account,
+    Cause,
+    Entry,
+    EntryKind,
+    Gain,
+    Given,
+    LotKey,
+    Posting,
+    Tally,
+)
 from domain.points.ports import Due
+from domain.points.usage import Usage, Usages
+from domain.programme.event import Birthday, Person, Used
 
 ENTRIES_FIRST = "L#PTS#"
 ENTRIES_LAST = "L#PTS#~"
@@ -32,7 +47,7 @@ ENTRIES_LAST = "L#PTS#~"
 
 class AccountItem(Item, discriminator="account"):
     """v version, d debt, l lots [[last day, source, points]], h head, t totals, n orders, s spend in fen,
-    r redirect, z frozen."""
+    u what rules with caps gave [[rule, day, on that day, ever]], r redirect, z frozen."""
 
     version = NumberAttribute(attr_name="v")
     debt = NumberAttribute(attr_name="d")
@@ -41,13 +56,14 @@ class AccountItem(Item, discriminator="account"):
     totals = UnicodeAttribute(attr_name="t")
     order_count = NumberAttribute(attr_name="n")
     spend_fen = NumberAttribute(attr_name="s")
+    used: ListAttribute[list[Any]] = ListAttribute(attr_name="u", null=True)
     redirect_to = UnicodeAttribute(attr_name="r", null=True)
     is_frozen = BooleanAttribute(attr_name="z", null=True)
 
 
 class EntryItem(Item, discriminator="entry"):
     """o kind, p points, b balance, l postings, d debt, c cause, w caller, a at, q previous hash, h hash,
-    n orders, s spend in fen."""
+    n orders, s spend in fen, g what rules gave and what they knew."""
 
     entry_kind = UnicodeAttribute(attr_name="o")
     points = NumberAttribute(attr_name="p")
@@ -61,6 +77,7 @@ class EntryItem(Item, discriminator="entry"):
     hash = BinaryAttribute(attr_name="h", legacy_encoding=False)
     orders = NumberAttribute(attr_name="n", null=True)
     spend_fen = NumberAttribute(attr_name="s", null=True)
+    given = UnicodeAttribute(attr_name="g", null=True)
 
 
 def _text(value: object) -> str:
@@ -84,10 +101,19 @@ def _account_items(account: Account, tenancy: Tenancy) -> tuple[Item, ...]:
         totals=_text({kind.value: points.count for kind, points in account.totals.items()}),
         order_count=account.order_count,
         spend_fen=account.spend.fen,
+        used=used_parts(account.used) or None,
         redirect_to=account.redirect_to,
         is_frozen=True if account.is_frozen else None,
     )
     return (item,)
+
+
+def used_parts(used: Usages) -> list[list[Any]]:
+    return [[rule, day_number(each.on), each.today, each.ever] for rule, each in sorted(used.items())]
+
+
+def to_used(parts: Iterable[list[Any]]) -> Usages:
+    return {str(rule): Usage(day(on) or date.min, int(today), int(ever)) for rule, on, today, ever in parts}
 
 
 def to_account(raw: RawItem) -> Account:
@@ -101,6 +127,7 @@ def to_account(raw: RawItem) -> Account:
         totals={EntryKind(kind): Points(int(count)) for kind, count in json.loads(item.totals).items()},
         order_count=int(item.order_count),
         spend=Money(int(item.spend_fen)),
+        used=to_used(item.used or ()),
         redirect_to=item.redirect_to,
         is_frozen=bool(item.is_frozen),
     )
@@ -126,6 +153,7 @@ def _entry_items(entry: Entry, tenancy: Tenancy) -> tuple[Item, ...]:
         hash=entry.hash,
         orders=entry.tally.orders or None,
         spend_fen=entry.tally.spend.fen or None,
+        given=_text(given_parts(entry.given)) if entry.given else None,
     )
     return (item,)
 
@@ -173,6 +201,27 @@ def to_entry(raw: RawItem) -> Entry:
         previous=item.previous,
         hash=item.hash,
         tally=Tally(int(item.orders or 0), Money(int(item.spend_fen or 0))),
+        given=_to_given(json.loads(item.given)) if item.given else None,
+    )
+
+
+def _to_given(parts: dict[str, Any]) -> Given:
+    facts = parts.get("person", {})
+    person = Person(
+        is_member=not facts.get("fan", False),
+        tier_id=facts.get("tier"),
+        birthday=Birthday(facts.get("birthday", Birthday.UNKNOWN)),
+        order_count=facts.get("orders", 0),
+        used={rule_id: Used(*counts) for rule_id, counts in facts.get("used", {}).items()},
+    )
+    return Given(
+        gains=tuple(
+            Gain(rule_id, version, Fraction(exact)) for rule_id, version, exact in parts.get("gains", ())
+        ),
+        rounding=Rounding(parts.get("rounding", Rounding.DOWN)),
+        person=person,
+        left=parts.get("left", {}),
+        was_over=parts.get("over", False),
     )
 
 
@@ -205,6 +254,20 @@ class DynamoAccounts:
                 return tuple(way)
             member_id = account.redirect_to
         raise MemberNotFound
+
+    def person(self, member_id: str) -> tuple[tuple[Account, ...], Member]:
+        keys = self._tenancy.keys
+        found = self._table.get_many([keys.account(member_id), keys.member(member_id)])
+        raw, member = found.get(keys.account(member_id)), found.get(keys.member(member_id))
+        if raw is None:
+            raise MemberNotFound
+        way: tuple[Account, ...] = (to_account(raw),)
+        if way[-1].redirect_to is not None:
+            way = self.way(member_id)
+            member = self._table.get(keys.member(way[-1].member_id))
+        if member is None:
+            raise MemberNotFound
+        return way, to_member(member, self._tenancy)
 
     def exact(self, member_id: str) -> Account | None:
         raw = self._table.get(self._tenancy.keys.account(member_id))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Mapped
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from adapters.dynamodb import (
     merges,
     orders,
     points,
+    programmes,
     sessions,
     sms_codes,
     tenants,
@@ -26,6 +27,7 @@ from adapters.dynamodb.merges import DynamoMerges, DynamoPeople, DynamoPhoneProo
 from adapters.dynamodb.orders import DynamoOrders
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.points import DynamoAccounts, DynamoEntries
+from adapters.dynamodb.programmes import DynamoBudgets, DynamoProgrammes, DynamoRules, Library
 from adapters.dynamodb.sessions import DynamoSessions
 from adapters.dynamodb.sms_codes import DynamoChallenges
 from adapters.dynamodb.table import Lag, Table
@@ -40,6 +42,7 @@ MAPPINGS: Mapped[type, Mapping[Any]] = {
     **merges.MAPPINGS,
     **orders.MAPPINGS,
     **points.MAPPINGS,
+    **programmes.MAPPINGS,
     **sessions.MAPPINGS,
     **sms_codes.MAPPINGS,
     **tenants.MAPPINGS,
@@ -62,14 +65,17 @@ class Store:
     keyrings: Keyrings
     clock: Clock
     shards: int
+    library: Library = field(default_factory=Library)
 
 
 class Attempted(Table):
     """The table as one attempt sees it: knows what the last commit told of, and remembers what was read."""
 
-    def __init__(self, table: Table, images: Mapped[Key, RawItem], lag: Lag) -> None:
+    def __init__(
+        self, table: Table, images: Mapped[Key, RawItem], lag: Lag, short: frozenset[Key] = frozenset()
+    ) -> None:
         self.__dict__.update(table.__dict__)
-        self._images, self._lag = images, lag
+        self._images, self._lag, self._short = images, lag, short
         self._seen: dict[Key, RawItem | None] = {}
         self._reads = 0
 
@@ -85,6 +91,10 @@ class Attempted(Table):
         for key in keys:
             self._seen.setdefault(key, found.get(key))
         return found
+
+    def was_too_little(self, counter: Key) -> bool:
+        """Whether an earlier attempt of the same unit of work found no room in this counter."""
+        return counter in self._short
 
     def rely_on(self, key: Key, raw: RawItem) -> None:
         self._seen.setdefault(key, raw)
@@ -113,14 +123,16 @@ class DynamoRepositories:
         images: Mapped[Key, RawItem] | None = None,
         *,
         may_lag: bool = False,
+        short: frozenset[Key] = frozenset(),
         later: Table | None = None,
     ) -> None:
         """`may_lag`: the first attempt of a plan, whose conditions notice what has moved since.
 
+        `short`: counters in which earlier attempts found no room.
         `later`: the table for sealed fields that are opened when the unit of work is over.
         """
         self._store, self._lag = store, Lag(may_lag)
-        self._table = Attempted(store.table, images or {}, self._lag)
+        self._table = Attempted(store.table, images or {}, self._lag, short)
         self.tenancy = Tenancy(Keys(tenant_id, store.shards), self._vault)
         self._later, self.is_over = later, False
 
@@ -191,6 +203,18 @@ class DynamoRepositories:
     @cached_property
     def challenges(self) -> DynamoChallenges:
         return DynamoChallenges(self._table, self.tenancy)
+
+    @cached_property
+    def programmes(self) -> DynamoProgrammes:
+        return DynamoProgrammes(self._table, self.tenancy, self.tenants, self._store.library)
+
+    @cached_property
+    def rules(self) -> DynamoRules:
+        return DynamoRules(self._table, self.tenancy)
+
+    @cached_property
+    def budgets(self) -> DynamoBudgets:
+        return DynamoBudgets(self._table, self.tenancy, self._table.was_too_little)
 
     @cached_property
     def orders(self) -> DynamoOrders:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
@@ -14,15 +15,11 @@ from domain.tenant.model import (
     Channel,
     ChannelKind,
     ChannelNotFound,
-    ClawbackPolicy,
-    Programme,
     Settings,
     SmsAccount,
     Store,
     Tenant,
     TenantNotFound,
-    Validity,
-    ValidityKind,
 )
 
 CACHED_SECONDS = 60.0
@@ -80,39 +77,11 @@ class ChannelItem(Item, discriminator="channel"):
 
 
 def settings_text(settings: Settings) -> str:
-    programme, validity = settings.programme, settings.programme.validity
-    value = {
-        "points": programme.points,
-        "per_fen": programme.per_fen,
-        "validity": [validity.kind.value, validity.months],
-        "clawback": programme.clawback.value,
-        "bonus_counts": programme.bonus_counts,
-        "programme_version": programme.version,
-        "card_prefix": settings.card_prefix,
-        "consent_version": settings.consent_version,
-        "order_age_days_max": settings.order_age_days_max,
-        "sms_per_day": settings.sms_per_day,
-    }
-    return json.dumps(value, separators=(",", ":"))
+    return json.dumps(asdict(settings), separators=(",", ":"))
 
 
 def to_settings(text: str) -> Settings:
-    value = json.loads(text)
-    kind, months = value["validity"]
-    return Settings(
-        programme=Programme(
-            points=value["points"],
-            per_fen=value["per_fen"],
-            validity=Validity(ValidityKind(kind), months),
-            clawback=ClawbackPolicy(value["clawback"]),
-            bonus_counts=value["bonus_counts"],
-            version=value["programme_version"],
-        ),
-        card_prefix=value["card_prefix"],
-        consent_version=value["consent_version"],
-        order_age_days_max=value["order_age_days_max"],
-        sms_per_day=value["sms_per_day"],
-    )
+    return Settings(**json.loads(text))
 
 
 def _tenant_items(tenant: Tenant, tenancy: Tenancy) -> tuple[Item, ...]:

@@ -69,14 +69,15 @@ class DynamoRunner:
     ) -> A:
         loop = _Loop(self._pace)
         images: dict[Key, RawItem] = {}
+        short: frozenset[Key] = frozenset()
         for attempt in loop:
-            repositories = self._open(tenant_id, images, may_lag=attempt == 1)
+            repositories = self._open(tenant_id, images, short, may_lag=attempt == 1)
             images = {}
             try:
                 planned = self._plan(repositories, plan, receipt)
                 self._commit(repositories, planned.changes)
             except _LostCommit as lost:
-                images = lost.images
+                images, short = lost.images, short | lost.short
                 if lost.is_about_settings:
                     self._store.cache.clear()
                 if receipt is not None:
@@ -95,9 +96,16 @@ class DynamoRunner:
         raise loop.gave_up()
 
     def _open(
-        self, tenant_id: str, images: dict[Key, RawItem] | None = None, *, may_lag: bool = False
+        self,
+        tenant_id: str,
+        images: dict[Key, RawItem] | None = None,
+        short: frozenset[Key] = frozenset(),
+        *,
+        may_lag: bool = False,
     ) -> DynamoRepositories:
-        return DynamoRepositories(self._store, tenant_id, images, may_lag=may_lag, later=self._later)
+        return DynamoRepositories(
+            self._store, tenant_id, images, may_lag=may_lag, short=short, later=self._later
+        )
 
     def run_once(
         self, tenant_id: str, plan: Callable[[DynamoRepositories, datetime], Plan[M]], key: RequestKey[M]
@@ -229,7 +237,12 @@ class _LostCommit(Exception):
         }
         counted = [placed[place][1] for place in lost.images]
         self.is_about_settings = any(_is_cached(each) for each in counted)
-        refusals = [each.refusal for each in counted if isinstance(each, Counted)]
+        refusals = [each.refusal for each in counted if isinstance(each, Counted) and each.refusal]
+        self.short = frozenset(
+            placed[place][0].key
+            for place in lost.images
+            if isinstance(each := placed[place][1], Counted) and each.refusal is None
+        )
         # Something else moved as well: the next plan may not even ask the counter.
         self.refusal = refusals[0] if len(refusals) == len(counted) else None
 

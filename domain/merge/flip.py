@@ -8,6 +8,7 @@ from domain.member.model import IDENTITIES_MAX, Alias, Member, Phone, Sentinel
 from domain.merge.model import Merge, MergeCause, MergeState, Moved, WaitReason
 from domain.points.book import Book
 from domain.points.model import LOTS_MAX, Account, Cause, EntryKind, Posting, Tally
+from domain.points.usage import together
 from domain.unit_of_work import Change, Changed, Created, Removed
 
 IDENTITIES_APPROVED_MAX = 60
@@ -145,7 +146,10 @@ def _move_points(source: Person, target: Person, occasion: Occasion) -> tuple[Mo
         Tally(count, spend),
     )
     leaving.redirect(target.account.member_id)
-    moved = Moved(source_sequence=out.sequence, target_sequence=entry.sequence)
+    used = leaving.account.used
+    leaving.use({})
+    arriving.use(together(arriving.account.used, used))
+    moved = Moved(used=used, source_sequence=out.sequence, target_sequence=entry.sequence)
     return moved, (leaving, arriving)
 
 

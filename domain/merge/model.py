@@ -1,13 +1,14 @@
 """A merge: what it moved, so that it can be undone exactly, or why it waits for staff."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.errors import Conflict, NotFound, RuleBroken
 from domain.member.identity import Identity
 from domain.member.model import Phone
+from domain.points.usage import Usages
 
 UNDO_WINDOW = timedelta(hours=24)
 
@@ -99,6 +100,8 @@ class Moved:
     """Blind index of the phone that went to the target."""
     filled: tuple[str, ...] = ()
     """Profile fields of the target that were empty and filled from the source."""
+    used: Usages = field(default_factory=dict)
+    """What rules with caps had given the source."""
     source_sequence: int = 0
     target_sequence: int = 0
     """The entries MERGE_OUT and MERGE_IN."""

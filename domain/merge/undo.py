@@ -27,6 +27,7 @@ from domain.money import NO_POINTS
 from domain.page import PAGE_MAX
 from domain.points.book import Book
 from domain.points.model import Account, Cause, Entry, EntryKind, Posting, Tally
+from domain.points.usage import apart
 from domain.unit_of_work import Change, Changed, Created, MovedMeanwhile, Plan, Runner
 
 
@@ -105,6 +106,8 @@ def _return_points(
     _reverse(giving, came, done, EntryKind.MERGE_OUT)
     _reverse(taking, left, done, EntryKind.MERGE_IN)
     taking.redirect(None)
+    giving.use(apart(giving.account.used, done.moved.used))
+    taking.use(done.moved.used)
     return (*taking.changes(), *giving.changes())
 
 

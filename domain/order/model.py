@@ -7,7 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from domain.errors import Conflict, NotFound, RuleBroken, invalid
-from domain.money import NO_MONEY, NO_POINTS, Money, Points, total_money
+from domain.money import NO_MONEY, NO_POINTS, Money, Points, Rounding, total_money
 
 LINES_MAX = 200
 
@@ -127,13 +127,7 @@ class Award:
     programme_version: int
     entry_sequence: int
     balance: Points
-
-    def worth(self, refunded: Money) -> Points:
-        """The points that the order is still worth once so much of the counted money was refunded."""
-        if not self.counted:
-            return NO_POINTS
-        left = self.counted - refunded
-        return Points(int(self.exact * left.fen / self.counted.fen))
+    rounding: Rounding = Rounding.DOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +157,17 @@ class Order:
             if refunded[payment.method] > paid.get(payment.method, NO_MONEY):
                 raise RefundTooLarge(f"More than was paid by {payment.method.value} would be refunded.")
         return replace(self, refunded=refunded, version=self.version + 1)
+
+    def worth(self) -> Points:
+        """The points that the order is still worth: in proportion to the money that counts and was kept.
+
+        Where no money counts, but goods or the order itself earned something, all of the money does.
+        """
+        award = self.award
+        whole, back = award.counted, self.counted_refund()
+        if not whole:
+            whole, back = self.bill.total, total_money(list(self.refunded.values()))
+        return Points(award.rounding.of(award.exact * (whole - back).fen / whole.fen))
 
     def counted_refund(self) -> Money:
         """How much of the money that earned points was refunded so far."""

@@ -15,11 +15,13 @@ from domain.points.model import (
     Cause,
     Entry,
     EntryKind,
+    Given,
     LedgerBroken,
     LotKey,
     Posting,
     Tally,
 )
+from domain.points.usage import Usages
 from domain.unit_of_work import Appended, Change, Changed
 
 EXPIRY = Cause("expiry")
@@ -55,11 +57,12 @@ class Book:
         cause: Cause,
         kind: EntryKind = EntryKind.EARN,
         tally: Tally = NO_TALLY,
+        given: Given | None = None,
     ) -> Entry:
         """Adds points: they pay the debt first, the rest becomes part of the lot."""
         paid = min(points, self.account.debt)
         rest = points - paid
-        return self._write(kind, [Posting(lot, rest)] if rest else [], -paid, cause, tally)
+        return self._write(kind, [Posting(lot, rest)] if rest else [], -paid, cause, tally, given)
 
     def take(
         self,
@@ -110,6 +113,10 @@ class Book:
         """Points the account at another one, or at none, in the same write as the entries."""
         self.account = replace(self.account, redirect_to=member_id)
 
+    def use(self, used: Usages) -> None:
+        """Sets what rules with caps have given, in the same write as the entries."""
+        self.account = replace(self.account, used=used)
+
     def _expire(self) -> None:
         today = shop_date(self.at)
         over = [Posting(lot, -points) for lot, points in self.account.lots.items() if lot.is_over(today)]
@@ -124,7 +131,13 @@ class Book:
         return turns
 
     def _write(
-        self, kind: EntryKind, postings: list[Posting], debt: Points, cause: Cause, tally: Tally
+        self,
+        kind: EntryKind,
+        postings: list[Posting],
+        debt: Points,
+        cause: Cause,
+        tally: Tally,
+        given: Given | None = None,
     ) -> Entry:
         account = self.account
         lots = _posted(account.lots, postings)
@@ -144,6 +157,7 @@ class Book:
                 previous=account.head,
                 hash=b"",
                 tally=tally,
+                given=given,
             )
         )
         self.entries.append(entry)

@@ -4,7 +4,9 @@ import hashlib
 import json
 from dataclasses import replace
 
-from domain.points.model import Entry
+from domain.money import Rounding
+from domain.points.model import Entry, Given
+from domain.programme.event import Birthday
 
 
 def sealed(entry: Entry) -> Entry:
@@ -39,5 +41,27 @@ def hash_of(entry: Entry) -> bytes:
         "caller": entry.caller,
         "at": round(entry.at.timestamp() * 1000),
     }
+    if entry.given is not None:
+        fields["given"] = given_parts(entry.given)
     text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(entry.previous + text.encode()).digest()
+
+
+def given_parts(given: Given) -> dict[str, object]:
+    """Plain values, the same for the hash and for the table; what is as usual is left out."""
+    person = given.person
+    facts: dict[str, object] = {
+        "fan": not person.is_member,
+        "tier": person.tier_id,
+        "birthday": person.birthday.value if person.birthday is not Birthday.UNKNOWN else None,
+        "orders": person.order_count,
+        "used": {rule_id: [used.today, used.ever] for rule_id, used in sorted(person.used.items())},
+    }
+    parts: dict[str, object] = {
+        "gains": [[gain.rule_id, gain.rule_version, str(gain.exact)] for gain in given.gains],
+        "rounding": given.rounding.value if given.rounding is not Rounding.DOWN else None,
+        "person": {name: value for name, value in facts.items() if value},
+        "left": dict(given.left),
+        "over": given.was_over,
+    }
+    return {name: value for name, value in parts.items() if value}

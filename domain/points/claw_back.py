@@ -21,7 +21,7 @@ from domain.points.book import Book
 from domain.points.earn import CLOCK_TOLERANCE
 from domain.points.model import Cause, EntryKind, LotKey, Tally
 from domain.points.ports import Repositories
-from domain.tenant.model import ClawbackPolicy
+from domain.programme.model import ClawbackPolicy
 from domain.unit_of_work import Changed, Created, Plan, Receipt, Runner, held
 
 
@@ -66,7 +66,7 @@ class RefundOrder:
                 raise invalid("refunded_at", "too-old", "The refund was made before the order was paid.")
             way = repositories.accounts.way(before.member_id)
             book = Book(way[-1], now, actor.caller)
-            policy = repositories.tenants.settings().programme.clawback
+            policy = repositories.programmes.current().terms.clawback
             order, refund = _refund(before, request, book, policy, now)
             return Plan(refund, (Created(refund), Changed(before, order), *book.changes(), *held(way)))
 
@@ -78,7 +78,7 @@ def _refund(
 ) -> tuple[Order, Refund]:
     order = before.refund(request.payments)
     award = order.award
-    due = award.points - award.worth(order.counted_refund()) - order.clawed
+    due = award.points - order.worth() - order.clawed
     if policy is ClawbackPolicy.DENY and due > book.account.available(shop_date(now)):
         raise PointsAlreadySpent
     cause = Cause(

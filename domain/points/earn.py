@@ -2,21 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from fractions import Fraction
 
 from domain.actor import KeyHolder
 from domain.api_key.model import Scope
-from domain.clock import SHOP_TIME, shop_date
+from domain.clock import SHOP_TIME
 from domain.errors import RuleBroken, invalid
 from domain.member.find import Reference, resolve
-from domain.money import Points
 from domain.order.model import Award, Bill, Order, OrderNumberReused, counting
-from domain.points.book import Book
-from domain.points.model import Cause, LotKey, Tally
+from domain.points.give import Occasion, give
+from domain.points.model import Cause, Tally
 from domain.points.ports import Repositories
-from domain.points.validity import last_day
-from domain.tenant.model import Programme, Settings, StoreNotFound
-from domain.unit_of_work import Change, Counted, Created, Plan, Receipt, Runner, held
+from domain.programme.event import OrderPaid
+from domain.tenant.model import Settings, StoreNotFound
+from domain.unit_of_work import Change, Counted, Created, Plan, Receipt, Runner
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
@@ -27,15 +25,12 @@ class DailyCapReached(RuleBroken):
     message = "该密钥今日累计金额已达上限"
 
 
-def rate(programme: Programme, bill: Bill) -> Fraction:
-    """The points for a bill before they are rounded down, once, at the end (D-23, D-24)."""
-    counted = counting(bill.payments, programme.bonus_counts)
-    return Fraction(counted.fen * programme.points, programme.per_fen)
-
-
 @dataclass(frozen=True, slots=True)
 class EarnFromOrder:
-    """The order document is the idempotency record: the same bill again gets the same answer."""
+    """The order document is the idempotency record: the same bill again gets the same answer.
+
+    The rules are those in force when the order is booked; their dates are held against when it was paid.
+    """
 
     runner: Runner[Repositories]
 
@@ -51,11 +46,8 @@ class EarnFromOrder:
             if actor.store_ids is None and not repositories.stores.is_known(bill.store_id):
                 raise StoreNotFound
             found = resolve(repositories, reference, now)
-            way = repositories.accounts.way(found.member_id)
-            book = Book(way[-1], now, actor.caller)
-            order = _award(bill, book, settings.programme, actor.caller, now)
-            kept = (*found.rests_on, *held(way))
-            return Plan(order, (Created(order), *book.changes(), *kept, *_cap(actor, bill, now)))
+            order, changes = _book(repositories, bill, found.member_id, actor, now)
+            return Plan(order, (Created(order), *changes, *found.rests_on, *_cap(actor, bill, now)))
 
         return self.runner.run(actor.tenant_id, plan, Receipt(lambda stores: recorded(stores, bill)))
 
@@ -68,30 +60,33 @@ def recorded(repositories: Repositories, bill: Bill) -> Order | None:
     return order
 
 
-def _award(bill: Bill, book: Book, programme: Programme, caller: str, now: datetime) -> Order:
-    lot = LotKey(last_day(programme.validity, shop_date(bill.paid_at)))
-    # What would be over on arrival, because the till was late, is not given at all.
-    exact = Fraction(0) if lot.is_over(shop_date(now)) else rate(programme, bill)
-    cause = Cause(
-        "order",
-        order_id=bill.order_id,
-        store_id=bill.store_id,
-        programme_version=programme.version,
-        occurred_at=bill.paid_at,
+def _book(
+    repositories: Repositories, bill: Bill, member_id: str, actor: KeyHolder, now: datetime
+) -> tuple[Order, tuple[Change, ...]]:
+    programme = repositories.programmes.current()
+    counted = counting(bill.payments, programme.terms.bonus_counts)
+    occasion = Occasion(
+        kind=OrderPaid,
+        event=lambda person: OrderPaid(bill.paid_at, person, bill.store_id, counted, bill.lines),
+        at=bill.paid_at,
+        cause=Cause("order", bill.order_id, store_id=bill.store_id, occurred_at=bill.paid_at),
+        tally=Tally(1, counted),
+        name=f"{bill.order_id.source}#{bill.order_id.number}",
     )
-    counted = counting(bill.payments, programme.bonus_counts)
-    entry = book.earn(Points(int(exact)), lot, cause, tally=Tally(1, counted))
+    gift = give(repositories, member_id, occasion, now, actor.caller)
     award = Award(
-        points=Points(int(exact)),
-        exact=exact,
+        points=gift.entry.points,
+        exact=gift.exact,
         counted=counted,
-        bonus_counts=programme.bonus_counts,
-        valid_through=lot.valid_through,
+        bonus_counts=programme.terms.bonus_counts,
+        valid_through=gift.lot.valid_through,
         programme_version=programme.version,
-        entry_sequence=entry.sequence,
-        balance=entry.balance,
+        entry_sequence=gift.entry.sequence,
+        balance=gift.entry.balance,
+        rounding=programme.terms.rounding,
     )
-    return Order(bill, entry.member_id, award, recorded_at=now, recorded_by=caller)
+    order = Order(bill, gift.entry.member_id, award, recorded_at=now, recorded_by=actor.caller)
+    return order, gift.changes
 
 
 def _check_time(bill: Bill, settings: Settings, now: datetime) -> None:

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from fractions import Fraction
 
 from domain.errors import Conflict, Unavailable
-from domain.money import NO_MONEY, NO_POINTS, Money, Points, total_points
+from domain.money import NO_MONEY, NO_POINTS, Money, Points, Rounding, total_points
 from domain.order.model import OrderId
+from domain.points.usage import Usages
+from domain.programme.event import Person
 
 LOTS_MAX = 400
 NO_HEAD = b"\0" * 32
@@ -87,6 +90,8 @@ class Account:
     """Orders that were not wholly refunded."""
     spend: Money = NO_MONEY
     """Counted money of the orders, less refunds."""
+    used: Usages = field(default_factory=dict)
+    """By rule with a cap for each member."""
     redirect_to: str | None = None
     is_frozen: bool = False
 
@@ -136,6 +141,36 @@ NO_TALLY = Tally()
 
 
 @dataclass(frozen=True, slots=True)
+class Gain:
+    """What one rule gave, before rounding."""
+
+    rule_id: str
+    rule_version: int
+    exact: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Why an entry gave what it gave: the rules, and what they knew, so that it can be told later.
+
+    The version of the programme stands in the entry's cause.
+    """
+
+    gains: tuple[Gain, ...]
+    """They add up to the exact points; the entry holds these rounded."""
+    rounding: Rounding
+    person: Person
+    left: Mapping[str, int] = field(default_factory=dict)
+    """Of budgets that ran short, what was left."""
+    was_over: bool = False
+    """The points would have been over on arrival, so none were given."""
+
+    @property
+    def exact(self) -> Fraction:
+        return sum((gain.exact for gain in self.gains), Fraction(0))
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of an account's history. Written once, never changed."""
 
@@ -154,3 +189,5 @@ class Entry:
     previous: bytes
     hash: bytes
     tally: Tally = NO_TALLY
+    given: Given | None = None
+    """For what a programme gave."""

@@ -6,8 +6,10 @@ from datetime import date
 from typing import Protocol
 
 from domain.member import ports as member
+from domain.member.model import Member
 from domain.order.ports import Orders
 from domain.points.model import Account, Entry
+from domain.programme.ports import Budgets, Programmes
 from domain.tenant.ports import Stores
 
 
@@ -20,6 +22,10 @@ class Accounts(Protocol):
 
     def way(self, member_id: str) -> tuple[Account, ...]:
         """The accounts that lead from that id to the one in use, which comes last. Raises MemberNotFound."""
+        ...
+
+    def person(self, member_id: str) -> tuple[tuple[Account, ...], Member]:
+        """The way, and the member who is at its end; one call unless a merge lies between."""
         ...
 
     def exact(self, member_id: str) -> Account | None: ...
@@ -54,6 +60,12 @@ class Repositories(member.Repositories, Protocol):
 
     @property
     def stores(self) -> Stores: ...
+
+    @property
+    def programmes(self) -> Programmes: ...
+
+    @property
+    def budgets(self) -> Budgets: ...
 
 
 @dataclass(frozen=True, slots=True)

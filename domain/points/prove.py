@@ -57,6 +57,9 @@ class _Fold:
         moved = balance - self.balance
         self._expect(entry.points.count == moved, f"entry {entry.sequence}: its postings make {moved}")
         self._expect(entry.balance.count == balance, f"entry {entry.sequence}: the balance is {balance}")
+        if entry.given is not None:
+            given = entry.given.rounding.of(entry.given.exact)
+            self._expect(entry.points.count == given, f"entry {entry.sequence}: its rules gave {given}")
         self.totals[entry.kind] = self.totals.get(entry.kind, 0) + entry.points.count
         self.orders += entry.tally.orders
         self.spend += entry.tally.spend.fen

@@ -3,7 +3,7 @@
 from calendar import monthrange
 from datetime import date
 
-from domain.tenant.model import Validity, ValidityKind
+from domain.programme.model import Validity, ValidityKind
 
 FIXED_BY_DAY_MONTHS_MAX = 12
 """Longer fixed validity ends with a month, so that an account never holds more lots than it may."""

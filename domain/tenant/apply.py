@@ -51,7 +51,7 @@ class TenantWish:
 
 @dataclass(frozen=True, slots=True)
 class ApplyTenant:
-    """Answers `created`, `changed` or `unchanged`; a changed programme gets the next version."""
+    """Answers `created`, `changed` or `unchanged`; the programme is brought into force apart."""
 
     runner: Runner[Repositories]
     keys: TenantKeys
@@ -67,7 +67,7 @@ class ApplyTenant:
                 return Plan("created", (Created(made),))
             if wish.settings.card_prefix != before.settings.card_prefix:
                 raise CardPrefixFixed
-            settings = _versioned(before.settings, wish.settings)
+            settings = replace(wish.settings, programme_version=before.settings.programme_version)
             after = replace(before, name=wish.name, settings=settings, sms=sms)
             if _plain(after) == _plain(before):
                 return Plan("unchanged")
@@ -84,13 +84,6 @@ def _sms(wish: SmsWish | None) -> SmsAccount | None:
         return None
     secret = Fresh(wish.access_key_secret)
     return SmsAccount(wish.access_key_id, secret, wish.sign_name, wish.template_code)
-
-
-def _versioned(before: Settings, wished: Settings) -> Settings:
-    same = replace(wished.programme, version=before.programme.version)
-    if same == before.programme:
-        return replace(wished, programme=same)
-    return replace(wished, programme=replace(same, version=same.version + 1))
 
 
 def _plain(tenant: Tenant) -> Tenant:

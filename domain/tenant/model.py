@@ -7,9 +7,6 @@ from enum import StrEnum
 from domain.errors import InvalidInput, NotFound, invalid
 from domain.keyring import Sealed
 
-VALIDITY_MONTHS_MAX = 120
-RATE_MAX = 1_000_000
-
 
 class ChannelNotFound(NotFound):
     code = "channel-not-found"
@@ -37,60 +34,16 @@ def _check_whole(field: str, value: object, least: int, most: int) -> None:
         raise invalid(field, "out-of-range")
 
 
-class ValidityKind(StrEnum):
-    """How long points live."""
-
-    FIXED = "fixed"
-    ROLLING = "rolling"
-    PERMANENT = "permanent"
-
-
-class ClawbackPolicy(StrEnum):
-    """What happens when a refund takes back points that are no longer there (decision D-21)."""
-
-    DEBT = "debt"
-    FLOOR = "floor"
-    DENY = "deny"
-
-
-@dataclass(frozen=True, slots=True)
-class Validity:
-    """Fixed: through the same date `months` later (D-05). Rolling: the month of earning is month 1 (D-04)."""
-
-    kind: ValidityKind = ValidityKind.ROLLING
-    months: int = 12
-
-    def __post_init__(self) -> None:
-        if self.kind is not ValidityKind.PERMANENT:
-            _check_whole("validity.months", self.months, 1, VALIDITY_MONTHS_MAX)
-
-
-@dataclass(frozen=True, slots=True)
-class Programme:
-    """The points programme (积分规则) of a tenant. `version` is stored with each entry that it gave."""
-
-    points: int = 1
-    per_fen: int = 100
-    validity: Validity = field(default_factory=Validity)
-    clawback: ClawbackPolicy = ClawbackPolicy.DEBT
-    bonus_counts: bool = False
-    """Whether what is paid from stored bonus earns points (D-23)."""
-    version: int = 1
-
-    def __post_init__(self) -> None:
-        _check_whole("earning.points", self.points, 0, RATE_MAX)
-        _check_whole("earning.per_fen", self.per_fen, 1, RATE_MAX)
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a tenant may choose."""
 
-    programme: Programme = field(default_factory=Programme)
     card_prefix: str = "88"
     consent_version: str = "1"
     order_age_days_max: int = 31
     sms_per_day: int = 10_000
+    programme_version: int = 0
+    """The programme in force; 0: none was published yet."""
 
     def __post_init__(self) -> None:
         if not (self.card_prefix.isascii() and self.card_prefix.isdigit() and len(self.card_prefix) == 2):

@@ -4,23 +4,20 @@ import argparse
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from adapters.dynamodb.client import open_client
 from adapters.dynamodb.schema import create_table
 from domain.api_key.apply import KeyWish
+from domain.errors import InvalidInput
+from domain.programme import form
+from domain.programme import rule as written
+from domain.programme.model import Terms, Validity
+from domain.programme.publish import ProgrammeWish
 from domain.tenant.apply import ChannelWish, SmsWish, TenantWish
-from domain.tenant.model import (
-    ChannelKind,
-    ClawbackPolicy,
-    Programme,
-    Settings,
-    Store,
-    Validity,
-    ValidityKind,
-)
+from domain.tenant.model import ChannelKind, Settings, Store
 from serverless.settings import Settings as Environment
 from serverless.wiring import Wiring, wiring
 
@@ -45,6 +42,7 @@ class Plan:
     stores: tuple[Store, ...]
     channels: tuple[ChannelWish, ...]
     keys: tuple[KeyWish, ...]
+    programme: ProgrammeWish
 
 
 def run(arguments: argparse.Namespace) -> Iterator[str]:
@@ -69,6 +67,7 @@ def apply(services: Wiring, plan: Plan) -> Iterator[tuple[str, tuple[str, str] |
     """Yields a line for each thing and, for a new key, its id and secret."""
     tenant_id = plan.tenant.tenant_id
     yield f"tenant {tenant_id}: {services.apply_tenant(plan.tenant)}", None
+    yield f"programme of {tenant_id}: {services.apply_programme(tenant_id, plan.programme)}", None
     for store in plan.stores:
         yield f"store {store.store_id}: {services.apply_store(tenant_id, store)}", None
     for channel in plan.channels:
@@ -167,6 +166,7 @@ def _plan(file: Table) -> Plan:
         ),
         channels=tuple(_channel(channel) for channel in file.tables("channels")),
         keys=tuple(_key(key) for key in file.tables("api_keys")),
+        programme=_programme(file),
     )
 
 
@@ -176,22 +176,29 @@ def _sms(sms: Table) -> SmsWish:
 
 
 def _settings(file: Table) -> Settings:
-    earning, validity, plain = file.table("earning"), file.table("validity"), Settings()
-    programme = Programme(
-        points=earning.get("points", int, 1),
-        per_fen=earning.get("per_fen", int, 100),
-        validity=Validity(ValidityKind(validity.text("kind", "rolling")), validity.get("months", int, 12)),
-        clawback=ClawbackPolicy(earning.text("clawback", "debt")),
-        bonus_counts=earning.get("bonus_counts", bool, False),
-    )
-    members = file.table("members")
+    plain, members = Settings(), file.table("members")
     return Settings(
-        programme=programme,
         card_prefix=members.text("card_prefix", plain.card_prefix),
         consent_version=members.text("consent_version", plain.consent_version, CONSENT_MAX),
         order_age_days_max=file.table("orders").get("age_days_max", int, plain.order_age_days_max),
         sms_per_day=file.table("sms").get("per_day", int, plain.sms_per_day),
     )
+
+
+def _programme(file: Table) -> ProgrammeWish:
+    """`points` and `per_fen` of [earning] are the rule `base`; [[rules]] are written as for the API."""
+    earning = dict(file.table("earning").entries)
+    each, per_fen = earning.pop("points", 1), earning.pop("per_fen", 100)
+    rules = [rule.entries for rule in file.tables("rules")]
+    settings = {"points_each": each, "per_fen": per_fen}
+    rules.insert(0, {"rule_id": "base", "name": "消费积分", "kind": "spend", "settings": settings})
+    try:
+        validity = form.load(Validity, file.table("validity").entries, "validity")
+        terms = replace(form.load(Terms, earning, "earning"), validity=validity)
+        return ProgrammeWish(terms, tuple(written.load(rule) for rule in rules))
+    except InvalidInput as odd:
+        named = ", ".join(f"{problem.field} ({problem.code})" for problem in odd.fields)
+        raise ValueError(f"{odd.detail} {named}") from odd
 
 
 def _channel(channel: Table) -> ChannelWish:

@@ -12,9 +12,11 @@ from domain.joining.ports import ProofUse
 from domain.keyring import Fresh
 from domain.member.identity import Identity, IdentityKind
 from domain.member.model import MemberNotFound, Sentinel
-from domain.money import Money, Points
+from domain.money import Money, Points, Rounding
 from domain.order.model import Line, OrderId
 from domain.points.model import Account
+from domain.programme.model import ClawbackPolicy, Programme, Terms, Validity, ValidityKind
+from domain.programme.record import Deed, RuleRecord
 from domain.sms_code.model import Challenge, Purpose
 from domain.unit_of_work import Changed, Created, Removed
 from tests.contracts.things import (
@@ -30,6 +32,7 @@ from tests.contracts.things import (
     is_filled,
     opened,
 )
+from tests.programmes import EVERY_KIND
 
 PHONE = Identity(IdentityKind.PHONE, "index")
 CHALLENGE = Challenge(
@@ -44,6 +47,30 @@ CHALLENGE = Challenge(
     sent=(1_700_000_000, 1_700_000_060),
     wrong=(1_700_000_061,),
     version=9,
+)
+
+PROGRAMME = Programme(
+    7,
+    Terms(
+        validity=Validity(ValidityKind.FIXED, 24),
+        clawback=ClawbackPolicy.FLOOR,
+        bonus_counts=True,
+        rounding=Rounding.UP,
+    ),
+    tuple(rule.published_as(number + 1, number + 2) for number, rule in enumerate(EVERY_KIND)),
+    AT,
+    "key:office",
+)
+RULE = RuleRecord(
+    "share",
+    next(rule for rule in EVERY_KIND if rule.rule_id == "share"),
+    4,
+    Deed("key:office", AT),
+    Deed("key:office with spaces", AT + timedelta(milliseconds=1)),
+    3,
+    16,
+    Deed("file", AT + timedelta(hours=1)),
+    9,
 )
 
 
@@ -62,8 +89,10 @@ THINGS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "challenge": (CHALLENGE, lambda stores: stores.challenges.find("index")),
     "proof": (ProofUse("digest", "ali:app:o", AT), lambda stores: stores.phone_proofs.find("digest")),
     "sentinel": (Sentinel(PHONE, "m_1"), _sentinel),
+    "programme": (PROGRAMME, lambda stores: stores.programmes.find(7)),
+    "rule": (RULE, lambda stores: stores.rules.those(["share"]).get("share")),
 }
-VERSIONED = ["member", "account", "order", "merge", "challenge"]
+VERSIONED = ["member", "account", "order", "merge", "challenge", "rule"]
 
 
 @pytest.mark.parametrize("name", THINGS)

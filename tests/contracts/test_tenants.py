@@ -19,23 +19,16 @@ from domain.tenant.model import (
     Channel,
     ChannelKind,
     ChannelNotFound,
-    ClawbackPolicy,
-    Programme,
     Settings,
     SmsAccount,
     Store,
     TenantNotFound,
-    Validity,
-    ValidityKind,
 )
 from domain.unit_of_work import Changed, Created, Plan
 from tests.contracts.things import AT, Place, is_filled, opened
 from tests.shop import SETTINGS, Shop
 
-PROGRAMME = Programme(
-    3, 2000, Validity(ValidityKind.FIXED, 24), ClawbackPolicy.FLOOR, bonus_counts=True, version=9
-)
-CHOSEN = Settings(PROGRAMME, "42", "2026-11", 90, 77)
+CHOSEN = Settings("42", "2026-11", 90, 77, 9)
 STORE = Store("west-lake", "西湖店", "second", 4)
 CREDENTIALS = {name: Fresh(f"{name} 值") for name in ("app_private_key", "alipay_public_key", "aes_key")}
 KEY = ApiKey(
@@ -59,7 +52,6 @@ def channel(place: Place) -> Channel:
 
 def test_every_setting_comes_back() -> None:
     assert is_filled(CHOSEN)
-    assert is_filled(PROGRAMME)
     assert to_settings(settings_text(CHOSEN)) == CHOSEN
     assert to_settings(settings_text(Settings())) == Settings()
 

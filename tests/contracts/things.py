@@ -10,10 +10,12 @@ from domain.keyring import Fresh
 from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Alias, Consent, Gender, Member, MemberState, Phone, Profile
 from domain.merge.model import Merge, MergeCause, MergeState, Moved, WaitReason
-from domain.money import Money, Points
+from domain.money import Money, Points, Rounding
 from domain.order.model import Award, Bill, Line, Order, OrderId, Payment, PaymentMethod, Refund
 from domain.points.chain import sealed
-from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Posting, Tally
+from domain.points.model import Account, Cause, Entry, EntryKind, Gain, Given, LotKey, Posting, Tally
+from domain.points.usage import Usage
+from domain.programme.event import Birthday, Person, Used
 from domain.session.model import Session
 from domain.unit_of_work import Change, Plan
 from serverless.wiring import Wiring
@@ -53,6 +55,7 @@ ACCOUNT: Final = Account(
     totals={EntryKind.EARN: Points(10), EntryKind.CLAW_BACK: Points(-4)},
     order_count=12,
     spend=Money(-34),
+    used={"share": Usage(date(2026, 3, 15), 5, 90), "latte": Usage(date(2026, 1, 1), 1, 1)},
     redirect_to="m_2",
     is_frozen=True,
 )
@@ -71,6 +74,19 @@ ENTRY: Final = sealed(
         bytes(range(32)),
         b"",
         Tally(-1, Money(-4500)),
+        Given(
+            (Gain("base", 3, Fraction(-7, 3)), Gain("double", 1, Fraction(-14, 3))),
+            Rounding.HALF_UP,
+            Person(
+                is_member=False,
+                tier_id="gold",
+                birthday=Birthday.MONTH,
+                order_count=7,
+                used={"share": Used(5, 90)},
+            ),
+            {"double": 4},
+            was_over=True,
+        ),
     )
 )
 ORDER: Final = Order(
@@ -84,7 +100,7 @@ ORDER: Final = Order(
         "fingerprint",
     ),
     "m_1",
-    Award(Points(14), Fraction(297, 20), Money(3000), True, date(2027, 2, 28), 7, 4, Points(-3)),
+    Award(Points(14), Fraction(297, 20), Money(3000), True, date(2027, 2, 28), 7, 4, Points(-3), Rounding.UP),
     recorded_at=AT,
     recorded_by="key:till",
     refunded={PaymentMethod.CASH: Money(100), PaymentMethod.COUPON: Money(7)},
@@ -122,6 +138,7 @@ MERGE: Final = Merge(
         Phone("old", "139****0000", Fresh("+8613900000000")),
         "index",
         ("nickname", "city"),
+        {"share": Usage(date(2026, 3, 14), 5, 45)},
         8,
         9,
     ),

@@ -30,10 +30,12 @@ from domain.order.model import (
 from domain.points.claw_back import PointsAlreadySpent, RefundOrder, RefundRequest
 from domain.points.earn import DailyCapReached, EarnFromOrder
 from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Tally
-from domain.tenant.model import ClawbackPolicy, Programme, Settings, StoreNotFound, Validity, ValidityKind
+from domain.programme.model import ClawbackPolicy, Programme, Validity, ValidityKind
+from domain.tenant.model import Settings, StoreNotFound
 from domain.unit_of_work import Change, Changed, Counted, Created, Receipt, Unchanged
 from tests.domain.builders import KEYRING, NOON, TODAY, counts, earned
 from tests.domain.memory import MemoryRunner
+from tests.programmes import programme as plain
 
 TILL = Till("t", "till-1", frozenset({"orders.write"}), frozenset({"east"}))
 MOMENT = timedelta(microseconds=1)
@@ -65,7 +67,12 @@ def back(fen: int = 6800, **changed: Any) -> RefundRequest:
 class Desk:
     """Repositories with one account, one order at most, and what was written last."""
 
-    def __init__(self, account: Account | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        account: Account | None = None,
+        settings: Settings | None = None,
+        programme: Programme | None = None,
+    ) -> None:
         self.account = account or Account("m_1")
         self.order: Order | None = None
         self.refund: Refund | None = None
@@ -73,6 +80,9 @@ class Desk:
         kept = settings or Settings()
         self.accounts = SimpleNamespace(way=lambda _: (self.account,))
         self.tenants = SimpleNamespace(settings=lambda: kept)
+        in_force = programme or plain()
+        self.programmes = SimpleNamespace(current=lambda: in_force)
+        self.budgets = SimpleNamespace(left=lambda _: {})
         self.stores = SimpleNamespace(is_known={"east"}.__contains__)
         self.keyring: Keyring | None = None
         self.identities = SimpleNamespace()
@@ -176,12 +186,12 @@ def test_an_order_outside_of_its_time_is_refused_by_name(paid_at: datetime, code
 
 
 def test_points_that_would_be_over_on_arrival_are_not_given() -> None:
-    monthly = Programme(validity=Validity(ValidityKind.ROLLING, 1))
-    last = Desk(settings=Settings(programme=monthly))
+    monthly = plain(validity=Validity(ValidityKind.ROLLING, 1))
+    last = Desk(programme=monthly)
     month_end = NOON.replace(day=31)
 
     assert last.earn(bill(paid_at=NOON), now=month_end).award.points.count == 68
-    late = Desk(settings=Settings(programme=monthly)).earn(bill(paid_at=NOON), now=NOON + timedelta(days=17))
+    late = Desk(programme=monthly).earn(bill(paid_at=NOON), now=NOON + timedelta(days=17))
 
     assert (late.award.points.count, late.award.exact, late.award.counted) == (0, Fraction(0), Money(6800))
 
@@ -201,7 +211,7 @@ def test_stored_bonus_earns_where_the_programme_says_so() -> None:
     paid = (Payment(PaymentMethod.STORED_BONUS, Money(6800)),)
 
     for counts_too in (False, True):
-        desk = Desk(settings=Settings(programme=Programme(bonus_counts=counts_too)))
+        desk = Desk(programme=plain(bonus_counts=counts_too))
         award = desk.earn(bill(payments=paid)).award
         assert (award.points.count, award.bonus_counts) == (68 if counts_too else 0, counts_too)
 
@@ -371,7 +381,7 @@ def test_where_nothing_may_be_owed_a_refund_of_spent_points_is_denied() -> None:
 
 def spent(policy: ClawbackPolicy) -> Desk:
     """18 of 68 points are gone."""
-    desk = Desk(settings=Settings(programme=Programme(clawback=policy)))
+    desk = Desk(programme=plain(clawback=policy))
     desk.earn(bill())
     lot = next(iter(desk.account.lots))
     desk.account = earned("m_1", {LotKey(lot.valid_through): 50})

@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.money import NO_POINTS, Money, Points
+from domain.money import NO_POINTS, Money, Points, Rounding
 from domain.order.model import OrderId
 from domain.points.chain import sealed
-from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Posting, Tally
+from domain.points.model import Account, Cause, Entry, EntryKind, Gain, Given, LotKey, Posting, Tally
 from domain.points.prove import prove
+from domain.programme.event import Person
 from tests.domain.builders import LOTS, NOON, Step, live_through, steady
 
 HISTORY = [
@@ -40,6 +42,7 @@ FORGED: dict[str, Callable[[Entry], Any]] = {
     "previous": lambda entry: bytes(31) + b"\1",
     "hash": lambda entry: bytes(32),
     "tally": lambda entry: Tally(entry.tally.orders + 1, entry.tally.spend),
+    "given": lambda entry: Given((Gain("base", 1, Fraction(1, 3)),), Rounding.UP, Person()),
 }
 CAUSES: dict[str, Any] = {
     "reason": "gift",

@@ -32,7 +32,6 @@ from domain.tenant.model import (
     CREDENTIALS_OF,
     Channel,
     ChannelKind,
-    Programme,
     Settings,
     split_address,
 )
@@ -130,14 +129,6 @@ def test_settings_out_of_range_are_refused_by_name(wrong: dict[str, Any], field:
         Settings(**wrong)
 
     assert [each.field for each in refused.value.fields] == [field]
-
-
-@pytest.mark.parametrize("wrong", [{"points": -1}, {"points": 1_000_001}, {"per_fen": 0}])
-def test_a_rate_out_of_range_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(RuleBroken) as refused:
-        Programme(**wrong)
-
-    assert [each.code for each in refused.value.fields] == ["out-of-range"]
 
 
 @pytest.mark.parametrize("kind", ChannelKind)

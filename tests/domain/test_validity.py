@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.errors import InvalidInput
 from domain.points.model import LotKey
 from domain.points.validity import last_day
-from domain.tenant.model import Validity, ValidityKind
+from domain.programme.model import Validity, ValidityKind
 from tests.domain.builders import day, steady
 
 ROLLING = Validity(ValidityKind.ROLLING, 12)
@@ -107,4 +107,4 @@ def test_a_validity_out_of_range_is_refused(months: int) -> None:
     with pytest.raises(InvalidInput) as refused:
         Validity(ValidityKind.FIXED, months)
 
-    assert [(each.field, each.code) for each in refused.value.fields] == [("validity.months", "out-of-range")]
+    assert [(each.field, each.code) for each in refused.value.fields] == [("months", "out-of-range")]

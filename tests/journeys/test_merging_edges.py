@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,10 +10,11 @@ from domain.merge.model import MergeState
 from domain.money import Points
 from domain.points.book import Book
 from domain.points.model import Cause, LotKey
-from domain.tenant.model import Programme, Validity, ValidityKind
+from domain.programme.model import Validity, ValidityKind
 from domain.unit_of_work import Plan
 from tests.journeys.test_merging import two_people, with_names
-from tests.shop import CONSENT, SETTINGS, Opening, Phone, Shop
+from tests.programmes import wish
+from tests.shop import CONSENT, Opening, Phone, Shop
 
 
 def merge_id_of(shop: Shop, phone: Phone) -> str:
@@ -101,9 +101,7 @@ def test_a_merge_that_staff_approved_and_undid_waits_again(shop: Shop) -> None:
 
 
 def test_too_many_lots_wait_and_are_refused_clearly(open_with: Callable[[Opening], Shop]) -> None:
-    shop = open_with(
-        Opening(settings=replace(SETTINGS, programme=Programme(validity=Validity(ValidityKind.FIXED, 12))))
-    )
+    shop = open_with(Opening(programme=wish(validity=Validity(ValidityKind.FIXED, 12))))
     wechat = shop.member("wechat")
     alipay = Phone(shop, wechat.person_id, wechat.number)
     alipay.log_in("alipay")

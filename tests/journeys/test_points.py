@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from domain.tenant.model import ClawbackPolicy, Programme, Settings, Validity, ValidityKind
-from tests.shop import OTHER_STORE, SETTINGS, STORE, Opening, Shop
+from domain.programme.model import Validity, ValidityKind
+from tests.programmes import base, wish
+from tests.shop import OTHER_STORE, STORE, Opening, Shop
 
 OpenWith = Callable[[Opening], Shop]
 
 
-def programme(**changed: Any) -> Opening:
-    return Opening(settings=replace(SETTINGS, programme=Programme(**changed)))
+def programme(points: int = 1, per_fen: int = 100, **terms: Any) -> Opening:
+    return Opening(programme=wish(base(points, per_fen), **terms))
 
 
 @pytest.mark.capability("C-20")
@@ -314,10 +315,6 @@ def test_an_earning_after_the_last_day_books_the_expiry_first(shop: Shop) -> Non
     entries = shop.office.get(f"/v1/staff/members/{member_id}/points/entries").json["items"]
     assert [entry["kind"] for entry in entries] == ["earn", "expire", "earn"]
     assert shop.findings() == []
-
-
-def settings_of(policy: ClawbackPolicy) -> Settings:
-    return replace(SETTINGS, programme=Programme(clawback=policy))
 
 
 @pytest.mark.capability("C-38")

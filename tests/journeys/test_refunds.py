@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from domain.tenant.model import ClawbackPolicy
-from tests.journeys.test_points import settings_of
+from domain.programme.model import ClawbackPolicy
+from tests.programmes import wish
 from tests.shop import Opening, Shop
 
 
@@ -140,7 +140,7 @@ def lose_points(shop: Shop) -> tuple[str, str]:
 def test_points_that_are_gone_are_owed_forgone_or_stand_in_the_way(
     open_with: Callable[[Opening], Shop], policy: ClawbackPolicy, status: int, balance: int, debt: int
 ) -> None:
-    shop = open_with(Opening(settings=settings_of(policy)))
+    shop = open_with(Opening(programme=wish(clawback=policy)))
     member_id, number = lose_points(shop)
 
     answer = shop.refund(number, 8800)

@@ -8,18 +8,12 @@ from random import Random
 from adapters.dynamodb.schema import definition
 from domain.api_key.apply import KeyWish
 from domain.tenant.apply import ChannelWish, SmsWish, TenantWish
-from domain.tenant.model import (
-    ChannelKind,
-    ClawbackPolicy,
-    Programme,
-    Settings,
-    Store,
-    Validity,
-    ValidityKind,
-)
+from domain.tenant.model import ChannelKind, Settings, Store
 from tests.simulation.callers import CAPPED, OFFICE, TILL
 from tests.simulation.faults import Calm, Tally
+from tests.simulation.merchant import CATALOGUE, programme_wish
 from tests.simulation.model import state as model
+from tests.simulation.model.rules import Rule
 from tests.simulation.process import SETTINGS, Process
 from tests.simulation.table.storage import Storage
 from tests.simulation.world import CAP_FEN, CONSENT, SMS_PER_DAY, House, World
@@ -28,12 +22,21 @@ TENANT = "t1"
 NEIGHBOUR = "t2"
 STARTED_AT = int(datetime(2026, 1, 30, 15, 30, tzinfo=UTC).timestamp() * 1000)
 """Half an hour before midnight in Shanghai, a day before the month ends."""
+
+
+def _programme(
+    points: int, per_fen: int, validity: str, months: int, clawback: str, *names: str
+) -> model.Programme:
+    rules = {"base": Rule("spend", points, per_fen), **{name: CATALOGUE[name][0] for name in names}}
+    return model.Programme(rules, validity, months, clawback)
+
+
 RULES: tuple[model.Programme, ...] = (
-    model.Programme(1, 100, "rolling", 12, "debt"),
-    model.Programme(1, 100, "fixed", 1, "floor"),
-    model.Programme(3, 1000, "rolling", 1, "deny"),
-    model.Programme(2, 300, "fixed", 24, "debt"),
-    model.Programme(1, 100, "permanent", 12, "debt"),
+    _programme(1, 100, "rolling", 12, "debt"),
+    _programme(1, 100, "fixed", 1, "floor", "double", "weekend", "bands"),
+    _programme(3, 1000, "rolling", 1, "deny", "chest", "daily"),
+    _programme(2, 300, "fixed", 24, "debt", "second", "step", "triple"),
+    _programme(1, 100, "permanent", 12, "debt", "cups"),
 )
 CHANNELS = {
     "wx": (ChannelKind.MINI_PROGRAM, "appA"),
@@ -49,33 +52,24 @@ CREDENTIALS: Mapping[ChannelKind, Mapping[str, str]] = {
 SCOPES = frozenset({"members.read", "orders.write"})
 
 
-def tenant_wish(tenant_id: str, programme: model.Programme, points: int) -> TenantWish:
-    """The tenant's file, with this many points."""
-    settings = Settings(
-        programme=Programme(
-            points,
-            programme.per_fen,
-            Validity(ValidityKind(programme.validity), programme.months),
-            ClawbackPolicy(programme.clawback),
-        ),
-        consent_version=CONSENT,
-        sms_per_day=SMS_PER_DAY,
-    )
-    return TenantWish(tenant_id, "山茶咖啡", settings, SmsWish("k", "s", "山茶", "SMS_1"))
+def tenant_wish(tenant_id: str, name: str = "山茶咖啡") -> TenantWish:
+    """The tenant's file, as far as it is not about points."""
+    settings = Settings(consent_version=CONSENT, sms_per_day=SMS_PER_DAY)
+    return TenantWish(tenant_id, name, settings, SmsWish("k", "s", "山茶", "SMS_1"))
 
 
 @cache
 def house(number: int) -> House:
     """One of `RULES`; the storage must be copied, never changed."""
     programme = RULES[number % len(RULES)]
-    empty = House(TENANT, Storage(definition(SETTINGS.table)), model.State(), STARTED_AT, {})
+    empty = House(TENANT, Storage(definition(SETTINGS.table)), model.State(), STARTED_AT, {}, programme)
     world = World(empty, (), f"house {number}", Calm(), Tally())
     world.cloud._told = lambda commit: None
     process = world.process()
     _set_up(process, NEIGHBOUR, programme)
     secrets = _set_up(process, TENANT, programme)
     state = model.State(programmes=(programme,))
-    return House(TENANT, world.cloud.storage, state, STARTED_AT, secrets)
+    return House(TENANT, world.cloud.storage, state, STARTED_AT, secrets, programme)
 
 
 def some_house(chance: Random) -> House:
@@ -84,7 +78,8 @@ def some_house(chance: Random) -> House:
 
 def _set_up(process: Process, tenant_id: str, programme: model.Programme) -> dict[str, str]:
     services = process.services
-    services.apply_tenant(tenant_wish(tenant_id, programme, programme.points))
+    services.apply_tenant(tenant_wish(tenant_id))
+    services.apply_programme(tenant_id, programme_wish(programme))
     for store_id in ("east", "west"):
         services.apply_store(tenant_id, Store(store_id, store_id))
     for channel_id, (kind, app_id) in CHANNELS.items():

@@ -34,12 +34,20 @@ def account(item: Item) -> Account:
         orders=number(item, "n"),
         spend=number(item, "s"),
         kinds=json_of(item, "t"),
+        used=used(item),
     )
+
+
+def used(item: Item) -> dict[str, tuple[int, int, int]]:
+    rows = (each["L"] for each in item["u"]["L"]) if "u" in item else ()
+    return {row[0]["S"]: (int(row[1]["N"]), int(row[2]["N"]), int(row[3]["N"])) for row in rows}
 
 
 def person(item: Item, phones: Mapping[str, str], names: Mapping[str, str]) -> Person:
     """`phones` opens blind indexes; `names` holds what was sealed, opened."""
     shown: dict[str, str] = {name: text(item, name) for name in ("nickname", "city") if name in item}
+    if "birthday" in item:
+        shown["birthday"] = item["birthday"]["N"]
     return Person(
         met_at=number(item, "met_at"),
         joined_at=number(item, "joined_at"),
@@ -56,6 +64,12 @@ def json_of(item: Item, name: str) -> dict[str, Any]:
     """An attribute that holds JSON."""
     found: Any = json.loads(text(item, name))
     return dict(found)
+
+
+def list_of(item: Item, name: str) -> list[Any]:
+    """The same, a list."""
+    found: list[Any] = json.loads(text(item, name))
+    return found
 
 
 def order(item: Item, expected: Order) -> dict[str, Any]:
@@ -82,5 +96,6 @@ def merge(item: Item, expected: Merge, phones: Mapping[str, str]) -> dict[str, A
         "prover": (text(item, "prover_id"), expected.prover),
         "identities": (texts(item, "moved_identities"), expected.identities),
         "took_phone": (phones[took] if took else "", expected.took_phone),
+        "used": (used({"u": item["used"]} if "used" in item else {}), dict(expected.used)),
         "filled": (frozenset(texts(item, "filled")), frozenset(expected.filled)),
     }

@@ -217,6 +217,8 @@ def _hash(entry: Item) -> bytes:
         "caller": observe.text(entry, "w"),
         "at": observe.number(entry, "a"),
     }
+    if "g" in entry:
+        fields["given"] = observe.json_of(entry, "g")
     text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(entry["q"]["B"] + text.encode()).digest()
 

@@ -12,7 +12,7 @@ from tests.simulation.callers import session_id
 from tests.simulation.cloud import Cloud, Commit
 from tests.simulation.faults import Calm, Plan, Tally
 from tests.simulation.model import sessions
-from tests.simulation.model.state import Accepted, State, Verdict
+from tests.simulation.model.state import Accepted, Programme, State, Verdict
 from tests.simulation.platforms import Outside
 from tests.simulation.process import Process, SimulatedKeyring
 from tests.simulation.requests import Attempt, Broken, Moment, Operation, Request
@@ -49,6 +49,8 @@ class House:
     started_at: int
     secrets: Mapping[str, str]
     """Of the API keys."""
+    programme: Programme
+    """What was in force at first."""
 
 
 class World:

@@ -1,6 +1,6 @@
-"""Points: earning at tills, refunds, the expiry job."""
+"""Points from orders at tills, and refunds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
@@ -11,13 +11,12 @@ from domain.money import Money
 from domain.order.model import Bill, Line, Order, OrderId, Payment, PaymentMethod, Refund
 from domain.points.claw_back import RefundOrder, RefundRequest
 from domain.points.earn import EarnFromOrder
-from domain.points.expire import Expired, ExpirePoints
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan, a_member
 from tests.simulation.callers import CAPPED, OFFICE, TILL
 from tests.simulation.model import points as model
-from tests.simulation.model.state import NOTHING, Accepted, Programme, Refused, State, Verdict, day_of
+from tests.simulation.model.state import Accepted, Programme, Refused, State, Verdict, day_of
 from tests.simulation.model.state import Order as ModelOrder
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment, Operation
@@ -56,6 +55,7 @@ class Earn(Operation):
     payments: Mapping[str, int]
     by: str
     value: str
+    cups: int = 1
 
     @property
     def fen(self) -> int:
@@ -63,7 +63,7 @@ class Earn(Operation):
 
     @property
     def fingerprint(self) -> str:
-        return f"{self.store} {self.paid_at} {dict(self.payments)} {self.by} {self.value}"
+        return f"{self.store} {self.paid_at} {dict(self.payments)} {self.by} {self.value} {self.cups}"
 
     @property
     def place(self) -> str:
@@ -75,7 +75,7 @@ class Earn(Operation):
             order_id=OrderId(self.store, self.number),
             store_id=self.store,
             paid_at=instant(self.paid_at),
-            lines=(Line("latte", "coffee", 1, Money(self.fen)),),
+            lines=(Line("latte", "coffee", self.cups, Money(self.fen)),),
             payments=_payments(self.payments),
             total=Money(self.fen),
             fingerprint=self.fingerprint,
@@ -96,8 +96,35 @@ class Earn(Operation):
         state, full = self._counted(state, moment)
         if full:
             return Refused("daily-cap-reached")
-        order = ModelOrder(member, self.store, self.paid_at, self.payments, self.fingerprint)
-        return model.record_order(state, self.place, order, programme, moment.now)
+        order = ModelOrder(member, self.store, self.paid_at, self.payments, self.fingerprint, cups=self.cups)
+        person = self._person(state, moment, member, programme)
+        return model.record_order(state, self.place, order, programme, person, moment.now)
+
+    def _person(self, state: State, moment: Moment, member: str, programme: Programme) -> tuple[bool, bool]:
+        """Member or fan, and whether it is the month of the birthday: as at some time of the try.
+
+        Rules that do not ask are told of a member without birthday.
+        """
+        if not any(rule.asks_for_person for rule in programme.rules.values()):
+            return True, False
+        month = day_of(self.paid_at) // 100 % 100
+        states = (*moment.states, state)
+        met = [each.people[each.alive(member)] for each in states if each.alive(member) in each.people]
+        seen = [
+            (bool(one.joined_at), int(one.names.get("birthday", "0")) // 100 % 100 == month) for one in met
+        ]
+        written = (
+            [entry for entry in moment.commit.of("entry") if entry.after and "g" in entry.after]
+            if moment.commit
+            else []
+        )
+        if not written:
+            return seen[-1]
+        told = observe.json_of(written[-1].after or {}, "g").get("person", {})
+        person = (not told.get("fan", False), told.get("birthday") in {"month", "day"})
+        if person not in seen:
+            raise Broken("rules know whom they give to", f"{self}: {told}")
+        return person
 
     def _read(self, state: State, moment: Moment) -> tuple[str | None, Programme]:
         """Who is meant now, and by which rule: one that was in force at some time of the try."""
@@ -137,6 +164,10 @@ class Earn(Operation):
 
     def learn(self, world: World, answer: Order) -> None:
         world.memory["orders"].append(self)
+
+
+def _month_of(birthday: str) -> int:
+    return int(birthday or "0") // 100 % 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,27 +227,6 @@ class GiveBack(Operation):
         world.memory["refunds"].append(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Expire(Operation):
-    """The hourly job."""
-
-    name: ClassVar[str] = "expire points"
-    use_case: ClassVar[type] = ExpirePoints
-    is_once: ClassVar[bool] = False
-
-    def call(self, process: Process) -> Expired:
-        return process.services.expire_points(limit=100)
-
-    def expect(self, state: State, moment: Moment) -> Verdict:
-        if moment.commit is None:
-            return Accepted(state)
-        (account,) = moment.commit.of("account")
-        return model.expire(state, account.thing_id, moment.now)
-
-    def facts(self, answer: Expired) -> Mapping[str, Any]:
-        return NOTHING
-
-
 def _fen(chance: Random) -> int:
     return chance.choice((100, 199, 990, 5000, 10_000, 33_333))
 
@@ -241,6 +251,7 @@ def draw_earn(world: World, chance: Random) -> Earn | None:
     return Earn(
         key_id=chance.choice((TILL, TILL, TILL, OFFICE, CAPPED)),
         number=chance.choice(orders).number if is_reused else f"N{chance.randrange(10**9)}",
+        cups=chance.choice((1, 1, 2, 3)),
         store=chance.choice(STORES),
         paid_at=(world.now_ms - late) // 1000 * 1000,
         payments=_bill(chance),
@@ -267,10 +278,6 @@ def draw_refund(world: World, chance: Random) -> GiveBack | None:
         payments = {"cash": 10**6}
     store = order.store if chance.random() < 0.95 else STORES[order.store == STORES[0]]
     return GiveBack(order, f"R{chance.randrange(10**9)}", store, payments, world.now_ms // 1000 * 1000)
-
-
-def draw_expire(world: World, chance: Random) -> Expire:
-    return Expire()
 
 
 def an_order(stage: Stage, member: str, fen: int = 5000, **changed: Any) -> Earn:
@@ -308,7 +315,7 @@ def refund_scene(stage: Stage) -> GiveBack:
     return back
 
 
-def _older_order(stage: Stage, member: str) -> Earn:
+def an_older_order(stage: Stage, member: str) -> Earn:
     """Of the month before: its points end a month earlier."""
     return an_order(stage, member, paid_at=(stage.world.now_ms - 30 * DAY_MS) // 1000 * 1000)
 
@@ -316,7 +323,7 @@ def _older_order(stage: Stage, member: str) -> Earn:
 def lapsed_refund_scene(stage: Stage) -> GiveBack:
     """The order's own points are over; what is taken instead comes from the lot that ends first."""
     member = a_fan(stage).member_id
-    older = _older_order(stage, member)
+    older = an_older_order(stage, member)
     stage.does(older)
     stage.does(an_order(stage, member))
     stage.wait(days=40)
@@ -357,29 +364,9 @@ def debt_scene(stage: Stage) -> Earn:
     return an_order(stage, debtor.member_id, 4500)
 
 
-def expire_scene(stage: Stage) -> Expire:
-    """Two accounts with something over, one of them with more that is not, and an order in between."""
-    one, other = a_fan(stage).member_id, a_fan(stage, 1).member_id
-    stage.does(an_order(stage, one))
-    stage.does(_older_order(stage, one))
-    stage.does(_older_order(stage, other))
-    stage.wait(days=MID_DECEMBER)
-    stage.rival = an_order(stage, one, number="rival")
-    return Expire()
-
-
-def nothing_is_over(world: World) -> Iterator[str]:
-    """Once the job has run, no account holds what is over (invariant 12, liveness)."""
-    today = day_of(world.now_ms)
-    for member, account in world.state.accounts.items():
-        if any(0 < day < today for day, _ in account.lots):
-            yield f"{member} still holds {account.lots} on {today}"
-
-
 AREA = Area(
     "points",
-    draws=((10, draw_earn), (6, draw_refund), (2, draw_expire)),
-    jobs=(Expire,),
+    draws=((10, draw_earn), (6, draw_refund)),
     scenarios={
         "refund of what is over": owing_refund_scene,
         "earn": earn_scene,
@@ -388,7 +375,5 @@ AREA = Area(
         "earn with a card": card_scene,
         "refund": refund_scene,
         "refund of what has lapsed": lapsed_refund_scene,
-        "expire points": expire_scene,
     },
-    promises={"what is over leaves": nothing_is_over},
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from random import Random
 from typing import Any, ClassVar
 
@@ -24,6 +25,7 @@ CODE_MS = 63_000
 CARD_DIGITS = slice(2, 11)
 """Where both a card number and the code for the till have the digits of their own."""
 NAMES = ("林小满", "周大川")
+BIRTHDAYS = ("19960229", "20010131", "19880601")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,11 @@ class Rename(Acting):
 
     def call(self, process: Process) -> Member:
         actor = callers.person(process, self.token)
-        change = ProfileChange(self.names.get("nickname", UNSET), self.names.get("name", UNSET))
+        change = ProfileChange(
+            self.names.get("nickname", UNSET),
+            self.names.get("name", UNSET),
+            birthday=_day(self.names["birthday"]) if "birthday" in self.names else UNSET,
+        )
         return process.services.change_profile(actor, change)
 
     def expect_of(self, state: State, member: str) -> Verdict:
@@ -48,9 +54,17 @@ class Rename(Acting):
         return {"member": answer.member_id, "names": _names(answer)}
 
 
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
 def _names(member: Member) -> dict[str, str]:
     profile = member.profile
-    found = {"nickname": profile.nickname, "name": profile.name.open() if profile.name else None}
+    found = {
+        "nickname": profile.nickname,
+        "name": profile.name.open() if profile.name else None,
+        "birthday": f"{profile.birthday:%Y%m%d}" if profile.birthday else None,
+    }
     return {name: text for name, text in found.items() if text is not None}
 
 
@@ -151,8 +165,8 @@ def draw_rename(world: World, chance: Random) -> Rename | None:
     found = world.somebody(chance)
     if found is None:
         return None
-    field = chance.choice(("nickname", "name"))
-    return Rename(found[2], {field: chance.choice((*NAMES, None))})
+    field = chance.choice(("nickname", "name", "birthday"))
+    return Rename(found[2], {field: chance.choice((*(BIRTHDAYS if field == "birthday" else NAMES), None))})
 
 
 def draw_myself(world: World, chance: Random) -> SeeMyself | None:

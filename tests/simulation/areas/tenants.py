@@ -13,8 +13,9 @@ from domain.tenant.apply import ApplyChannel, ApplyStore, ApplyTenant, ChannelWi
 from domain.tenant.model import ChannelKind, Store
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
-from tests.simulation.areas.joining import a_fan, a_member
+from tests.simulation.areas.joining import a_member
 from tests.simulation.areas.points import an_order
+from tests.simulation.areas.programmes import Draft, Publish
 from tests.simulation.cloud import Change, Commit
 from tests.simulation.houses import tenant_wish
 from tests.simulation.model.state import NOTHING, Accepted, Refused, State, Verdict
@@ -45,24 +46,19 @@ def _with_key(state: State, key: Key) -> State:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeRate(Operation):
-    """Head office changes how many points there are for a yuan."""
+class NameTenant(Operation):
+    """Head office applies the file with another name."""
 
     name: ClassVar[str] = "apply a tenant"
     use_case: ClassVar[type] = ApplyTenant
     is_once: ClassVar[bool] = False
-    points: int
+    title: str
 
     def call(self, process: Process) -> str:
-        wish = tenant_wish(process.world.house.tenant_id, process.world.state.programme, self.points)
-        return process.services.apply_tenant(wish)
+        return process.services.apply_tenant(tenant_wish(process.world.house.tenant_id, self.title))
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        programme = state.programme
-        if programme.points == self.points:
-            return Accepted(state)
-        changed = replace(programme, points=self.points, version=programme.version + 1)
-        return Accepted(replace(state, programmes=(*state.programmes, changed)))
+        return Accepted(replace(state, areas={**state.areas, "tenant": self.title}))
 
     def facts(self, answer: str) -> Mapping[str, Any]:
         return NOTHING
@@ -217,18 +213,19 @@ class Prove(Operation):
         return {"findings": answer.findings}
 
 
-def rate_is_written(world: World, state: State, change: Change) -> None:
-    """A changed programme is the next version, and nobody's change is lost."""
-    settings = observe.json_of(change.after or {}, "settings")
-    seen = (settings["points"], settings["programme_version"])
-    if seen != (state.programme.points, state.programme.version):
-        raise Broken("a changed programme is the next version", f"{seen}, expected {state.programme}")
+def tenant_is_written(world: World, state: State, change: Change) -> None:
+    """Its name and its programme are two people's work: neither change is lost."""
+    item = change.after or {}
+    seen = (observe.text(item, "name"), observe.json_of(item, "settings")["programme_version"])
+    expected = (state.areas.get("tenant", "山茶咖啡"), state.programme.version)
+    if seen != expected:
+        raise Broken("no change of a tenant is lost", f"{seen}, expected {expected}")
 
 
 def settings_step(world: World, state: State, commit: Commit) -> State | None:
-    """A tenant, its keys, stores and channels are set up by themselves, never together with people."""
-    ours = {"tenant", "store", "channel", "api-key"}
-    if commit.kinds & ours and commit.kinds - ours:
+    """A tenant, its keys, stores, channels and rules are set up by themselves, never together with people."""
+    ours = {"tenant", "store", "channel", "api-key", "programme", "rule"}
+    if commit.kinds & ours and commit.kinds - ours - {"idempotency"}:
         raise Broken("settings are written by themselves", str(sorted(commit.kinds)))
     return None
 
@@ -238,16 +235,16 @@ def draw_use(world: World, chance: Random) -> UseKey | None:
     return UseKey(chance.choice(secrets)) if secrets else None
 
 
-def rate_scene(stage: Stage) -> ChangeRate:
-    stage.rival = ChangeRate(7)
-    return ChangeRate(3)
+def name_scene(stage: Stage) -> NameTenant:
+    stage.rival = NameTenant("rival")
+    return NameTenant("山茶")
 
 
-def order_at_new_rate_scene(stage: Stage) -> Operation:
-    """The rate changes while an order is recorded."""
-    member = a_fan(stage).member_id
-    stage.rival = ChangeRate(5)
-    return an_order(stage, member)
+def name_and_rules_scene(stage: Stage) -> NameTenant:
+    """The file is applied while somebody publishes a rule."""
+    number = stage.does(Draft("cups", 1)).draft_number
+    stage.rival = Publish("publish-0000000001", {"cups": number})
+    return NameTenant("山茶")
 
 
 def store_scene(stage: Stage) -> NameStore:
@@ -299,7 +296,7 @@ def prove_scene(stage: Stage) -> Prove:
 AREA = Area(
     "tenants",
     draws=(
-        (1, lambda world, chance: ChangeRate(chance.randrange(1, 9))),
+        (1, lambda world, chance: NameTenant(chance.choice("甲乙丙"))),
         (1, lambda world, chance: NameStore(chance.choice(("east", "north")), chance.choice("甲乙丙"))),
         (1, lambda world, chance: NameChannel(chance.choice("甲乙丙"))),
         (1, lambda world, chance: GiveKey()),
@@ -310,8 +307,8 @@ AREA = Area(
     ),
     jobs=(Prove,),
     scenarios={
-        "apply a tenant": rate_scene,
-        "an order while the rate changes": order_at_new_rate_scene,
+        "apply a tenant": name_scene,
+        "apply a tenant and its rules": name_and_rules_scene,
         "apply a store": store_scene,
         "open a store": new_store_scene,
         "apply a channel": channel_scene,
@@ -322,5 +319,5 @@ AREA = Area(
         "reconcile": prove_scene,
     },
     steps=(settings_step,),
-    comparisons={"tenant": rate_is_written},
+    comparisons={"tenant": tenant_is_written},
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.simulation.model import points
+from tests.simulation.model import points, rules
 from tests.simulation.model.state import (
     Accepted,
     Account,
@@ -112,12 +112,13 @@ def _move_points(state: State, merge: Merge, now: int) -> tuple[State, Merge]:
     giving = points.lapse(state.accounts[merge.source], day_of(now))
     taking = points.lapse(state.accounts[merge.target], day_of(now))
     orders, spend = giving.orders, giving.spend
-    empty = points.write(giving, "merge_out", {}, 0, -orders, -spend)
+    empty = replace(points.write(giving, "merge_out", {}, 0, -orders, -spend), used={})
     lots = dict(taking.lots)
     for day, count in giving.lots:
         lots[day] = lots.get(day, 0) + count
     lots, debt = points.settle(lots, taking.debt + giving.debt)
     full = points.write(taking, "merge_in", lots, debt, orders, spend)
+    full = replace(full, used=rules.together(taking.used, giving.used))
     merge = replace(
         merge,
         left=points.moved(giving, empty),
@@ -128,6 +129,7 @@ def _move_points(state: State, merge: Merge, now: int) -> tuple[State, Merge]:
         target_entry=full.entries,
         orders=orders,
         spend=spend,
+        used=giving.used,
     )
     accounts = {**state.accounts, merge.source: empty, merge.target: full}
     return replace(state, accounts=accounts), merge
@@ -199,7 +201,8 @@ def undo(state: State, merge_id: str, now: int, pair_id: str) -> Verdict:
     merges, pairs = {**state.merges, merge_id: undone}, dict(state.pairs)
     if pair not in pairs:
         pairs[pair] = pair_id
-        merges[pair_id] = replace(undone, identities=(), took_phone="", phone_before="", filled=())
+        bare = replace(undone, identities=(), took_phone="", phone_before="", filled=(), used={})
+        merges[pair_id] = bare
     after = replace(state, people=people[0], holders=people[1], accounts=accounts, merges=merges, pairs=pairs)
     return Accepted(after, {"state": "undone"})
 
@@ -219,9 +222,11 @@ def _give_back(state: State, merge: Merge, today: int) -> dict[str, Account] | N
         return None
     lots, debt = points.settle(lots, giving.debt - merge.came_debt)
     given = points.write(giving, "merge_out", lots, debt, -merge.orders, -merge.spend)
+    given = replace(given, used=rules.apart(giving.used, merge.used))
     back = {day: -count for day, count in merge.left if not 0 < day < today}
     lots, debt = points.settle(back, -merge.left_debt)
     taken = points.write(taking, "merge_in", lots, debt, merge.orders, merge.spend)
+    taken = replace(taken, used=merge.used)
     return {**state.accounts, merge.source: taken, merge.target: given}
 
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from fractions import Fraction
+from math import ceil
 
+from tests.simulation.model.rules import Paid, price, use
 from tests.simulation.model.state import (
     FOR_EVER,
     Accepted,
@@ -87,29 +90,45 @@ def counted(payments: Iterable[tuple[str, int]]) -> int:
     return sum(fen for method, fen in payments if method not in NEVER_COUNT)
 
 
-def record_order(state: State, name: str, order: Order, programme: Programme, now: int) -> Verdict:
-    """An order earns once; its points are rounded down once. `order` comes with what the till said."""
+def record_order(
+    state: State, name: str, order: Order, programme: Programme, person: tuple[bool, bool], now: int
+) -> Verdict:
+    """An order earns once; its points are rounded down once. `order` comes with what the till said.
+
+    `person`: whether it is a member, and whether it was paid in the month of the birthday.
+    """
     member = state.alive(order.member)
     if member not in state.accounts:
         return Refused("member-not-found")
-    account = lapse(state.accounts[member], day_of(now))
+    today = day_of(now)
+    account = lapse(state.accounts[member], today)
     money = counted(order.payments.items())
     day = programme.last_day(day_of(order.paid_at))
-    rate = (programme.points, programme.per_fen) if not 0 < day < day_of(now) else (0, 1)
-    points = money * rate[0] // rate[1]
+    rules = programme.rules if not 0 < day < today else {}
+    used = {name: (n if on == today else 0, ever) for name, (on, n, ever) in account.used.items()}
+    paid = Paid(money, order.cups, day_of(order.paid_at), account.orders, *person, used, state.spent)
+    gains = price(rules, paid)
+    points = int(sum(gains.values(), Fraction(0)))
     after = earn(account, points, day, 1, money)
+    after = replace(after, used=use(account.used, programme.rules, gains, today))
     order = replace(
         order,
         member=member,
         points=points,
         counted=money,
-        rate=rate,
+        gains=gains,
         last_day=day,
         entry=after.entries,
         balance=after.balance,
     )
-    accounts, orders = {**state.accounts, member: after}, {**state.orders, name: order}
-    return Accepted(replace(state, accounts=accounts, orders=orders), order_facts(order))
+    spent = {name: ceil(gain) for name, gain in gains.items() if rules[name].budget}
+    state = replace(
+        state,
+        accounts={**state.accounts, member: after},
+        orders={**state.orders, name: order},
+        spent={**state.spent, **{name: state.spent.get(name, 0) + count for name, count in spent.items()}},
+    )
+    return Accepted(state, order_facts(order))
 
 
 def order_facts(order: Order) -> dict[str, object]:
@@ -134,8 +153,7 @@ def refund_order(
             return Refused("refund-too-large")
     member = state.alive(order.member)
     account = lapse(state.accounts[member], day_of(now))
-    left = order.counted - counted(refunded.items())
-    due = order.points - left * order.rate[0] // order.rate[1] - order.clawed
+    due = order.points - _worth(order, refunded) - order.clawed
     if policy == "deny" and due > account.balance:
         return Refused("points-already-spent")
     is_whole = sum(refunded.values()) == sum(order.payments.values())
@@ -151,6 +169,14 @@ def refund_order(
         refunds={**state.refunds, f"{name}/{number}": {"fingerprint": fingerprint, "facts": facts}},
     )
     return Accepted(state, facts)
+
+
+def _worth(order: Order, refunded: Mapping[str, int]) -> int:
+    """In proportion to the money that counts and was kept; to all money, where none counts."""
+    whole, back = order.counted, counted(refunded.items())
+    if not whole:
+        whole, back = sum(order.payments.values()), sum(refunded.values())
+    return int(sum(order.gains.values(), Fraction(0)) * (whole - back) / whole)
 
 
 def expire(state: State, member: str, now: int) -> Accepted:

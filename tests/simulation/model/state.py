@@ -7,8 +7,11 @@ from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
+
+from tests.simulation.model.rules import Rules
 
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 FOR_EVER = 99_999_999
@@ -29,10 +32,9 @@ def month_later(day: int, months: int) -> tuple[int, int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """The rule of a tenant: so many points for so much money, and how long they live."""
+    """The rules of a tenant, and how long points live."""
 
-    points: int = 1
-    per_fen: int = 100
+    rules: Rules = field(default_factory=dict)
     validity: str = "rolling"
     months: int = 12
     clawback: str = "debt"
@@ -60,6 +62,8 @@ class Account:
     orders: int = 0
     spend: int = 0
     kinds: Mapping[str, int] = field(default_factory=dict)
+    used: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+    """By rule with a cap: the last day, how much it gave then, and ever."""
     foreign_claws: Mapping[str, int] = field(default_factory=dict, compare=False)
     """By whose order it was before a merge: the last entry that took points back for it. Stored nowhere."""
 
@@ -97,9 +101,11 @@ class Order:
     paid_at: int
     payments: Mapping[str, int]
     fingerprint: str
+    cups: int = 1
     points: int = 0
     counted: int = 0
-    rate: tuple[int, int] = (0, 1)
+    gains: Mapping[str, Fraction] = field(default_factory=dict)
+    """What each rule gave."""
     last_day: int = 0
     entry: int = 0
     balance: int = 0
@@ -132,6 +138,7 @@ class Merge:
     target_entry: int = 0
     orders: int = 0
     spend: int = 0
+    used: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +178,8 @@ class State:
 
     programmes: tuple[Programme, ...] = (Programme(),)
     """Every version, the current one last."""
+    spent: Mapping[str, int] = field(default_factory=dict)
+    """By rule: how much of its budget is gone."""
     people: Mapping[str, Person] = field(default_factory=dict)
     accounts: Mapping[str, Account] = field(default_factory=dict)
     holders: Mapping[str, str] = field(default_factory=dict)

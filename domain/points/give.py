@@ -1,0 +1,143 @@
+"""What all use cases share in which the programme gives points: price the event, book it, count it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from fractions import Fraction
+from zlib import crc32
+
+from domain.clock import shop_date
+from domain.member.model import Member
+from domain.points.book import Book
+from domain.points.model import Account, Cause, Entry, Gain, Given, LotKey, Tally
+from domain.points.ports import Repositories
+from domain.points.usage import Usage, Usages
+from domain.points.validity import last_day
+from domain.programme import price as pricing
+from domain.programme.event import Event, Person, Used, birthday_of
+from domain.programme.model import Programme
+from domain.programme.price import Price, price
+from domain.programme.rule import Rule
+from domain.unit_of_work import Change, Counted, held
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Something that happened, for which the programme may give points."""
+
+    kind: type[Event]
+    event: Callable[[Person], Event]
+    at: datetime
+    """When it happened."""
+    cause: Cause
+    tally: Tally
+    name: str
+    """Chooses the bucket from which a budget is paid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gift:
+    """The entry, and all that has to change for it."""
+
+    entry: Entry
+    exact: Fraction
+    lot: LotKey
+    changes: tuple[Change, ...]
+
+
+def give(repositories: Repositories, member_id: str, occasion: Occasion, now: datetime, caller: str) -> Gift:
+    """Books what the programme in force gives. Raises MemberNotFound or AccountFrozen."""
+    programme = repositories.programmes.current()
+    way, member = _who(repositories, programme, member_id, occasion.kind)
+    book = Book(way[-1], now, caller)
+    left = repositories.budgets.left(programme.budgeted(occasion.kind))
+    person = _person(book.account, member, occasion.at, shop_date(now))
+    lot = LotKey(last_day(programme.terms.validity, shop_date(occasion.at)))
+    was_over = lot.is_over(shop_date(now))
+    # What would be over on arrival, because the report came late, is not given at all.
+    in_force = replace(programme, rules=()) if was_over else programme
+    totals = {rule_id: sum(buckets) for rule_id, buckets in left.items()}
+    priced = price(in_force, occasion.event(person), totals)
+    entry = book.earn(
+        priced.points,
+        lot,
+        replace(occasion.cause, programme_version=programme.version),
+        tally=occasion.tally,
+        given=_given(programme, priced, person, totals, was_over=was_over),
+    )
+    book.use(_used(book.account.used, programme, priced, shop_date(now)))
+    spent = [part for gain in priced.gains for part in _spent(gain, left, occasion.name)]
+    return Gift(entry, priced.exact, lot, (*book.changes(), *held(way), *spent))
+
+
+def _who(
+    repositories: Repositories, programme: Programme, member_id: str, kind: type[Event]
+) -> tuple[tuple[Account, ...], Member | None]:
+    """The account, and the member only if a rule asks for what stands there."""
+    if programme.asks_for_person(kind):
+        return repositories.accounts.person(member_id)
+    return repositories.accounts.way(member_id), None
+
+
+def _person(account: Account, member: Member | None, at: datetime, today: date) -> Person:
+    born = member.profile.birthday if member else None
+    return Person(
+        is_member=member.joined_at is not None if member else True,
+        birthday=birthday_of((born.month, born.day) if born else None, at),
+        order_count=account.order_count,
+        used={
+            rule_id: Used(usage.today if usage.on == today else 0, usage.ever)
+            for rule_id, usage in account.used.items()
+        },
+    )
+
+
+def _given(
+    programme: Programme, priced: Price, person: Person, left: Mapping[str, int], *, was_over: bool
+) -> Given:
+    gains = tuple(Gain(gain.rule.rule_id, gain.rule.version, gain.exact) for gain in priced.gains)
+    return Given(gains, programme.terms.rounding, person, left, was_over)
+
+
+def _used(before: Usages, programme: Programme, priced: Price, today: date) -> Usages:
+    """With what was given now; what no cap asks for any more is forgotten."""
+    after = dict(before)
+    for gain in priced.gains:
+        if gain.rule.limits.counts_persons:
+            usage = Usage(today, gain.count, gain.count)
+            known = after.get(gain.rule.rule_id)
+            after[gain.rule.rule_id] = known.plus(usage) if known else usage
+    return {
+        rule_id: usage for rule_id, usage in after.items() if _counts(programme.rule(rule_id), usage, today)
+    }
+
+
+def _counts(rule: Rule | None, usage: Usage, today: date) -> bool:
+    if rule is None or not rule.limits.counts_persons:
+        return False
+    return rule.limits.per_member is not None or usage.on >= today
+
+
+def _spent(gain: pricing.Gain, left: Mapping[str, tuple[int, ...]], name: str) -> Iterator[Counted]:
+    """From which buckets of its budget a gain is paid: one by chance, or from the fullest on."""
+    rule, count = gain.rule, gain.count
+    if rule.limits.budget is None:
+        return
+    buckets = left.get(rule.rule_id)
+    if buckets is None:
+        yield _from_bucket(rule, crc32(name.encode()) % rule.buckets, count)
+        return
+    for bucket in sorted(range(len(buckets)), key=lambda each: -buckets[each]):
+        part = min(count, buckets[bucket])
+        if part:
+            yield _from_bucket(rule, bucket, part)
+        count -= part
+
+
+def _from_bucket(rule: Rule, bucket: int, count: int) -> Counted:
+    return Counted(bucket_name(rule.rule_id, bucket), count, rule.share(bucket), None, None)
+
+
+def bucket_name(rule_id: str, bucket: int) -> str:
+    """The counter of what one bucket of a rule's budget has given."""
+    return f"budget#{rule_id}#{bucket:02}"

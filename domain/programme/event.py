@@ -1,0 +1,120 @@
+"""What a rule may know of what happened, and of the person to whom it happened."""
+
+from calendar import isleap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+
+from domain.clock import SHOP_TIME
+from domain.money import NO_MONEY, Money
+from domain.order.model import Line
+from domain.programme.goods import Basket
+
+
+class Birthday(StrEnum):
+    """Whether what happened fell on the person's birthday, in shop time."""
+
+    UNKNOWN = "unknown"
+    ELSEWHEN = "elsewhen"
+    MONTH = "month"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """How many points one rule has given one person, as its caps count them: rounded up."""
+
+    today: int = 0
+    ever: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The person before what happened. An entry keeps this, so that it can be explained later."""
+
+    is_member: bool = True
+    """False for a fan."""
+    tier_id: str | None = None
+    birthday: Birthday = Birthday.UNKNOWN
+    order_count: int = 0
+    """Orders before this one that were not wholly refunded."""
+    used: Mapping[str, Used] = field(default_factory=dict)
+    """By rule, for rules with caps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that rules may give points for."""
+
+    at: datetime
+    """When it happened."""
+    person: Person
+    store_id: str | None = None
+
+    @property
+    def counted(self) -> Money:
+        """The money that counts for points; none where nothing was bought."""
+        return NO_MONEY
+
+
+@dataclass(frozen=True)
+class OrderPaid(Event):
+    """An order was paid. `money` is what counts of it (decision D-23)."""
+
+    money: Money = NO_MONEY
+    lines: tuple[Line, ...] = ()
+
+    @property
+    def counted(self) -> Money:
+        return self.money
+
+    @cached_property
+    def basket(self) -> Basket:
+        return Basket(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedIn(Event):
+    """The person checked in (签到), on so many days in a row, today included."""
+
+    streak: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Joined(Event):
+    """The person became a member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invited(Event):
+    """The person brought a new member."""
+
+
+@dataclass(frozen=True, slots=True)
+class WasInvited(Event):
+    """The person became a member through somebody's invitation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commented(Event):
+    """The person commented on an order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared(Event):
+    """The person shared something."""
+
+
+def birthday_of(month_and_day: tuple[int, int] | None, at: datetime) -> Birthday:
+    """Compares month and day in shop time (C-28); who was born on 02-29 has the 28th in common years."""
+    if month_and_day is None:
+        return Birthday.UNKNOWN
+    local = at.astimezone(SHOP_TIME)
+    month, day = month_and_day
+    if (month, day) == (2, 29) and not isleap(local.year):
+        day = 28
+    if local.month != month:
+        return Birthday.ELSEWHEN
+    return Birthday.DAY if local.day == day else Birthday.MONTH

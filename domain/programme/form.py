@@ -1,0 +1,287 @@
+"""How a rule is written down: the one description behind the API, the tenant file and the table.
+
+A dataclass annotates each of its fields with a form, such as `Annotated[int, Whole(1, 7)]`. `load`
+turns JSON (or TOML) into it, `dump` turns it back, `schema` says in JSON Schema what is accepted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, Any, Protocol, TypeVar, get_origin, get_type_hints
+
+from domain.clock import SHOP_TIME
+from domain.errors import FieldProblem, InvalidInput
+from domain.money import AMOUNT_MAX, Money
+
+T = TypeVar("T")
+
+TEXT_MAX = 64
+
+
+class Form(Protocol):
+    """One kind of value; a problem is raised as InvalidInput with the path of the field."""
+
+    def load(self, raw: object, path: str) -> Any: ...
+
+    def dump(self, value: Any) -> object: ...
+
+    def schema(self) -> dict[str, Any]: ...
+
+
+def _refused(path: str, code: str) -> InvalidInput:
+    return InvalidInput(fields=(FieldProblem(path, code),))
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number within limits."""
+
+    least: int
+    most: int
+
+    def load(self, raw: object, path: str) -> int:
+        if not isinstance(raw, int) or isinstance(raw, bool):
+            raise _refused(path, "invalid-type")
+        if not self.least <= raw <= self.most:
+            raise _refused(path, "out-of-range")
+        return raw
+
+    def dump(self, value: int) -> object:
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True, slots=True)
+class Fen:
+    """An amount of money in whole fen."""
+
+    least: int = 0
+
+    def load(self, raw: object, path: str) -> Money:
+        return Money(Whole(self.least, AMOUNT_MAX).load(raw, path))
+
+    def dump(self, value: Money) -> object:
+        return value.fen
+
+    def schema(self) -> dict[str, Any]:
+        return Whole(self.least, AMOUNT_MAX).schema()
+
+
+@dataclass(frozen=True, slots=True)
+class YesNo:
+    """true or false."""
+
+    def load(self, raw: object, path: str) -> bool:
+        if not isinstance(raw, bool):
+            raise _refused(path, "invalid-type")
+        return raw
+
+    def dump(self, value: bool) -> object:
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text that people or systems wrote; no control characters."""
+
+    longest: int = TEXT_MAX
+
+    def load(self, raw: object, path: str) -> str:
+        if not isinstance(raw, str):
+            raise _refused(path, "invalid-type")
+        if not 1 <= len(raw) <= self.longest:
+            raise _refused(path, "too-long" if raw else "too-short")
+        if not raw.isprintable():
+            raise _refused(path, "invalid-format")
+        return raw
+
+    def dump(self, value: str) -> object:
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": self.longest}
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """A value of an enumeration."""
+
+    choices: type[Enum]
+
+    def load(self, raw: object, path: str) -> Enum:
+        if not isinstance(raw, str):
+            raise _refused(path, "invalid-type")
+        try:
+            return self.choices(raw)
+        except ValueError as other:
+            raise _refused(path, "invalid-choice") from other
+
+    def dump(self, value: Enum) -> object:
+        return value.value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": [choice.value for choice in self.choices]}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant: RFC 3339 with offset; whole seconds are kept."""
+
+    def load(self, raw: object, path: str) -> datetime:
+        if not isinstance(raw, str | datetime):
+            raise _refused(path, "invalid-type")
+        try:
+            instant = raw if isinstance(raw, datetime) else datetime.fromisoformat(raw)
+            if instant.tzinfo is None:
+                raise _refused(path, "invalid-format")
+            return instant.astimezone(SHOP_TIME).replace(microsecond=0)
+        except (ValueError, OverflowError) as odd:
+            raise _refused(path, "invalid-format") from odd
+
+    def dump(self, value: datetime) -> object:
+        return value.isoformat(timespec="seconds")
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time"}
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOfDay:
+    """`08:30`, kept as minutes since midnight; `24:00` ends the day."""
+
+    def load(self, raw: object, path: str) -> int:
+        if not isinstance(raw, str):
+            raise _refused(path, "invalid-type")
+        hour, colon, minute = raw.partition(":")
+        is_plain = len(hour) == len(minute) == 2 and (hour + minute).isascii() and (hour + minute).isdigit()
+        if not (colon and is_plain):
+            raise _refused(path, "invalid-format")
+        minutes = int(hour) * 60 + int(minute)
+        if int(minute) > 59 or minutes > 24 * 60:
+            raise _refused(path, "out-of-range")
+        return minutes
+
+    def dump(self, value: int) -> object:
+        return f"{value // 60:02}:{value % 60:02}"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^([01][0-9]|2[0-4]):[0-5][0-9]$"}
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """Several of one kind, each once."""
+
+    inner: Form
+    most: int
+    least: int = 0
+
+    def load(self, raw: object, path: str) -> tuple[Any, ...]:
+        if not isinstance(raw, list | tuple):
+            raise _refused(path, "invalid-type")
+        if not self.least <= len(raw) <= self.most:
+            raise _refused(path, "too-short" if len(raw) < self.least else "too-long")
+        values = tuple(self.inner.load(each, f"{path}.{place}") for place, each in enumerate(raw))
+        if len(set(values)) != len(values):
+            raise _refused(path, "duplicate")
+        return values
+
+    def dump(self, value: tuple[Any, ...]) -> object:
+        return [self.inner.dump(each) for each in value]
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "type": "array",
+            "items": self.inner.schema(),
+            "minItems": self.least,
+            "maxItems": self.most,
+            "uniqueItems": True,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An object inside of an object."""
+
+    kind: type[Any]
+
+    def load(self, raw: object, path: str) -> Any:
+        return load(self.kind, raw, path)
+
+    def dump(self, value: Any) -> object:
+        return dump(value)
+
+    def schema(self) -> dict[str, Any]:
+        return schema(self.kind)
+
+
+def load(kind: type[T], raw: object, path: str = "") -> T:
+    """The thing as it is written down. Raises InvalidInput, which names every field that is wrong."""
+    if not isinstance(raw, Mapping):
+        raise _refused(path or "body", "invalid-type")
+    forms = _forms(kind)
+    under = f"{path}." if path else ""
+    problems = [FieldProblem(f"{under}{name}", "unknown-field") for name in raw if name not in forms]
+    values: dict[str, Any] = {}
+    for name, (form, is_required) in forms.items():
+        given = raw.get(name)
+        if given is None:
+            if is_required:
+                problems.append(FieldProblem(f"{under}{name}", "required"))
+            continue
+        try:
+            values[name] = form.load(given, f"{under}{name}")
+        except InvalidInput as odd:
+            problems.extend(odd.fields)
+    if problems:
+        raise InvalidInput(fields=tuple(problems))
+    try:
+        return kind(**values)
+    except InvalidInput as odd:
+        named = tuple(FieldProblem(f"{under}{each.field}", each.code) for each in odd.fields)
+        raise InvalidInput(odd.detail, fields=named) from odd
+
+
+def dump(thing: Any) -> dict[str, object]:
+    """The reverse of `load`; what is as it would be anyway is left out."""
+    dumped: dict[str, object] = {}
+    defaults = {each.name: each.default for each in fields(thing)}
+    for name, (form, is_required) in _forms(type(thing)).items():
+        value = getattr(thing, name)
+        if is_required or value != defaults[name]:
+            dumped[name] = form.dump(value)
+    return dumped
+
+
+def schema(kind: type[Any]) -> dict[str, Any]:
+    """JSON Schema of what `load` takes."""
+    forms = _forms(kind)
+    return {
+        "type": "object",
+        "description": (kind.__doc__ or "").strip(),
+        "properties": {name: form.schema() for name, (form, _) in forms.items()},
+        "required": [name for name, (_, is_required) in forms.items() if is_required],
+        "additionalProperties": False,
+    }
+
+
+def _forms(kind: type[Any]) -> dict[str, tuple[Form, bool]]:
+    """By field of a dataclass: its form, and whether it must be given."""
+    if kind not in _known:
+        hints = get_type_hints(kind, include_extras=True)
+        _known[kind] = {
+            each.name: (hints[each.name].__metadata__[0], each.default is MISSING)
+            for each in fields(kind)
+            if get_origin(hints[each.name]) is Annotated
+        }
+    return _known[kind]
+
+
+_known: dict[type[Any], dict[str, tuple[Form, bool]]] = {}
+"""Looked up once for each kind of thing."""

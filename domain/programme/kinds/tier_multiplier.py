@@ -1,0 +1,46 @@
+"""A multiplier by the tier that the member has when the order is booked (C-22)."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated, ClassVar
+
+from domain.errors import invalid
+from domain.programme.event import Event, OrderPaid
+from domain.programme.form import ListOf, Part, Words
+from domain.programme.kinds.kind import Multiplier, factor
+from domain.programme.said import Sentence, times
+from domain.programme.why import Why
+
+TIERS_MAX = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierFactor:
+    """A tier and its multiplier in thousandths."""
+
+    tier_id: Annotated[str, Words(32)]
+    permille: Annotated[int, factor()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierMultiplier(Multiplier):
+    """Members of these tiers get a multiple; others nothing more."""
+
+    name: ClassVar[str] = "tier_multiplier"
+    answers: ClassVar[tuple[type[Event], ...]] = (OrderPaid,)
+    tiers: Annotated[tuple[TierFactor, ...], ListOf(Part(TierFactor), TIERS_MAX, 1)]
+
+    def __post_init__(self) -> None:
+        if len({tier.tier_id for tier in self.tiers}) != len(self.tiers):
+            raise invalid("tiers", "duplicate", "Name each tier once.")
+
+    def _permille(self, event: Event) -> int | None:
+        return next((tier.permille for tier in self.tiers if tier.tier_id == event.person.tier_id), None)
+
+    def factor(self, event: Event) -> Fraction | Why:
+        permille = self._permille(event)
+        return Fraction(permille, 1000) if permille else Why.OTHER_TIER
+
+    def said(self, event: Event) -> Sentence:
+        exact = times(self._permille(event) or 1000)
+        return Sentence(f"会员等级积分 {exact} 倍", f"the member's tier gets {exact} times the points")

@@ -1,0 +1,134 @@
+"""A programme: the rules and terms in force, as one document that is written once and then only read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from domain.errors import Conflict, NotFound, RuleBroken
+from domain.money import Rounding
+from domain.programme.event import Event
+from domain.programme.form import OneOf, Part, Whole, YesNo
+from domain.programme.kinds import GIVING, MULTIPLYING
+from domain.programme.kinds.kind import Giving, Multiplying
+from domain.programme.rule import Rule
+
+RULES_MAX = 200
+VALIDITY_MONTHS_MAX = 120
+MONTHS = Whole(1, VALIDITY_MONTHS_MAX)
+
+
+class RuleNotFound(NotFound):
+    code = "rule-not-found"
+    title = "There is no such rule."
+    message = "未找到该积分规则"
+
+
+class NoDraft(Conflict):
+    code = "rule-has-no-draft"
+    title = "This rule has no draft that could be published."
+    message = "该规则没有待发布的草稿"
+
+
+class NotPublished(Conflict):
+    code = "rule-not-published"
+    title = "This rule is not in force."
+    message = "该规则未在生效中"
+
+
+class TooManyRules(RuleBroken):
+    code = "too-many-rules"
+    title = f"A programme holds up to {RULES_MAX} rules; retire one first."
+    message = "生效规则数量已达上限，请先停用部分规则"
+
+
+class ValidityKind(StrEnum):
+    """How long points live."""
+
+    FIXED = "fixed"
+    ROLLING = "rolling"
+    PERMANENT = "permanent"
+
+
+class ClawbackPolicy(StrEnum):
+    """What happens when a refund takes back points that are no longer there (decision D-21)."""
+
+    DEBT = "debt"
+    FLOOR = "floor"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """Fixed: through the same date `months` later (D-05). Rolling: the month of earning is month 1 (D-04)."""
+
+    kind: Annotated[ValidityKind, OneOf(ValidityKind)] = ValidityKind.ROLLING
+    months: Annotated[int, MONTHS] = 12
+
+    def __post_init__(self) -> None:
+        MONTHS.load(self.months, "months")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What holds for all rules of a programme."""
+
+    validity: Annotated[Validity, Part(Validity)] = Validity()
+    clawback: Annotated[ClawbackPolicy, OneOf(ClawbackPolicy)] = ClawbackPolicy.DEBT
+    bonus_counts: Annotated[bool, YesNo()] = False
+    """Whether what is paid from stored bonus earns points (D-23)."""
+    rounding: Annotated[Rounding, OneOf(Rounding)] = Rounding.DOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """One version. Rules stand in the order of their ids; each keeps the version it was published with."""
+
+    version: int = 0
+    """0: nothing was published yet, and nothing is given."""
+    terms: Terms = Terms()
+    rules: tuple[Rule, ...] = ()
+    made_at: datetime | None = None
+    made_by: str = ""
+    _giving: Mapping[type[Event], tuple[tuple[Rule, Giving], ...]] = field(
+        init=False, compare=False, repr=False
+    )
+    _multiplying: Mapping[type[Event], tuple[tuple[Rule, Multiplying], ...]] = field(
+        init=False, compare=False, repr=False
+    )
+
+    def __post_init__(self) -> None:
+        giving: dict[type[Event], list[tuple[Rule, Giving]]] = {}
+        multiplying: dict[type[Event], list[tuple[Rule, Multiplying]]] = {}
+        for rule in sorted(self.rules, key=lambda each: each.turn):
+            settings = rule.settings
+            for event in settings.answers:
+                if isinstance(settings, GIVING):
+                    giving.setdefault(event, []).append((rule, settings))
+                if isinstance(settings, MULTIPLYING):
+                    multiplying.setdefault(event, []).append((rule, settings))
+        object.__setattr__(self, "_giving", {event: tuple(rules) for event, rules in giving.items()})
+        object.__setattr__(
+            self, "_multiplying", {event: tuple(rules) for event, rules in multiplying.items()}
+        )
+
+    def giving(self, event: type[Event]) -> tuple[tuple[Rule, Giving], ...]:
+        """The rules that may give points for this, in their order."""
+        return self._giving.get(event, ())
+
+    def multiplying(self, event: type[Event]) -> tuple[tuple[Rule, Multiplying], ...]:
+        """The rules that may multiply them, in their order."""
+        return self._multiplying.get(event, ())
+
+    def asks_for_person(self, event: type[Event]) -> bool:
+        """Whether one of its rules wants to know more of the member than the account says."""
+        rules = [rule for rule, _ in (*self.giving(event), *self.multiplying(event))]
+        return any(rule.when.is_members_only or rule.when.birthday for rule in rules)
+
+    def budgeted(self, event: type[Event]) -> list[Rule]:
+        rules = [rule for rule, _ in (*self.giving(event), *self.multiplying(event))]
+        return [rule for rule in rules if rule.limits.budget is not None]
+
+    def rule(self, rule_id: str) -> Rule | None:
+        return next((rule for rule in self.rules if rule.rule_id == rule_id), None)

@@ -1,0 +1,58 @@
+"""Use cases of head office that only read: the rules with their drafts, and any version of the programme."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.actor import Operator
+from domain.errors import NotFound
+from domain.programme.model import Programme
+from domain.programme.ports import Repositories
+from domain.programme.record import RuleRecord
+from domain.programme.rule import Rule
+from domain.unit_of_work import Runner
+
+
+class ProgrammeNotFound(NotFound):
+    code = "programme-not-found"
+    title = "There is no such version of the programme."
+    message = "未找到该版本的积分方案"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSheet:
+    """A rule as staff see it: where it stands, and what is in force of it."""
+
+    record: RuleRecord
+    in_force: Rule | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListRules:
+    """All rules there ever were, by id."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: Operator) -> list[RuleSheet]:
+        def ask(repositories: Repositories, _: datetime) -> list[RuleSheet]:
+            version = repositories.tenants.get().settings.programme_version
+            programme = repositories.programmes.find(version) or Programme()
+            return [RuleSheet(record, programme.rule(record.rule_id)) for record in repositories.rules.all()]
+
+        return self.runner.use(actor.tenant_id, ask)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadProgramme:
+    """The version in force, or any earlier one. Raises ProgrammeNotFound."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: Operator, version: int | None = None) -> Programme:
+        def ask(repositories: Repositories, _: datetime) -> Programme:
+            wanted = repositories.tenants.get().settings.programme_version if version is None else version
+            found = repositories.programmes.find(wanted)
+            if found is None:
+                raise ProgrammeNotFound
+            return found
+
+        return self.runner.use(actor.tenant_id, ask)

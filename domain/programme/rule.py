@@ -1,0 +1,125 @@
+"""A rule: its kind with settings, its conditions and its limits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from domain.errors import FieldProblem, InvalidInput
+from domain.programme import form
+from domain.programme.form import Part, Whole, Words
+from domain.programme.kinds import KINDS
+from domain.programme.kinds.kind import Giving, Multiplying
+from domain.programme.when import ALWAYS, When
+
+LIMIT_MAX = 1_000_000_000
+BUCKETS_MAX = 16
+BUCKET_POINTS = 10_000
+"""A budget is counted in so many parts that not every order waits for the same one."""
+PRIORITY_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The most points that a rule gives; what it would give beyond is left out."""
+
+    per_event: Annotated[int | None, Whole(1, LIMIT_MAX)] = None
+    """For one order, one check-in and so on."""
+    per_day: Annotated[int | None, Whole(1, LIMIT_MAX)] = None
+    """To one person on one business day, by when it is booked."""
+    per_member: Annotated[int | None, Whole(1, LIMIT_MAX)] = None
+    """To one person ever."""
+    budget: Annotated[int | None, Whole(1, LIMIT_MAX)] = None
+    """To all together."""
+
+    @property
+    def counts_persons(self) -> bool:
+        return self.per_day is not None or self.per_member is not None
+
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One earning rule (积分规则). What is published keeps its version; a change makes the next one."""
+
+    rule_id: Annotated[str, Words(32)]
+    name: Annotated[str, Words(40)]
+    """What members are told."""
+    kind: Annotated[str, Words(32)]
+    when: Annotated[When, Part(When)] = ALWAYS
+    limits: Annotated[Limits, Part(Limits)] = NO_LIMITS
+    priority: Annotated[int, Whole(0, PRIORITY_MAX)] = 0
+    """Among multipliers: the higher one goes first, and wins where two would give the same."""
+    settings: Giving | Multiplying
+    version: int = 1
+    buckets: int = 1
+    """Into how many parts the budget is split; stays as it was when the budget was first set."""
+
+    @property
+    def turn(self) -> tuple[int, str]:
+        """Sorts rules of one kind of effect."""
+        return (-self.priority, self.rule_id)
+
+    def share(self, bucket: int) -> int:
+        """The part of the budget that one bucket holds."""
+        whole, rest = divmod(self.limits.budget or 0, self.buckets)
+        return whole + (1 if bucket < rest else 0)
+
+    def published_as(self, version: int, buckets: int) -> "Rule":
+        return replace(self, version=version, buckets=buckets)
+
+    def follow(self, before: "Rule | None") -> "Rule":
+        """The same rule with the version that it has after that one."""
+        if before is None:
+            buckets = min(max((self.limits.budget or 0) // BUCKET_POINTS, 1), BUCKETS_MAX)
+            return self.published_as(1, buckets)
+        same = self.published_as(before.version, before.buckets)
+        return same if same == before else replace(same, version=before.version + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    """A rule without its settings."""
+
+    rule_id: Annotated[str, Words(32)]
+    name: Annotated[str, Words(40)]
+    kind: Annotated[str, Words(32)]
+    when: Annotated[When, Part(When)] = ALWAYS
+    limits: Annotated[Limits, Part(Limits)] = NO_LIMITS
+    priority: Annotated[int, Whole(0, PRIORITY_MAX)] = 0
+
+
+def load(raw: Mapping[str, object]) -> Rule:
+    """The rule as it is written down. Raises InvalidInput, which names every field that is wrong."""
+    problems: list[FieldProblem] = []
+    head: _Head | None = None
+    try:
+        head = form.load(_Head, {name: value for name, value in raw.items() if name != "settings"})
+    except InvalidInput as odd:
+        problems.extend(odd.fields)
+    kind = KINDS.get(str(raw.get("kind")))
+    if kind is None:
+        problems.append(FieldProblem("kind", "invalid-choice"))
+        raise InvalidInput(fields=tuple(problems))
+    settings: Giving | Multiplying | None = None
+    try:
+        settings = form.load(kind, raw.get("settings", {}), "settings")
+    except InvalidInput as odd:
+        problems.extend(odd.fields)
+    if head is None or settings is None:
+        raise InvalidInput(fields=tuple(problems))
+    return Rule(
+        rule_id=head.rule_id,
+        name=head.name,
+        kind=head.kind,
+        when=head.when,
+        limits=head.limits,
+        priority=head.priority,
+        settings=settings,
+    )
+
+
+def dump(rule: Rule) -> dict[str, object]:
+    """The reverse of `load`, without version and buckets."""
+    return {**form.dump(rule), "settings": form.dump(rule.settings)}

@@ -1,0 +1,67 @@
+"""What merchants of the simulation write down: rules from a catalogue, in the product's own form."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.programme import rule as form
+from domain.programme.model import ClawbackPolicy, Terms, Validity, ValidityKind
+from domain.programme.publish import ProgrammeWish
+from domain.programme.rule import Rule as ProductRule
+from tests.simulation.model.rules import Rule
+from tests.simulation.model.state import Programme
+
+CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
+    "cups": (Rule("cups", 10), Rule("cups", 3)),
+    "second": (Rule("nth", 7, nth=2), Rule("nth", 20, nth=3)),
+    "step": (Rule("step", 30, from_fen=5000, member_cap=70), Rule("step", 11, from_fen=100)),
+    "double": (Rule("times", permille=2000), Rule("times", permille=2500)),
+    "triple": (Rule("times", permille=3000, birthday=True), Rule("times", permille=1200, members_only=True)),
+    "weekend": (
+        Rule("times", permille=1500, is_beside=True, weekdays=(5, 6, 7)),
+        Rule("times", permille=1100, is_beside=True),
+    ),
+    "bands": (Rule("bands", permille=1500, from_fen=9900), Rule("bands", permille=1001, from_fen=1)),
+    "daily": (Rule("cups", 25, day_cap=40), Rule("cups", 25, day_cap=60, member_cap=90)),
+    "chest": (Rule("cups", 40, budget=100), Rule("cups", 33, budget=150)),
+}
+
+
+def written(name: str, rule: Rule) -> ProductRule:
+    """The rule as the product takes it."""
+    when: dict[str, Any] = {"weekdays": list(rule.weekdays), "is_members_only": rule.members_only}
+    if rule.birthday:
+        when["birthday"] = "month"
+    limits = {"per_day": rule.day_cap, "per_member": rule.member_cap, "budget": rule.budget}
+    kind, settings = _settings(rule)
+    return form.load(
+        {
+            "rule_id": name,
+            "name": name,
+            "kind": kind,
+            "settings": settings,
+            "when": when,
+            "limits": {limit: most for limit, most in limits.items() if most},
+        }
+    )
+
+
+def _settings(rule: Rule) -> tuple[str, dict[str, Any]]:
+    beside = {"stack": "multiply", "covers": "all"} if rule.is_beside else {}
+    known: dict[str, tuple[str, dict[str, Any]]] = {
+        "spend": ("spend", {"points_each": rule.points, "per_fen": rule.per_fen}),
+        "cups": ("item_bonus", {"points_each": rule.points, "goods": {"skus": ["latte"]}}),
+        "nth": ("nth_order", {"nth": rule.nth, "points_each": rule.points}),
+        "step": ("step_bonus", {"steps": [{"from_fen": max(rule.from_fen, 1), "points": rule.points}]}),
+        "times": ("multiplier", {"permille": rule.permille, **beside}),
+        "bands": ("spend_band", {"bands": [{"from_fen": rule.from_fen, "permille": rule.permille}]}),
+    }
+    return known[rule.does]
+
+
+def programme_wish(programme: Programme) -> ProgrammeWish:
+    """The tenant's file, as far as it is about points."""
+    terms = Terms(
+        validity=Validity(ValidityKind(programme.validity), programme.months),
+        clawback=ClawbackPolicy(programme.clawback),
+    )
+    return ProgrammeWish(terms, tuple(written(name, rule) for name, rule in programme.rules.items()))
