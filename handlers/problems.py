@@ -35,6 +35,7 @@ FIELD_MESSAGES: Mapping[str, str] = {
     "out-of-range": "超出允许范围",
     "sum-differs": "金额合计不一致",
     "duplicate": "重复",
+    "out-of-order": "顺序不正确",
     "in-the-future": "时间晚于当前时间",
     "too-old": "时间过早",
     "not-supported": "暂不支持",

@@ -1,7 +1,7 @@
 """Plants known mistakes in a copy of the product and says which check of the simulation noticed each.
 
-`python3 scripts/mutants.py` takes about a quarter of an hour; `--only WORDS` takes those whose area and name hold the
-words (`tests/simulation/planted/bugs.toml` has them), `--json` adds a line for machines.
+`python3 scripts/mutants.py` takes about a quarter of an hour; `--only WORDS` takes those whose area and
+name hold the words (`tests/simulation/planted/bugs.toml` has them), `--json` adds a line for machines.
 """
 
 import argparse

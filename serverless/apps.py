@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from handlers import auth, health, me, members, merges, orders, points
+from handlers import auth, health, me, members, merges, orders, points, programme
 from handlers.app import create_app
 from serverless.wiring import Wiring
 
@@ -26,6 +26,7 @@ def staff_app(services: Wiring) -> Flask:
         orders.routes(services),
         members.staff_routes(services),
         points.staff_routes(services),
+        programme.routes(services),
         merges.routes(services),
     ]
     return create_app(services, blueprints)

@@ -180,10 +180,15 @@ class System:
         full = f"{path}?{urlencode(query)}" if query else path
         return self.client.get(full, headers=self.headers("GET", full, b""))
 
-    def post(self, path: str, body: object = None, raw: bytes | None = None) -> Answer:
+    def post(self, path: str, body: object = None, raw: bytes | None = None, **more: str) -> Answer:
+        return self.send("POST", path, body, raw, **more)
+
+    def send(
+        self, method: str, path: str, body: object = None, raw: bytes | None = None, **more: str
+    ) -> Answer:
         data = raw if raw is not None else _json(body)
-        headers = {**self.headers("POST", path, data), "Content-Type": "application/json"}
-        return self.client.post(path, data=data, headers=headers)
+        headers = {**self.headers(method, path, data), "Content-Type": "application/json", **more}
+        return self.client.send(method, path, data=data, headers=headers)
 
     def headers(self, method: str, path: str, data: bytes, nonce: str = "") -> dict[str, str]:
         timestamp = str(int(self.signer.now()))

@@ -12,6 +12,7 @@ from adapters.dynamodb.keys import Key
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.table import Range, Table
 from adapters.dynamodb.tenants import DynamoTenants
+from domain.page import Page
 from domain.points.give import bucket_name
 from domain.programme import form
 from domain.programme import rule as written
@@ -183,10 +184,11 @@ class DynamoRules:
         records = [_to_record(raw) for raw in found.values()]
         return {record.rule_id: record for record in records}
 
-    def all(self) -> list[RuleRecord]:
-        pk, _ = self._tenancy.keys.rule("")
-        part = Range(pk, first="R#", last="R#~")
-        return [_to_record(raw) for raw in self._table.query_all(part, strong=True)]
+    def page(self, limit: int, position: str | None) -> Page[RuleRecord]:
+        pk, first = self._tenancy.keys.rule(f"{position}!" if position else "")
+        found = self._table.query(Range(pk, first=first, last="R#~"), limit + 1, strong=True)
+        records = tuple(_to_record(raw) for raw in found[:limit])
+        return Page(records, records[-1].rule_id if len(found) > limit else None)
 
 
 class DynamoBudgets:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.errors import Conflict, NotFound, RuleBroken
-from domain.member.identity import Identity
+from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Phone
 from domain.points.usage import Usages
 
@@ -105,6 +105,11 @@ class Moved:
     source_sequence: int = 0
     target_sequence: int = 0
     """The entries MERGE_OUT and MERGE_IN."""
+
+    def all_identities(self) -> tuple[Identity, ...]:
+        """Everything that found the source before, the phone included."""
+        took = (Identity(IdentityKind.PHONE, self.took_phone),) if self.took_phone else ()
+        return (*self.identities, *took)
 
 
 @dataclass(frozen=True, slots=True)

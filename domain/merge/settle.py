@@ -71,7 +71,9 @@ def _follow(repositories: Repositories, merge: Merge, now: datetime, pages: int 
         heir = merge.target_id if pages else repositories.members.get(merge.target_id).member_id
         _Walk(source, heir, now, pages).through(repositories, lambda _: True)
         return tuple(alias.member_id for alias in source.aliases)
-    own = {identity.text() for identity in source.all_identities()}
+    # What went back may have gone on since, with another undoing: it is not the target's in any case.
+    gone = {*source.all_identities(), *merge.moved.all_identities()} - {*target.all_identities()}
+    own = {identity.text() for identity in gone}
     # Both may have been merged again since: what was opened after that belongs where it is.
     heir = repositories.members.get(source.redirect_to).member_id if source.redirect_to else source.member_id
     if heir != merge.target_id:

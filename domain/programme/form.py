@@ -9,6 +9,7 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any, Protocol, TypeVar, get_origin, get_type_hints
+from unicodedata import category
 
 from domain.clock import SHOP_TIME
 from domain.errors import FieldProblem, InvalidInput
@@ -17,6 +18,8 @@ from domain.money import AMOUNT_MAX, Money
 T = TypeVar("T")
 
 TEXT_MAX = 64
+BAD_CATEGORIES = frozenset({"Cc", "Cs", "Co", "Cn"})
+"""Control characters, halves of characters, and what means nothing."""
 
 
 class Form(Protocol):
@@ -97,7 +100,7 @@ class Words:
             raise _refused(path, "invalid-type")
         if not 1 <= len(raw) <= self.longest:
             raise _refused(path, "too-long" if raw else "too-short")
-        if not raw.isprintable():
+        if any(category(character) in BAD_CATEGORIES for character in raw):
             raise _refused(path, "invalid-format")
         return raw
 
@@ -106,6 +109,27 @@ class Words:
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "minLength": 1, "maxLength": self.longest}
+
+
+IDENT_MAX = 32
+IDENT_MARKS = "._:-"
+
+
+@dataclass(frozen=True, slots=True)
+class Ident:
+    """An id: up to 32 letters, digits and `._:-`; it becomes part of keys and addresses."""
+
+    def load(self, raw: object, path: str) -> str:
+        text = Words(IDENT_MAX).load(raw, path)
+        if not (text.isascii() and all(each.isalnum() or each in IDENT_MARKS for each in text)):
+            raise _refused(path, "invalid-format")
+        return text
+
+    def dump(self, value: str) -> object:
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": IDENT_MAX, "pattern": "^[A-Za-z0-9._:-]+$"}
 
 
 @dataclass(frozen=True, slots=True)

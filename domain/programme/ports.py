@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from domain.page import Page
 from domain.programme.model import Programme
 from domain.programme.record import RuleRecord
 from domain.programme.rule import Rule
@@ -26,7 +27,7 @@ class RuleRecords(Protocol):
 
     def those(self, rule_ids: Iterable[str]) -> Mapping[str, RuleRecord]: ...
 
-    def all(self) -> list[RuleRecord]:
+    def page(self, limit: int, position: str | None) -> Page[RuleRecord]:
         """In the order of their ids."""
         ...
 

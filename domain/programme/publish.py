@@ -16,7 +16,7 @@ from domain.programme.model import (
     TooManyRules,
 )
 from domain.programme.ports import Repositories
-from domain.programme.record import Deed, RuleRecord, RuleState
+from domain.programme.record import Deed, RuleRecord, RuleSheet, RuleState
 from domain.programme.rule import Rule
 from domain.tenant.model import Tenant
 from domain.unit_of_work import Change, Changed, Created, Plan, Record, RequestKey, Runner
@@ -38,17 +38,18 @@ class SaveDraft:
 
     runner: Runner[Repositories]
 
-    def __call__(self, actor: Operator, rule: Rule) -> RuleRecord:
-        def plan(repositories: Repositories, now: datetime) -> Plan[RuleRecord]:
+    def __call__(self, actor: Operator, rule: Rule) -> RuleSheet:
+        def plan(repositories: Repositories, now: datetime) -> Plan[RuleSheet]:
             before = repositories.rules.those([rule.rule_id]).get(rule.rule_id)
+            in_force = repositories.programmes.current().rule(rule.rule_id)
             deed = Deed(actor.caller, now)
             if before is None:
                 made = RuleRecord(rule.rule_id, rule, 1, deed)
-                return Plan(made, (Created(made),))
+                return Plan(RuleSheet(made, in_force), (Created(made),))
             if before.draft == rule:
-                return Plan(before)
+                return Plan(RuleSheet(before, in_force))
             after = before.with_draft(rule, deed)
-            return Plan(after, (Changed(before, after),))
+            return Plan(RuleSheet(after, in_force), (Changed(before, after),))
 
         return self.runner.run(actor.tenant_id, plan)
 
@@ -78,6 +79,8 @@ class Published:
     programme_version: int
     published: tuple[str, ...]
     retired: tuple[str, ...]
+    is_repeated: bool = False
+    """The answer of an earlier try of the same request."""
 
     def record(self) -> Record:
         return {"version": self.programme_version, "published": self.published, "retired": self.retired}
@@ -86,7 +89,7 @@ class Published:
 def published_from(record: Record) -> Published:
     """The reverse of `Published.record`."""
     version, published, retired = (record[name] for name in ("version", "published", "retired"))
-    return Published(int(str(version)), _texts(published), _texts(retired))
+    return Published(int(str(version)), _texts(published), _texts(retired), is_repeated=True)
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from domain.actor import Operator
 from domain.errors import NotFound
+from domain.page import Page
 from domain.programme.model import Programme
 from domain.programme.ports import Repositories
-from domain.programme.record import RuleRecord
-from domain.programme.rule import Rule
+from domain.programme.record import RuleSheet
 from domain.unit_of_work import Runner
 
 
@@ -19,24 +19,18 @@ class ProgrammeNotFound(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
-class RuleSheet:
-    """A rule as staff see it: where it stands, and what is in force of it."""
-
-    record: RuleRecord
-    in_force: Rule | None
-
-
-@dataclass(frozen=True, slots=True)
 class ListRules:
     """All rules there ever were, by id."""
 
     runner: Runner[Repositories]
 
-    def __call__(self, actor: Operator) -> list[RuleSheet]:
-        def ask(repositories: Repositories, _: datetime) -> list[RuleSheet]:
+    def __call__(self, actor: Operator, limit: int, position: str | None) -> Page[RuleSheet]:
+        def ask(repositories: Repositories, _: datetime) -> Page[RuleSheet]:
             version = repositories.tenants.get().settings.programme_version
             programme = repositories.programmes.find(version) or Programme()
-            return [RuleSheet(record, programme.rule(record.rule_id)) for record in repositories.rules.all()]
+            found = repositories.rules.page(limit, position)
+            sheets = (RuleSheet(record, programme.rule(record.rule_id)) for record in found.items)
+            return Page(tuple(sheets), found.next_position)
 
         return self.runner.use(actor.tenant_id, ask)
 

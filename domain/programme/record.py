@@ -68,3 +68,11 @@ class RuleRecord:
 
     def with_retirement(self, deed: Deed) -> "RuleRecord":
         return replace(self, retired=deed, version=self.version + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSheet:
+    """A rule as staff see it: where it stands, and what is in force of it."""
+
+    record: RuleRecord
+    in_force: Rule | None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from domain.errors import FieldProblem, InvalidInput
 from domain.programme import form
-from domain.programme.form import Part, Whole, Words
+from domain.programme.form import Ident, Part, Whole, Words
 from domain.programme.kinds import KINDS
 from domain.programme.kinds.kind import Giving, Multiplying
 from domain.programme.when import ALWAYS, When
@@ -43,7 +43,7 @@ NO_LIMITS = Limits()
 class Rule:
     """One earning rule (积分规则). What is published keeps its version; a change makes the next one."""
 
-    rule_id: Annotated[str, Words(32)]
+    rule_id: Annotated[str, Ident()]
     name: Annotated[str, Words(40)]
     """What members are told."""
     kind: Annotated[str, Words(32)]
@@ -82,7 +82,7 @@ class Rule:
 class _Head:
     """A rule without its settings."""
 
-    rule_id: Annotated[str, Words(32)]
+    rule_id: Annotated[str, Ident()]
     name: Annotated[str, Words(40)]
     kind: Annotated[str, Words(32)]
     when: Annotated[When, Part(When)] = ALWAYS
@@ -91,7 +91,10 @@ class _Head:
 
 
 def load(raw: Mapping[str, object]) -> Rule:
-    """The rule as it is written down. Raises InvalidInput, which names every field that is wrong."""
+    """The rule as it is written down. Raises InvalidInput, which names every field that is wrong.
+
+    What stands in the table was checked when it came in, and passes again.
+    """
     problems: list[FieldProblem] = []
     head: _Head | None = None
     try:

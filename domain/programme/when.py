@@ -9,7 +9,7 @@ from domain.clock import SHOP_TIME
 from domain.errors import invalid
 from domain.money import NO_MONEY, Money
 from domain.programme.event import Birthday, Event
-from domain.programme.form import Fen, ListOf, Moment, OneOf, Part, TimeOfDay, Whole, Words, YesNo
+from domain.programme.form import Fen, Ident, ListOf, Moment, OneOf, Part, TimeOfDay, Whole, YesNo
 from domain.programme.why import Why
 
 PLACES_MAX = 200
@@ -45,8 +45,8 @@ class When:
     weekdays: Annotated[tuple[int, ...], ListOf(Whole(1, 7), 7)] = ()
     days_of_month: Annotated[tuple[int, ...], ListOf(Whole(1, 31), 31)] = ()
     spans: Annotated[tuple[Span, ...], ListOf(Part(Span), SPANS_MAX)] = ()
-    store_ids: Annotated[tuple[str, ...], ListOf(Words(32), PLACES_MAX)] = ()
-    tier_ids: Annotated[tuple[str, ...], ListOf(Words(32), TIERS_MAX)] = ()
+    store_ids: Annotated[tuple[str, ...], ListOf(Ident(), PLACES_MAX)] = ()
+    tier_ids: Annotated[tuple[str, ...], ListOf(Ident(), TIERS_MAX)] = ()
     is_members_only: Annotated[bool, YesNo()] = False
     birthday: Annotated[BirthdayRule | None, OneOf(BirthdayRule)] = None
     at_least_fen: Annotated[Money, Fen()] = NO_MONEY

@@ -190,6 +190,14 @@ class Flag(Coded[bool]):
         return value
 
 
+class Described(Coded[Any]):
+    """Goes through as it is: the domain knows its form, and `schema` tells it in JSON Schema."""
+
+    def __init__(self, schema: dict[str, Any], **more: Any) -> None:
+        super().__init__(**more)
+        self.schema = schema
+
+
 class Part(fields.Nested):
     """An object inside of an object."""
 
@@ -197,18 +205,18 @@ class Part(fields.Nested):
 
 
 class Parts(fields.List[Any]):
-    """A list of at least one, and at most so many."""
+    """A list of at least one, unless it may be empty, and at most so many."""
 
     default_error_messages = CODES
 
-    def __init__(self, inner: Any, *, most: int, **more: Any) -> None:
+    def __init__(self, inner: Any, *, most: int, least: int = 1, **more: Any) -> None:
         super().__init__(inner, **more)
-        self.most = most
+        self.most, self.least = most, least
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> list[Any]:
         if not isinstance(value, list):
             raise ValidationError("invalid-type")
-        if not value:
+        if len(value) < self.least:
             raise ValidationError("too-short")
         if len(value) > self.most:
             raise ValidationError("too-long")

@@ -217,6 +217,8 @@ def limits_of(field: fields.Field[Any]) -> dict[str, Any]:
         limits |= {"minimum": field.least, "maximum": field.most}
     if isinstance(field, ours.Choice):
         limits["enum"] = [*(choice.value for choice in field.choices), *([None] if field.allow_none else [])]
+    if isinstance(field, ours.Described):
+        limits |= field.schema
     if isinstance(field, ours.Parts):
-        limits |= {"minItems": 1, "maxItems": field.most}
+        limits |= {"minItems": field.least, "maxItems": field.most}
     return limits

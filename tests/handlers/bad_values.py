@@ -10,6 +10,7 @@ from handlers.schemas.auth import PhoneRequest
 from handlers.schemas.fields import (
     Choice,
     Day,
+    Described,
     Flag,
     Identifier,
     Instant,
@@ -100,7 +101,7 @@ class Place:
     @property
     def is_container(self) -> bool:
         """What is wrong with it may lie in its parts."""
-        return isinstance(self.field, Part | Parts)
+        return isinstance(self.field, Part | Parts | Described)
 
 
 def places(schema: Schema, at: Path = ()) -> Iterator[Place]:
@@ -133,8 +134,16 @@ def bad_json(field: fields.Field) -> Iterator[tuple[str, int]]:  # type: ignore[
     for raw in NOT_NUMBERS:
         yield raw, 400
     yield HUGE, 413
+    if isinstance(field, Described):
+        for raw in ('"x"', "1", "-1", "1.5", "true", "[]", "[null]", '{"a": 1}', DEEP_INSIDE):
+            yield raw, 422
+        return
+    may_be = {"[]"} if isinstance(field, Parts) and not field.least else set()
+    if isinstance(field, Parts) and isinstance(field.inner, Identifier):
+        may_be.add('["x"]')
     for raw in (*FALSE_NUMBERS, *OBJECTS, *_of_kind(field)):
-        yield raw, 422
+        if raw not in may_be:
+            yield raw, 422
 
 
 def _of_kind(field: fields.Field) -> Iterator[str]:  # type: ignore[type-arg]
@@ -148,6 +157,7 @@ def _of_kind(field: fields.Field) -> Iterator[str]:  # type: ignore[type-arg]
         yield '"x"'
     elif isinstance(field, Parts):
         yield '"x"'
+        yield '[{"a": [1]}]'
         yield json.dumps([{}] * (field.most + 1))
     else:
         yield from _texts(field)

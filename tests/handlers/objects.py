@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from tests.handlers.callers import OK, Caller, Told
-from tests.handlers.scene import PROFILE, Sample, waiting_merge
+from tests.handlers.scene import COFFEE, PROFILE, Sample, draft, publication, waiting_merge
 from tests.shop import CONSENT, OTHER_STORE, Phone, Shop
 
 T = TypeVar("T")
@@ -24,6 +24,7 @@ class Whose(StrEnum):
 
 BAD, INVALID = (400, "bad-request"), (422, "invalid-input")
 NO_MEMBER, NO_ORDER, NO_MERGE = (404, "member-not-found"), (404, "order-not-found"), (404, "merge-not-found")
+NO_PROGRAMME, NO_RULE = (404, "programme-not-found"), (404, "rule-not-found")
 NO_CHANNEL, NO_CODE = (404, "channel-not-found"), (422, "sms-code-expired")
 CODE_REFUSED, NO_PROOF = (401, "login-code-refused"), (422, "phone-proof-refused")
 
@@ -256,6 +257,36 @@ def decided(decision: str) -> Callable[[Shop], str]:
     return make
 
 
+def _version(who: Caller, whose: Whose) -> Sample:
+    """Versions are numbers: another tenant's own ones have the same."""
+    number = {Whose.OWN: "1", Whose.ANOTHERS: "0"}.get(whose, "999999")
+    return Sample("GET", f"/v1/staff/programme/versions/{number}")
+
+
+def _rules(who: Caller, whose: Whose) -> Sample:
+    """Another's: a cursor of another list."""
+    cursor = "AAAA"
+    if whose is Whose.ANOTHERS:
+        return replace(_waiting(who, whose), path="/v1/staff/programme/rules")
+    if whose is not Whose.NONE:
+        for name in ("", "also "):
+            kept(who, whose, f"{name}drafted", draft)
+        cursor = shop_of(who, whose).office.get("/v1/staff/programme/rules", limit="1").json["next_cursor"]
+    return Sample("GET", "/v1/staff/programme/rules", query=(("limit", "1"), ("cursor", cursor)))
+
+
+def _draft(who: Caller, whose: Whose) -> Sample:
+    """Ids are the merchant's own: what another tenant has under the same one does not matter."""
+    rule_id = "r-nothing" if whose is Whose.NONE else kept(who, whose, f"{whose} draft", draft)[0]
+    return Sample("PUT", f"/v1/staff/programme/rules/{rule_id}", body=COFFEE)
+
+
+def _publish(who: Caller, whose: Whose) -> Sample:
+    """Another's: a draft that somebody has changed since."""
+    rule_id, number = ("r-nowhere", 1) if whose is Whose.NONE else draft(shop_of(who, whose))
+    return publication(rule_id, number + 1 if whose is Whose.ANOTHERS else number)
+
+
 DECIDED, NOT_DONE = (409, "merge-not-waiting"), (409, "merge-not-done")
 OBJECTS: Mapping[str, About] = {
     "health_auth.health": plain("GET", "/v1/auth/health"),
@@ -280,6 +311,11 @@ OBJECTS: Mapping[str, About] = {
     "staff_members.logins": About(_list_of_member("/logins"), OK, INVALID, NO_MEMBER, NO_MEMBER),
     "staff_points.balance": About(_of_member("/points"), OK, OK, NO_MEMBER, NO_MEMBER),
     "staff_points.entries": About(_list_of_member("/points/entries"), OK, INVALID, NO_MEMBER, NO_MEMBER),
+    "staff_programme.read": plain("GET", "/v1/staff/programme"),
+    "staff_programme.version": About(_version, OK, OK, NO_PROGRAMME, NO_PROGRAMME),
+    "staff_programme.rules": About(_rules, OK, INVALID, INVALID, INVALID),
+    "staff_programme.draft": About(_draft),
+    "staff_programme.publish": About(_publish, OK, (409, "draft-changed"), NO_RULE, NO_RULE),
     "staff_merges.waiting": About(_waiting, OK, INVALID, INVALID, INVALID),
     "staff_merges.read": About(merge("GET", ""), OK, OK, NO_MERGE, NO_MERGE),
     "staff_merges.approve": About(

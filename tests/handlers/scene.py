@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -185,6 +185,10 @@ def _of_member(rest: str) -> Callable[[Shop], Sample]:
     return build
 
 
+def _of_office(path: str) -> Callable[[Shop], Sample]:
+    return lambda shop: Sample("GET", path, signed(shop.office))
+
+
 def waiting_merge(shop: Shop) -> str:
     """Two people of different names with one phone."""
     wechat = shop.member("wechat")
@@ -209,6 +213,43 @@ def _undo(shop: Shop) -> Sample:
     merge_id = waiting_merge(shop)
     assert shop.office.post(f"/v1/staff/merges/{merge_id}/approve").status_code == 200
     return Sample("POST", f"/v1/staff/merges/{merge_id}/undo", signed(shop.office))
+
+
+COFFEE = {
+    "name": "咖啡加分",
+    "kind": "item_bonus",
+    "settings": {"points_each": 10, "goods": {"categories": ["coffee"]}, "each": "order"},
+    "when": {"weekdays": [1, 7], "store_ids": ["nanjing-road"]},
+    "limits": {"per_day": 100},
+    "priority": 3,
+}
+
+
+def draft(shop: Shop, rule_id: str = "") -> tuple[str, int]:
+    """A rule of its own that could be published, and the number of its draft."""
+    rule_id = rule_id or f"r-{secrets.token_hex(8)}"
+    answer = shop.office.send("PUT", f"/v1/staff/programme/rules/{rule_id}", COFFEE)
+    assert answer.status_code == 200, answer.text
+    return rule_id, answer.json["draft_number"]
+
+
+def publication(rule_id: str, number: int) -> Sample:
+    body = {"publish": [{"rule_id": rule_id, "draft_number": number}], "retire": []}
+    headers = {"Idempotency-Key": secrets.token_hex(16)}
+    return Sample("POST", "/v1/staff/programme/publications", body=body, headers=headers)
+
+
+def _publish(shop: Shop) -> Sample:
+    sample = replace(publication(*draft(shop)), credentials=signed(shop.office))
+    return replace(sample, body={**(sample.body or {}), "retire": [_published(shop)]})
+
+
+def _published(shop: Shop) -> str:
+    """A rule that is in force."""
+    rule_id, number = draft(shop)
+    sample = replace(publication(rule_id, number), credentials=signed(shop.office))
+    assert sample.send(shop.staff, sample.raw).status_code == 201
+    return rule_id
 
 
 def _identify(shop: Shop) -> Sample:
@@ -240,6 +281,13 @@ BUILDERS: Mapping[str, Callable[[Shop], Sample]] = {
     "staff_members.logins": _of_member("/logins"),
     "staff_points.balance": _of_member("/points"),
     "staff_points.entries": _of_member("/points/entries"),
+    "staff_programme.read": _of_office("/v1/staff/programme"),
+    "staff_programme.version": _of_office("/v1/staff/programme/versions/1"),
+    "staff_programme.rules": _of_office("/v1/staff/programme/rules"),
+    "staff_programme.draft": lambda shop: Sample(
+        "PUT", "/v1/staff/programme/rules/coffee", signed(shop.office), COFFEE
+    ),
+    "staff_programme.publish": _publish,
     "staff_merges.waiting": lambda shop: Sample("GET", "/v1/staff/merges", signed(shop.office)),
     "staff_merges.read": _merge("GET", ""),
     "staff_merges.approve": _merge("POST", "/approve"),

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from domain.errors import invalid
 from domain.programme.event import Event, OrderPaid
-from domain.programme.form import ListOf, Part, Words
+from domain.programme.form import Ident, ListOf, Part
 from domain.programme.kinds.kind import Multiplier, factor
 from domain.programme.said import Sentence, times
 from domain.programme.why import Why
@@ -18,7 +18,7 @@ TIERS_MAX = 20
 class TierFactor:
     """A tier and its multiplier in thousandths."""
 
-    tier_id: Annotated[str, Words(32)]
+    tier_id: Annotated[str, Ident()]
     permille: Annotated[int, factor()]
 
 

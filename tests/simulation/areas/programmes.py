@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, ClassVar
 
+from domain.page import Page
 from domain.programme.model import Programme
 from domain.programme.publish import (
     ApplyProgramme,
@@ -14,8 +15,8 @@ from domain.programme.publish import (
     SaveDraft,
     published_from,
 )
-from domain.programme.read import ListRules, ReadProgramme, RuleSheet
-from domain.programme.record import RuleRecord
+from domain.programme.read import ListRules, ReadProgramme
+from domain.programme.record import RuleSheet
 from domain.unit_of_work import RequestKey
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
@@ -103,7 +104,7 @@ class Draft(Operation):
     def body(self) -> Rule:
         return CATALOGUE[self.rule][self.variant]
 
-    def call(self, process: Process) -> RuleRecord:
+    def call(self, process: Process) -> RuleSheet:
         actor: Any = callers.signed(process, OFFICE, f"{self.rule} {self.variant}", once=True)
         return process.services.save_draft(actor, written(self.rule, self.body))
 
@@ -114,11 +115,11 @@ class Draft(Operation):
         after = replace(sheet, draft=self.body, number=sheet.number + 1)
         return Accepted(_with_sheet(state, self.rule, after), {"number": after.number})
 
-    def facts(self, answer: RuleRecord) -> Mapping[str, Any]:
-        return {"number": answer.draft_number}
+    def facts(self, answer: RuleSheet) -> Mapping[str, Any]:
+        return {"number": answer.record.draft_number}
 
-    def learn(self, world: World, answer: RuleRecord) -> None:
-        world.memory["drafts"].append((self.rule, answer.draft_number))
+    def learn(self, world: World, answer: RuleSheet) -> None:
+        world.memory["drafts"].append((self.rule, answer.record.draft_number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +189,9 @@ class SeeRules(Operation):
     use_case: ClassVar[type] = ListRules
     is_once: ClassVar[bool] = False
 
-    def call(self, process: Process) -> list[RuleSheet]:
+    def call(self, process: Process) -> Page[RuleSheet]:
         actor: Any = callers.signed(process, OFFICE, "rules", once=True)
-        return process.services.list_rules(actor)
+        return process.services.list_rules(actor, 50, None)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         return Accepted(state, {"drafts": _drafts(state)})
@@ -201,8 +202,8 @@ class SeeRules(Operation):
         shown: frozenset[str] = facts["drafts"]
         return frozenset.intersection(*seen) <= shown <= frozenset.union(*seen)
 
-    def facts(self, answer: list[RuleSheet]) -> Mapping[str, Any]:
-        return {"drafts": frozenset(sheet.record.rule_id for sheet in answer if sheet.record.draft)}
+    def facts(self, answer: Page[RuleSheet]) -> Mapping[str, Any]:
+        return {"drafts": frozenset(sheet.record.rule_id for sheet in answer.items if sheet.record.draft)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +290,7 @@ def first_draft_scene(stage: Stage) -> Draft:
 
 def _in_force_now(stage: Stage, *names: str) -> None:
     """Exactly these, beside the base rate."""
-    numbers = {name: stage.does(Draft(name, 0)).draft_number for name in names}
+    numbers = {name: stage.does(Draft(name, 0)).record.draft_number for name in names}
     others = tuple(name for name in stage.world.state.programme.rules if name not in {"base", *names})
     stage.does(Publish("publish-for-the-scene", numbers, others))
 
@@ -297,7 +298,7 @@ def _in_force_now(stage: Stage, *names: str) -> None:
 def publish_scene(stage: Stage) -> Publish:
     """One comes into force and another goes, while somebody writes the draft anew."""
     _in_force_now(stage, "double")
-    number = stage.does(Draft("weekend", 0)).draft_number
+    number = stage.does(Draft("weekend", 0)).record.draft_number
     stage.rival = Draft("weekend", 1)
     return Publish("publish-0000000001", {"weekend": number}, ("double",))
 
@@ -306,8 +307,8 @@ def publish_again_scene(stage: Stage) -> Publish:
     """A rule that was retired comes back, while another one is published."""
     _in_force_now(stage, "chest")
     stage.does(Publish("publish-0000000002", {}, ("chest",)))
-    number = stage.does(Draft("chest", 1)).draft_number
-    other = stage.does(Draft("cups", 0)).draft_number
+    number = stage.does(Draft("chest", 1)).record.draft_number
+    other = stage.does(Draft("cups", 0)).record.draft_number
     stage.rival = Publish("publish-0000000003", {"cups": other})
     return Publish("publish-0000000004", {"chest": number})
 

@@ -242,7 +242,7 @@ def name_scene(stage: Stage) -> NameTenant:
 
 def name_and_rules_scene(stage: Stage) -> NameTenant:
     """The file is applied while somebody publishes a rule."""
-    number = stage.does(Draft("cups", 1)).draft_number
+    number = stage.does(Draft("cups", 1)).record.draft_number
     stage.rival = Publish("publish-0000000001", {"cups": number})
     return NameTenant("山茶")
 

@@ -132,6 +132,21 @@ def settle_late_scene(stage: Stage) -> Settle:
     return Settle()
 
 
+def settle_two_scene(stage: Stage) -> Settle:
+    """Two undoings, one after the other, that nobody settled: what went back first has gone on since."""
+    human, first = one_person(stage)
+    one = a_member(stage)
+    stage.does(prove(stage.world, human, "wx-2", one.phones[0]))
+    second = merge_ids(stage.world, "done")[-1]
+    for channel in ("wx", "wx-2"):
+        stage.does(enter(stage.world, human, channel, shared=False))
+    stage.breaks_off(Undo(second))
+    stage.breaks_off(Undo(first))
+    stage.wait(minutes=2)
+    stage.rival = enter(stage.world, human, "wx", shared=False)
+    return Settle()
+
+
 def wait_again_scene(stage: Stage) -> Operation:
     """An undoing that nobody settled, and the two wait for staff again: the login in between must end."""
     stage.does(wait_scene(stage))
@@ -158,5 +173,6 @@ AREA = Area(
         "wait again after an undoing": wait_again_scene,
         "settle": settle_scene,
         "settle what was undone and done again": settle_late_scene,
+        "settle two undoings": settle_two_scene,
     },
 )
