@@ -137,15 +137,27 @@ class Runner(Protocol[R_co]):
         tenant_id: str,
         plan: Callable[[R_co, datetime], Plan[A]],
         receipt: Receipt[R_co, A] | None = None,
+        *,
+        dry_run: bool = False,
     ) -> A:
         """The plan's answer, or the answer the same request got before.
+
+        A dry run reads, plans and asks for the same conditions, and writes nothing: it answers, or refuses,
+        as the real call would at this moment.
 
         Raises whatever the plan refuses with, Conflict if the thing keeps moving, and Unavailable
         if the outcome is unknown at the deadline: the same request must then be repeated.
         """
         ...
 
-    def run_once(self, tenant_id: str, plan: Callable[[R_co, datetime], Plan[M]], key: RequestKey[M]) -> M:
+    def run_once(
+        self,
+        tenant_id: str,
+        plan: Callable[[R_co, datetime], Plan[M]],
+        key: RequestKey[M],
+        *,
+        dry_run: bool = False,
+    ) -> M:
         """The same, with an idempotency record written first in the transaction. Raises KeyReused."""
         ...
 

@@ -18,6 +18,7 @@ from handlers.json_body import Unreadable
 
 KEY_HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
+DRY_HEADER = "Tongka-Dry-Run"
 KEY_MIN, KEY_MAX = 16, 64
 
 A = TypeVar("A", bound=Actor)
@@ -58,6 +59,11 @@ class Call(Generic[A]):
     """SHA-256 over route and body: tells whether a repeated number or key means the same request."""
     key: str = ""
 
+    @property
+    def dry_run(self) -> bool:
+        """Whether the caller only wants to know what the answer would be."""
+        return bool(self.query.get("dry_run"))
+
 
 View = Callable[[Any], Any]
 
@@ -86,6 +92,8 @@ def operation(facts: Operation) -> Callable[[View], Callable[..., Response]]:
             answer = view(call)
             text = json.dumps(gives.dump(answer), ensure_ascii=False) if gives else ""
             response = Response(text, facts.status, content_type="application/json")
+            if call.dry_run:
+                response.headers[DRY_HEADER] = "true"
             if g.get("is_repeated"):
                 response.headers[REPLAYED_HEADER] = "true"
             return response

@@ -24,11 +24,12 @@ from domain.points.earn import DailyCapReached, EarnFromOrder
 from domain.points.model import AccountFrozen
 from domain.tenant.model import StoreNotFound
 from handlers.operation import Call, Operation, operation
-from handlers.schemas.orders import OrderPath, OrderRequest, OrderView, RefundRequest, RefundView
+from handlers.schemas.orders import DryRunQuery, OrderPath, OrderRequest, OrderView, RefundRequest, RefundView
 
 RECORD = Operation(
     "Report a paid order; the member earns points",
     actor=Till,
+    query=DryRunQuery,
     takes=OrderRequest,
     gives=OrderView,
     status=201,
@@ -49,6 +50,7 @@ REFUND = Operation(
     "Report a refund; what the order earned is taken back",
     actor=Till,
     path=OrderPath,
+    query=DryRunQuery,
     takes=RefundRequest,
     gives=RefundView,
     status=201,
@@ -98,7 +100,8 @@ def routes(services: Needs) -> Blueprint:
     @operation(RECORD)
     def record(call: Call[Till]) -> Order:
         """Exactly once per order number, however often it is sent."""
-        return services.earn_from_order(call.actor, _bill(call), call.body["member"]["reference"])
+        reference = call.body["member"]["reference"]
+        return services.earn_from_order(call.actor, _bill(call), reference, dry_run=call.dry_run)
 
     @bp.post("/<order_number>/refunds")
     @operation(REFUND)
@@ -114,6 +117,6 @@ def routes(services: Needs) -> Blueprint:
             refunded_at=body["refunded_at"],
             fingerprint=call.fingerprint,
         )
-        return services.refund_order(call.actor, request)
+        return services.refund_order(call.actor, request, dry_run=call.dry_run)
 
     return bp

@@ -5,13 +5,15 @@ from typing import Any, Protocol
 from flask import Blueprint
 
 from domain.actor import MemberSelf, Operator
+from domain.errors import Conflict
 from domain.member.model import MemberNotFound
+from domain.points.explain import EntryNotFound, ExplainEntry, Explanation
 from domain.points.read import Balance, ListEntries, ReadBalance
 from handlers import cursors
 from handlers.operation import Call, Operation, operation
 from handlers.schemas.members import MemberPath
 from handlers.schemas.page import PageQuery, page_of
-from handlers.schemas.points import BalanceView, EntryView
+from handlers.schemas.points import BalanceView, EntryPath, EntryView, ExplanationView, MemberEntryPath
 
 BALANCE = Operation("My points", actor=MemberSelf, gives=BalanceView)
 ENTRIES = Operation("My points entries", actor=MemberSelf, query=PageQuery, gives=page_of(EntryView))
@@ -28,12 +30,31 @@ STAFF_ENTRIES = Operation(
 )
 
 
+EXPLAIN = Operation(
+    "Why I got these points",
+    actor=MemberSelf,
+    path=EntryPath,
+    gives=ExplanationView,
+    refuses=(EntryNotFound, Conflict),
+)
+STAFF_EXPLAIN = Operation(
+    "Why a member got these points",
+    actor=Operator,
+    path=MemberEntryPath,
+    gives=ExplanationView,
+    refuses=(EntryNotFound, MemberNotFound, Conflict),
+)
+
+
 class Needs(cursors.Signer, Protocol):
     @property
     def read_balance(self) -> ReadBalance: ...
 
     @property
     def list_entries(self) -> ListEntries: ...
+
+    @property
+    def explain_entry(self) -> ExplainEntry: ...
 
 
 def _view(balance: Balance) -> dict[str, Any]:
@@ -49,6 +70,12 @@ def _view(balance: Balance) -> dict[str, Any]:
         "by_kind": {kind.value: total.count for kind, total in account.totals.items()},
         "order_count": account.order_count,
     }
+
+
+def _entry(entry_id: str) -> tuple[str, int]:
+    """Whose history, and the place in it."""
+    member_id, _, sequence = entry_id.partition(":")
+    return member_id, int(sequence)
 
 
 def my_routes(services: Needs) -> Blueprint:
@@ -68,6 +95,12 @@ def my_routes(services: Needs) -> Blueprint:
         return cursors.page(
             services.sign, call, owner, lambda limit, at: services.list_entries(call.actor, owner, limit, at)
         )
+
+    @bp.get("/entries/<entry_id>/explanation")
+    @operation(EXPLAIN)
+    def explanation(call: Call[MemberSelf]) -> Explanation:
+        """What each rule gave, and why the others gave nothing."""
+        return services.explain_entry(call.actor, call.actor.member_id, *_entry(call.path["entry_id"]))
 
     return bp
 
@@ -89,5 +122,11 @@ def staff_routes(services: Needs) -> Blueprint:
         return cursors.page(
             services.sign, call, owner, lambda limit, at: services.list_entries(call.actor, owner, limit, at)
         )
+
+    @bp.get("/entries/<entry_id>/explanation")
+    @operation(STAFF_EXPLAIN)
+    def explanation(call: Call[Operator]) -> Explanation:
+        """The same that the member sees."""
+        return services.explain_entry(call.actor, call.path["member_id"], *_entry(call.path["entry_id"]))
 
     return bp

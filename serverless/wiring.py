@@ -43,6 +43,7 @@ from domain.merge.undo import UndoMerge
 from domain.points.claw_back import RefundOrder
 from domain.points.earn import EarnFromOrder
 from domain.points.expire import ExpirePoints
+from domain.points.explain import ExplainEntry
 from domain.points.ports import Due
 from domain.points.read import ListEntries, ReadBalance
 from domain.programme.publish import ApplyProgramme, PublishRules, SaveDraft
@@ -301,6 +302,10 @@ class Wiring:
     @cached_property
     def list_entries(self) -> ListEntries:
         return ListEntries(self.runner)
+
+    @cached_property
+    def explain_entry(self) -> ExplainEntry:
+        return ExplainEntry(self.runner)
 
     # The programme.
 

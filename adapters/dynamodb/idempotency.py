@@ -84,13 +84,18 @@ def counting(counted: Counted, keys: Keys) -> Write:
     if counted.ends_at is not None:
         names["#ttl"], sets = "ttl", f"{sets}, #ttl = :ttl"
         values[":ttl"] = {"N": str(epoch_seconds(counted.ends_at))}
+    # A missing counter stands at zero, which is room enough unless one step is too large by itself.
+    is_small = counted.by <= counted.limit
+    guard = {
+        "ConditionExpression": "#n <= :most" + (" OR attribute_not_exists(#n)" if is_small else ""),
+        "ExpressionAttributeNames": {"#n": "n"},
+        "ExpressionAttributeValues": {":most": values[":most"]},
+    }
     arguments = {
+        **guard,
         "Key": raw_key(key),
         "UpdateExpression": f"SET {sets} ADD #n :by",
-        # A missing counter stands at zero, which is room enough unless one step is too large by itself.
-        "ConditionExpression": "#n <= :most"
-        + (" OR attribute_not_exists(#n)" if counted.by <= counted.limit else ""),
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": values,
     }
-    return Write("update", key, arguments)
+    return Write("update", key, arguments, guard)

@@ -102,8 +102,9 @@ def creation(mapping: Mapping[Any], thing: object, tenancy: Tenancy) -> list[Wri
     """Puts that succeed only where nothing is (or what is there has had its time)."""
     free = Item.pk.does_not_exist()
     condition = free | mapping.replaceable(thing) if mapping.replaceable else free
+    guard = _conditional(condition, {}, {})
     return [
-        Write("put", item.key, {"Item": item.serialize(), **_conditional(condition, {}, {})})
+        Write("put", item.key, {"Item": item.serialize(), **guard}, guard)
         for item in mapping.to_items(thing, tenancy)
     ]
 
@@ -116,24 +117,31 @@ def change(mapping: Mapping[Any], before: object, after: object, tenancy: Tenanc
     raw_old, raw_new = old.serialize(), new.serialize()
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
-    condition = _conditional(mapping.guard(before), names, values)
+    guard = _conditional(mapping.guard(before), names, values)
     clauses = _clauses(raw_old, raw_new, names, values)
-    # The condition's names grow with the clauses: both use one set of placeholders.
-    condition["ExpressionAttributeNames"] = {short: name for name, short in names.items()}
-    condition["ExpressionAttributeValues"] = values
-    return Write("update", old.key, {"Key": raw_key(old.key), "UpdateExpression": clauses, **condition})
+    # The names of both grow together: they use one set of placeholders.
+    arguments = {
+        **guard,
+        "Key": raw_key(old.key),
+        "UpdateExpression": clauses,
+        "ExpressionAttributeNames": {short: name for name, short in names.items()},
+        "ExpressionAttributeValues": values,
+    }
+    return Write("update", old.key, arguments, guard)
 
 
 def removal(mapping: Mapping[Any], thing: object, tenancy: Tenancy) -> Write:
     """A delete, if the guard still holds."""
     item = mapping.to_items(thing, tenancy)[0]
-    return Write("delete", item.key, {"Key": raw_key(item.key), **_conditional(mapping.guard(thing), {}, {})})
+    guard = _conditional(mapping.guard(thing), {}, {})
+    return Write("delete", item.key, {"Key": raw_key(item.key), **guard}, guard)
 
 
 def check(mapping: Mapping[Any], thing: object, tenancy: Tenancy) -> Write:
     """Writes nothing; the transaction fails unless the guard still holds."""
     item = mapping.to_items(thing, tenancy)[0]
-    return Write("check", item.key, {"Key": raw_key(item.key), **_conditional(mapping.guard(thing), {}, {})})
+    guard = _conditional(mapping.guard(thing), {}, {})
+    return Write("check", item.key, {"Key": raw_key(item.key), **guard}, guard)
 
 
 def _clauses(old: RawItem, new: RawItem, names: dict[str, str], values: dict[str, Any]) -> str:
@@ -159,7 +167,7 @@ def _conditional(condition: Condition, names: dict[str, str], values: dict[str, 
         "ExpressionAttributeNames": {short: name for name, short in names.items()},
     }
     if values:
-        arguments["ExpressionAttributeValues"] = values
+        arguments["ExpressionAttributeValues"] = dict(values)
     return arguments
 
 

@@ -1,7 +1,7 @@
 """The only place that calls DynamoDB: reads, single writes and transactions on the one table."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapters.dynamodb import meter
@@ -23,6 +23,12 @@ class Write:
     action: str
     key: Key
     arguments: dict[str, Any]
+    condition: dict[str, Any] = field(default_factory=dict)
+    """The condition among the arguments, with the names and values that it needs."""
+
+    def as_check(self) -> "Write":
+        """Writes nothing, and holds or fails exactly when this would."""
+        return Write("check", self.key, {"Key": raw_key(self.key), **self.condition}, self.condition)
 
     def for_transaction(self, table: str) -> dict[str, Any]:
         return {ACTIONS[self.action]: self._body(table)}

@@ -66,6 +66,8 @@ class DynamoRunner:
         tenant_id: str,
         plan: Callable[[DynamoRepositories, datetime], Plan[A]],
         receipt: Receipt[DynamoRepositories, A] | None = None,
+        *,
+        dry_run: bool = False,
     ) -> A:
         loop = _Loop(self._pace)
         images: dict[Key, RawItem] = {}
@@ -75,7 +77,7 @@ class DynamoRunner:
             images = {}
             try:
                 planned = self._plan(repositories, plan, receipt)
-                self._commit(repositories, planned.changes)
+                self._commit(repositories, planned.changes, dry_run=dry_run)
             except _LostCommit as lost:
                 images, short = lost.images, short | lost.short
                 if lost.is_about_settings:
@@ -108,14 +110,20 @@ class DynamoRunner:
         )
 
     def run_once(
-        self, tenant_id: str, plan: Callable[[DynamoRepositories, datetime], Plan[M]], key: RequestKey[M]
+        self,
+        tenant_id: str,
+        plan: Callable[[DynamoRepositories, datetime], Plan[M]],
+        key: RequestKey[M],
+        *,
+        dry_run: bool = False,
     ) -> M:
         def remembered(repositories: DynamoRepositories, now: datetime) -> Plan[M]:
             planned = plan(repositories, now)
             kept = Kept(key.caller, key.key, key.fingerprint, dict(planned.answer.record()), now)
             return Plan(planned.answer, (Created(kept), *planned.changes))
 
-        return self.run(tenant_id, remembered, Receipt(lambda repositories: self._recall(repositories, key)))
+        receipt: Receipt[DynamoRepositories, M] = Receipt(lambda stores: self._recall(stores, key))
+        return self.run(tenant_id, remembered, receipt, dry_run=dry_run)
 
     def recall(self, tenant_id: str, key: RequestKey[M]) -> M | None:
         return self.use(tenant_id, lambda repositories, _: self._recall(repositories, key))
@@ -179,19 +187,23 @@ class DynamoRunner:
             raise KeyReused
         return key.recall(kept.answer)
 
-    def _commit(self, repositories: DynamoRepositories, changes: tuple[Change, ...]) -> None:
+    def _commit(
+        self, repositories: DynamoRepositories, changes: tuple[Change, ...], *, dry_run: bool
+    ) -> None:
+        """A dry run asks the store whether it would accept all of it, on the very same conditions."""
         placed = [(write, each) for each in changes for write in writes_of(each, repositories)]
         if not placed:
             return
         try:
-            self._store.table.write([write for write, _ in placed])
+            self._store.table.write([write.as_check() if dry_run else write for write, _ in placed])
         except Lost as lost:
             failed = [placed[place][1] for place in lost.images]
             if all(isinstance(each, Appended) for each in failed):
-                self._freeze(repositories, [each.thing for each in failed if isinstance(each, Appended)])
+                if not dry_run:
+                    self._freeze(repositories, [each.thing for each in failed if isinstance(each, Appended)])
                 raise LedgerBroken from lost
             raise _LostCommit(placed, lost) from lost
-        if any(_is_cached(each) for each in changes):
+        if not dry_run and any(_is_cached(each) for each in changes):
             self._store.cache.clear()
 
     def _freeze(self, repositories: DynamoRepositories, things: list[object]) -> None:

@@ -50,7 +50,7 @@ class RefundOrder:
 
     runner: Runner[Repositories]
 
-    def __call__(self, actor: KeyHolder, request: RefundRequest) -> Refund:
+    def __call__(self, actor: KeyHolder, request: RefundRequest, *, dry_run: bool = False) -> Refund:
         """Raises OrderNotFound, RefundTooLarge, RefundNumberReused or PointsAlreadySpent."""
         actor.require_scope(Scope.ORDERS_WRITE)
         actor.require_store(request.store_id)
@@ -70,7 +70,8 @@ class RefundOrder:
             order, refund = _refund(before, request, book, policy, now)
             return Plan(refund, (Created(refund), Changed(before, order), *book.changes(), *held(way)))
 
-        return self.runner.run(actor.tenant_id, plan, Receipt(lambda stores: _recorded(stores, request)))
+        receipt: Receipt[Repositories, Refund] = Receipt(lambda stores: _recorded(stores, request))
+        return self.runner.run(actor.tenant_id, plan, receipt, dry_run=dry_run)
 
 
 def _refund(

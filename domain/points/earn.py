@@ -34,7 +34,7 @@ class EarnFromOrder:
 
     runner: Runner[Repositories]
 
-    def __call__(self, actor: KeyHolder, bill: Bill, reference: Reference) -> Order:
+    def __call__(self, actor: KeyHolder, bill: Bill, reference: Reference, *, dry_run: bool = False) -> Order:
         """Raises MemberNotFound, StoreNotFound, OrderNumberReused, DailyCapReached or InvalidInput."""
         actor.require_scope(Scope.ORDERS_WRITE)
         actor.require_store(bill.store_id)
@@ -49,7 +49,8 @@ class EarnFromOrder:
             order, changes = _book(repositories, bill, found.member_id, actor, now)
             return Plan(order, (Created(order), *changes, *found.rests_on, *_cap(actor, bill, now)))
 
-        return self.runner.run(actor.tenant_id, plan, Receipt(lambda stores: recorded(stores, bill)))
+        receipt: Receipt[Repositories, Order] = Receipt(lambda stores: recorded(stores, bill))
+        return self.runner.run(actor.tenant_id, plan, receipt, dry_run=dry_run)
 
 
 def recorded(repositories: Repositories, bill: Bill) -> Order | None:

@@ -198,6 +198,15 @@ class Described(Coded[Any]):
         self.schema = schema
 
 
+class QueryFlag(Flag):
+    """The same in a query string."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> bool:
+        if value not in {"true", "false"}:
+            raise ValidationError("invalid-type")
+        return bool(value == "true")
+
+
 class Part(fields.Nested):
     """An object inside of an object."""
 

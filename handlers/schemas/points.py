@@ -1,9 +1,14 @@
 """Points: the balance and the entries."""
 
+from fractions import Fraction
+from typing import Any
+
 from marshmallow import Schema, fields
 
 from domain.points.model import EntryKind
-from handlers.schemas.fields import Choice, Day, Instant, PointsField
+from domain.programme.said import number
+from domain.programme.why import Why
+from handlers.schemas.fields import Choice, Day, Identifier, Instant, PointsField, StrictSchema, Text
 
 
 class ExpiringView(Schema):
@@ -30,6 +35,18 @@ class OrderReferenceView(Schema):
     order_number = fields.String(attribute="number")
 
 
+class EntryPath(StrictSchema):
+    """An entry by the id that the list of entries shows."""
+
+    entry_id = Text(longest=48, pattern=r"[A-Za-z0-9_]{1,32}:[1-9][0-9]{0,9}", required=True)
+
+
+class MemberEntryPath(EntryPath):
+    """The same, of a member."""
+
+    member_id = Identifier(longest=32, required=True)
+
+
 class EntryView(Schema):
     """One line of the history: what moved, why, and what was left."""
 
@@ -48,3 +65,52 @@ class EntryView(Schema):
     store_id = fields.String(attribute="cause.store_id", allow_none=True)
     merge_id = fields.String(attribute="cause.merge_id", allow_none=True)
     programme_version = fields.Integer(attribute="cause.programme_version", allow_none=True)
+
+
+class ExactPoints(fields.Field[Fraction]):
+    """Points before rounding, as a decimal; one that never ends is cut off."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **more: Any) -> str | None:
+        return number(value) if isinstance(value, Fraction) else None
+
+
+class SentenceView(Schema):
+    """The same in both languages."""
+
+    zh = fields.String()
+    en = fields.String()
+
+
+class GainView(Schema):
+    """What one rule gave, before rounding."""
+
+    rule_id = fields.String()
+    rule_version = fields.Integer()
+    name = fields.String()
+    points = ExactPoints(attribute="exact")
+    sentence = fields.Nested(SentenceView)
+
+
+class PassedView(Schema):
+    """Why another rule of the programme gave nothing."""
+
+    rule_id = fields.String()
+    rule_version = fields.Integer()
+    name = fields.String()
+    reason = Choice(Why, attribute="why")
+    sentence = fields.Nested(SentenceView)
+
+
+class ExplanationView(Schema):
+    """What the rules gave and `rounded` add up to the entry's points."""
+
+    entry_id = fields.Function(
+        lambda told: f"{told.entry.member_id}:{told.entry.sequence}", metadata={"type": "string"}
+    )
+    kind = Choice(EntryKind, attribute="entry.kind")
+    points = PointsField(attribute="entry.points")
+    programme_version = fields.Integer(attribute="entry.cause.programme_version", allow_none=True)
+    summary = fields.Nested(SentenceView)
+    gains = fields.List(fields.Nested(GainView))
+    rounded = ExactPoints()
+    others = fields.List(fields.Nested(PassedView))

@@ -12,7 +12,7 @@ from marshmallow import Schema, fields
 
 from domain.actor import Anyone, KeyHolder, MemberSelf
 from domain.errors import DomainError, InvalidInput, NotAuthenticated, NotPermitted
-from handlers.operation import KEY_HEADER, KEY_MAX, KEY_MIN, REPLAYED_HEADER, Operation
+from handlers.operation import DRY_HEADER, KEY_HEADER, KEY_MAX, KEY_MIN, REPLAYED_HEADER, Operation
 from handlers.problems import HTTP_PROBLEMS, status_of
 from handlers.schemas import fields as ours
 from handlers.schemas.members import MaskedName, Opened
@@ -134,8 +134,10 @@ def _responses(facts: Operation) -> dict[str, Any]:
     answered: dict[str, Any] = {"description": facts.summary}
     if facts.gives:
         answered["content"] = {"application/json": {"schema": facts.gives}}
-    if facts.is_keyed:
-        answered["headers"] = {REPLAYED_HEADER: {"schema": {"type": "string", "enum": ["true"]}}}
+    marks = [REPLAYED_HEADER] if facts.is_keyed else []
+    marks += [DRY_HEADER] if facts.query and "dry_run" in facts.query().fields else []
+    if marks:
+        answered["headers"] = {mark: {"schema": {"type": "string", "enum": ["true"]}} for mark in marks}
     codes: dict[int, set[str]] = {400: {HTTP_PROBLEMS[400][0]}, 500: {"internal-error"}}
     if facts.takes:
         codes[413] = {HTTP_PROBLEMS[413][0]}

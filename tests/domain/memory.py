@@ -117,17 +117,22 @@ class MemoryRunner:
         self.memory, self.now = memory, now
 
     def run(
-        self, tenant_id: str, plan: Callable[[Any, datetime], Plan[A]], receipt: Receipt[Any, A] | None = None
+        self,
+        tenant_id: str,
+        plan: Callable[[Any, datetime], Plan[A]],
+        receipt: Receipt[Any, A] | None = None,
+        *,
+        dry_run: bool = False,
     ) -> A:
         planned = plan(self.memory, self.now)
-        if planned.changes:
+        if planned.changes and not dry_run:
             self.memory.commit(planned.changes)
         return planned.answer
 
     def use(self, tenant_id: str, action: Callable[[Any, datetime], A]) -> A:
         return action(self.memory, self.now)
 
-    def run_once(self, *_: Any) -> Any:
+    def run_once(self, *_: Any, **__: Any) -> Any:
         raise NotImplementedError
 
     def recall(self, *_: Any) -> Any:

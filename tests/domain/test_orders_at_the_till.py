@@ -251,7 +251,14 @@ def test_the_same_order_again_is_found_and_another_one_is_refused() -> None:
     found: list[Order | None] = []
 
     class Runner(MemoryRunner):
-        def run(self, tenant_id: str, plan: Any, receipt: Receipt[Any, Any] | None = None) -> Any:
+        def run(
+            self,
+            tenant_id: str,
+            plan: Any,
+            receipt: Receipt[Any, Any] | None = None,
+            *,
+            dry_run: bool = False,
+        ) -> Any:
             assert receipt is not None
             found.append(receipt.find(self.memory))
             return found[-1]

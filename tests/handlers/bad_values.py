@@ -17,6 +17,7 @@ from handlers.schemas.fields import (
     Part,
     Parts,
     PhoneField,
+    QueryFlag,
     QueryNumber,
     Text,
     WholeNumber,
@@ -175,6 +176,8 @@ def bad_texts(field: fields.Field) -> Iterator[str]:  # type: ignore[type-arg]
     if isinstance(field, QueryNumber):
         yield from (str(field.least - 1), str(field.most + 1), str(10**30))
         yield from ("-1", "1.0", "1e1", "NaN", "٣", " 1", "+1", "true", "0x1", "1,0", "null")
+    elif isinstance(field, QueryFlag):
+        yield from ("TRUE", "1", "0", "yes", " true", "null")
     elif isinstance(field, Text):
         yield "x" * (field.longest + 1)
         yield "会" * (field.longest + 1)

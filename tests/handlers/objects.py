@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from tests.handlers.callers import OK, Caller, Told
-from tests.handlers.scene import COFFEE, PROFILE, Sample, draft, publication, waiting_merge
+from tests.handlers.scene import COFFEE, PROFILE, Sample, draft, first_entry, publication, waiting_merge
 from tests.shop import CONSENT, OTHER_STORE, Phone, Shop
 
 T = TypeVar("T")
@@ -24,6 +24,7 @@ class Whose(StrEnum):
 
 BAD, INVALID = (400, "bad-request"), (422, "invalid-input")
 NO_MEMBER, NO_ORDER, NO_MERGE = (404, "member-not-found"), (404, "order-not-found"), (404, "merge-not-found")
+NO_ENTRY = (404, "entry-not-found")
 NO_PROGRAMME, NO_RULE = (404, "programme-not-found"), (404, "rule-not-found")
 NO_CHANNEL, NO_CODE = (404, "channel-not-found"), (422, "sms-code-expired")
 CODE_REFUSED, NO_PROOF = (401, "login-code-refused"), (422, "phone-proof-refused")
@@ -257,6 +258,26 @@ def decided(decision: str) -> Callable[[Shop], str]:
     return make
 
 
+def _my_explanation(who: Caller, whose: Whose) -> Sample:
+    entry_id = "m_nobody:1"
+    if whose is Whose.OWN:
+        entry_id = first_entry(who.home, who.person.member_id)
+    elif whose is not Whose.NONE:
+        entry_id = kept(who, whose, "an entry", lambda shop: first_entry(shop, shop.fan().member_id))
+    return Sample("GET", f"/v1/me/points/entries/{entry_id}/explanation")
+
+
+def _explanation(who: Caller, whose: Whose) -> Sample:
+    """Another's: the entry of another member."""
+    shop, owner = who.home, member_id(who, whose)
+    entry_id = "m_nobody:1"
+    if whose is Whose.OWN:
+        entry_id = first_entry(shop, owner)
+    elif whose is not Whose.NONE:
+        entry_id = kept(who, whose, "an entry", lambda shop: first_entry(shop, shop.fan().member_id))
+    return Sample("GET", f"/v1/staff/members/{owner}/points/entries/{entry_id}/explanation")
+
+
 def _version(who: Caller, whose: Whose) -> Sample:
     """Versions are numbers: another tenant's own ones have the same."""
     number = {Whose.OWN: "1", Whose.ANOTHERS: "0"}.get(whose, "999999")
@@ -304,6 +325,7 @@ OBJECTS: Mapping[str, About] = {
     "me.logins": paged("/v1/me/logins"),
     "my_points.balance": plain("GET", "/v1/me/points"),
     "my_points.entries": paged("/v1/me/points/entries"),
+    "my_points.explanation": About(_my_explanation, OK, NO_ENTRY, NO_ENTRY, NO_ENTRY),
     "till_members.identify": About(_identify, OK, OK, NO_MEMBER, NO_MEMBER),
     "till_orders.record": About(_record, OK, (422, "order-number-reused"), NO_MEMBER, NO_MEMBER),
     "till_orders.refund": About(_refund, OK, NO_ORDER, NO_ORDER, NO_ORDER),
@@ -311,6 +333,7 @@ OBJECTS: Mapping[str, About] = {
     "staff_members.logins": About(_list_of_member("/logins"), OK, INVALID, NO_MEMBER, NO_MEMBER),
     "staff_points.balance": About(_of_member("/points"), OK, OK, NO_MEMBER, NO_MEMBER),
     "staff_points.entries": About(_list_of_member("/points/entries"), OK, INVALID, NO_MEMBER, NO_MEMBER),
+    "staff_points.explanation": About(_explanation, OK, NO_ENTRY, NO_MEMBER, NO_MEMBER),
     "staff_programme.read": plain("GET", "/v1/staff/programme"),
     "staff_programme.version": About(_version, OK, OK, NO_PROGRAMME, NO_PROGRAMME),
     "staff_programme.rules": About(_rules, OK, INVALID, INVALID, INVALID),

@@ -189,6 +189,24 @@ def _of_office(path: str) -> Callable[[Shop], Sample]:
     return lambda shop: Sample("GET", path, signed(shop.office))
 
 
+def first_entry(shop: Shop, member_id: str) -> str:
+    """The id of an entry that an order made."""
+    bought = shop.buy(1000, member_id)
+    return f"{member_id}:{bought['entry_sequence']}"
+
+
+def _my_explanation(shop: Shop) -> Sample:
+    phone = shop.fan()
+    path = f"/v1/me/points/entries/{first_entry(shop, phone.member_id)}/explanation"
+    return Sample("GET", path, bearer(phone.token))
+
+
+def _explanation(shop: Shop) -> Sample:
+    member_id = shop.fan().member_id
+    path = f"/v1/staff/members/{member_id}/points/entries/{first_entry(shop, member_id)}/explanation"
+    return Sample("GET", path, signed(shop.office))
+
+
 def waiting_merge(shop: Shop) -> str:
     """Two people of different names with one phone."""
     wechat = shop.member("wechat")
@@ -273,6 +291,7 @@ BUILDERS: Mapping[str, Callable[[Shop], Sample]] = {
     "me.logins": _mine("GET", "/v1/me/logins"),
     "my_points.balance": _mine("GET", "/v1/me/points"),
     "my_points.entries": _mine("GET", "/v1/me/points/entries"),
+    "my_points.explanation": _my_explanation,
     "health_till.health": lambda _: Sample("GET", "/v1/till/health"),
     "till_members.identify": _identify,
     "till_orders.record": _order,
@@ -281,6 +300,7 @@ BUILDERS: Mapping[str, Callable[[Shop], Sample]] = {
     "staff_members.logins": _of_member("/logins"),
     "staff_points.balance": _of_member("/points"),
     "staff_points.entries": _of_member("/points/entries"),
+    "staff_points.explanation": _explanation,
     "staff_programme.read": _of_office("/v1/staff/programme"),
     "staff_programme.version": _of_office("/v1/staff/programme/versions/1"),
     "staff_programme.rules": _of_office("/v1/staff/programme/rules"),

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from domain.page import Page
+from domain.points.explain import ExplainEntry, Explanation
 from domain.points.model import Entry
 from domain.points.read import Balance, ListEntries, ReadBalance
 from tests.simulation import callers
@@ -15,7 +16,7 @@ from tests.simulation.areas.merges import merged, one_person
 from tests.simulation.areas.points import an_order
 from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import OFFICE, Personal
-from tests.simulation.model.state import Accepted, Account, State, Verdict, day_of
+from tests.simulation.model.state import Accepted, Account, Refused, State, Verdict, day_of
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment, Operation
 from tests.simulation.stage import Stage
@@ -111,6 +112,36 @@ def _during(moment: Moment, owner: str) -> list[Account]:
 
 
 @dataclass(frozen=True, slots=True)
+class SeeWhy(Operation):
+    """Staff asks why somebody got the points of an order."""
+
+    name: ClassVar[str] = "explain"
+    use_case: ClassVar[type] = ExplainEntry
+    is_once: ClassVar[bool] = False
+    asked: str
+    place: str
+    member: str
+    entry: int
+
+    def call(self, process: Process) -> Explanation:
+        actor = callers.signed(process, OFFICE, f"{self.asked} {self.place}", once=True)
+        return process.services.explain_entry(actor, self.asked, self.member, self.entry)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        order = state.orders.get(self.place)
+        is_theirs = order is not None and (order.member, order.entry) == (self.member, self.entry)
+        if order is None or not is_theirs or state.alive(self.member) != state.alive(self.asked):
+            return Refused("entry-not-found")
+        gains = {name: str(gain) for name, gain in order.gains.items()}
+        return Accepted(state, {"points": order.points, "gains": gains})
+
+    def facts(self, answer: Explanation) -> Mapping[str, Any]:
+        gains = {each.rule_id: str(each.exact) for each in answer.gains}
+        whole = sum((each.exact for each in answer.gains), answer.rounded)
+        return {"points": int(whole), "gains": gains}
+
+
+@dataclass(frozen=True, slots=True)
 class SeeMyPoints(Personal):
     """Somebody looks at the own balance."""
 
@@ -174,6 +205,27 @@ def draw_entries(world: World, chance: Random) -> SeeEntries | None:
     return SeeEntries(chance.choice(people)) if people else None
 
 
+def draw_why(world: World, chance: Random) -> SeeWhy | None:
+    """Mostly of whoever the order belongs to, sometimes of somebody else."""
+    orders, people = world.state.orders, world.known_members()
+    if not orders:
+        return None
+    place = chance.choice(list(orders))
+    order = orders[place]
+    asked = order.member if chance.random() < 0.8 else chance.choice(people)
+    return SeeWhy(asked, place, order.member, order.entry)
+
+
+def why_scene(stage: Stage) -> SeeWhy:
+    """By the id that came of a merge, while staff takes the two apart."""
+    _, merge_id = one_person(stage)
+    merge = stage.world.state.merges[merge_id]
+    stage.does(an_order(stage, merge.target, number="why"))
+    order = stage.world.state.orders["east/why"]
+    stage.rival = Undo(merge_id)
+    return SeeWhy(merge.source, "east/why", order.member, order.entry)
+
+
 def balance_scene(stage: Stage) -> SeeBalance:
     member = a_fan(stage).member_id
     stage.does(an_order(stage, member))
@@ -216,9 +268,10 @@ def my_entries_scene(stage: Stage) -> SeeMyEntries:
 
 AREA = Area(
     "balances",
-    draws=((1, draw_balance), (1, draw_entries), (2, draw_my_points)),
+    draws=((1, draw_balance), (1, draw_entries), (1, draw_why), (2, draw_my_points)),
     scenarios={
         "balance": balance_scene,
+        "explain": why_scene,
         "entries": entries_scene,
         "balance by an older id": older_balance_scene,
         "entries by an older id": older_entries_scene,

@@ -70,6 +70,9 @@ class Earn(Operation):
         return f"{self.store}/{self.number}"
 
     def call(self, process: Process) -> Order:
+        return self.ask(process)
+
+    def ask(self, process: Process, *, dry_run: bool = False) -> Order:
         actor = callers.signed(process, self.key_id, self.fingerprint)
         bill = Bill(
             order_id=OrderId(self.store, self.number),
@@ -81,7 +84,7 @@ class Earn(Operation):
             fingerprint=self.fingerprint,
         )
         reference = Reference(ReferenceKind(self.by), self.value)
-        return process.services.earn_from_order(actor, bill, reference)
+        return process.services.earn_from_order(actor, bill, reference, dry_run=dry_run)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         known = state.orders.get(self.place)
@@ -188,6 +191,9 @@ class GiveBack(Operation):
         return f"{self.store} {dict(self.payments)} {self.at}"
 
     def call(self, process: Process) -> Refund:
+        return self.ask(process)
+
+    def ask(self, process: Process, *, dry_run: bool = False) -> Refund:
         actor = callers.signed(process, TILL, self.fingerprint)
         request = RefundRequest(
             order_id=OrderId(self.store, self.order.number),
@@ -198,7 +204,7 @@ class GiveBack(Operation):
             refunded_at=instant(self.at),
             fingerprint=self.fingerprint,
         )
-        return process.services.refund_order(actor, request)
+        return process.services.refund_order(actor, request, dry_run=dry_run)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         place = f"{self.store}/{self.order.number}"

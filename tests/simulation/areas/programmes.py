@@ -31,6 +31,7 @@ from tests.simulation.model.state import NOTHING, Accepted, Refused, State, Verd
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment, Operation
 from tests.simulation.stage import Stage
+from tests.simulation.watch import KEPT_MS
 from tests.simulation.world import World
 
 DRAFTS = "drafts"
@@ -143,9 +144,9 @@ class Publish(Operation):
         return process.services.publish_rules(actor, Publication(self.publish, self.retire, key))
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        known = state.keys.get(self.key)
-        if known is not None:
-            return Accepted(state, known[0])
+        facts, kept_at = state.keys.get(self.key, ({}, 0))
+        if kept_at > moment.now - KEPT_MS:
+            return Accepted(state, facts)
         rules = dict(state.programme.rules)
         for name, number in self.publish.items():
             sheet = _sheet(state, name)
