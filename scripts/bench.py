@@ -1,5 +1,6 @@
 """Measures: `python3 scripts/bench.py operations` counts calls and capacity units of every operation;
-`python3 scripts/bench.py cold-start` counts the instructions of a start (needs valgrind).
+`python3 scripts/bench.py cold-start` counts the instructions of a start (needs valgrind);
+`python3 scripts/bench.py pricing` counts byte-code steps of pricing an order, by lines and by rules.
 
 `--write` puts the table of operations into docs/operations.md, `--check` compares it with the committed
 one, `--json` prints for machines. Counts are exact, so a changed line is a changed cost.
@@ -20,7 +21,7 @@ TARGET = environment.ROOT / "docs" / "operations.md"
 def main() -> None:
     """Runs one benchmark by name."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("name", choices=["operations", "cold-start"])
+    parser.add_argument("name", choices=["operations", "cold-start", "pricing"])
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--json", action="store_true")
@@ -28,8 +29,26 @@ def main() -> None:
     environment.enter(environment.RUNTIME)
     if arguments.name == "operations":
         _operations(arguments)
+    elif arguments.name == "pricing":
+        _pricing(arguments)
     else:
         _cold_start(arguments)
+
+
+def _pricing(arguments: argparse.Namespace) -> None:
+    from dataclasses import asdict
+
+    from scripts.local import pricing
+
+    found = pricing.measure()
+    if arguments.json:
+        print(json.dumps([asdict(each) for each in found]))
+    else:
+        print("  lines  rules that match  byte-code steps")
+        for each in found:
+            print(f"{each.lines:>7}  {each.matching:>16}  {each.steps:>15,}")
+    if steep := pricing.too_steep(found):
+        environment.stop(f"Grows faster than linearly: {'; '.join(steep)}.")
 
 
 def _operations(arguments: argparse.Namespace) -> None:

@@ -17,6 +17,8 @@ from domain.member.find import Reference, ReferenceKind
 from domain.money import Money
 from domain.order.model import Bill, Line, OrderId, Payment, PaymentMethod
 from domain.points.claw_back import RefundRequest
+from domain.programme import rule as written
+from domain.programme.publish import Publication, published_from
 from domain.session.model import Login
 from domain.sms_code.model import Purpose
 from domain.tenant.model import ChannelKind
@@ -27,6 +29,20 @@ from scripts.local.world import CONSENT, World
 WECHAT = frozenset({ChannelKind.MINI_PROGRAM})
 ALIPAY = frozenset({ChannelKind.ALIPAY_APP})
 STORE = "nanjing-road"
+COFFEE = {"points_each": 10, "goods": {"categories": ["coffee"]}}
+EVERY_RULE: tuple[dict[str, Any], ...] = tuple(
+    {"rule_id": rule_id, "name": rule_id, "kind": kind, "settings": settings, **more}
+    for rule_id, kind, settings, more in (
+        ("latte", "item_bonus", COFFEE, {"limits": {"per_day": 500}}),
+        ("chest", "item_bonus", COFFEE, {"limits": {"budget": 1_000_000}}),
+        ("third", "nth_order", {"nth": 3, "points_each": 20}, {}),
+        ("full", "step_bonus", {"steps": [{"from_fen": 8000, "points": 9}]}, {"limits": {"per_member": 900}}),
+        ("bands", "spend_band", {"bands": [{"from_fen": 8000, "permille": 1500}]}, {}),
+        ("birthday", "multiplier", {"permille": 2000}, {"when": {"birthday": "month"}}),
+        ("members", "multiplier", {"permille": 1200}, {"when": {"is_members_only": True}}),
+        ("more", "multiplier", {"permille": 1100, "stack": "multiply", "covers": "all"}, {}),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +128,7 @@ class Bench:
         self.people()
         self.identification()
         self.orders()
+        self.rules()
         self.merging()
         self.codes()
         self.jobs()
@@ -195,6 +212,35 @@ class Bench:
             earn(self.till, self.bill(f"C-{number}"), member)
         page = lambda: self.services.list_entries(self.actor, self.actor.member_id, 20, None)  # noqa: E731
         self.row("A page of 20 entries", Limit(1, 2, 0), page)
+
+    def rules(self) -> None:
+        """Everything at once: goods, steps, caps, the birthday, three multipliers, and a budget."""
+        member, earn = Reference(ReferenceKind.MEMBER_ID, self.actor.member_id), self.services.earn_from_order
+        drafts = {
+            rule.rule_id: self.services.save_draft(self.office, rule).record.draft_number
+            for rule in map(written.load, EVERY_RULE)
+        }
+        spare = written.load({**EVERY_RULE[0], "rule_id": "spare"})
+        self.row("Save a draft", Limit(3, 2, 1), lambda: self.services.save_draft(self.office, spare))
+        key = RequestKey(self.office.caller, "bench-publish-01", "f" * 64, published_from)
+        self.row(
+            "Publish eight rules",
+            Limit(4, None, None),
+            lambda: self.services.publish_rules(self.office, Publication(drafts, (), key)),
+        )
+        earn(self.till, self.bill("E-0"), member)
+        dry = self.bill("E-1")
+        self.row(
+            "Earn with all rules on, dry", Limit(2, 2, 8), lambda: earn(self.till, dry, member, dry_run=True)
+        )
+        order = self.row(
+            "Earn with all rules on (two for the budget)",
+            Limit(2, 2, 8),
+            lambda: earn(self.till, self.bill("E-1"), member),
+        )
+        explain = self.services.explain_entry
+        owner, sequence = order.member_id, order.award.entry_sequence
+        self.row("Explain an entry", Limit(3, 3, 0), lambda: explain(self.actor, owner, owner, sequence))
 
     def merging(self) -> None:
         login = self._log_in("alipay", self.second)
