@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
@@ -23,6 +23,7 @@ from domain.tenant.model import (
 )
 
 CACHED_SECONDS = 60.0
+SETTINGS = {each.name for each in fields(Settings)}
 
 
 class Cache:
@@ -81,7 +82,10 @@ def settings_text(settings: Settings) -> str:
 
 
 def to_settings(text: str) -> Settings:
-    return Settings(**json.loads(text))
+    parts = json.loads(text)
+    if parts.keys() - SETTINGS:
+        raise ValueError("An earlier version wrote this tenant; the table has to be made anew.")
+    return Settings(**parts)
 
 
 def _tenant_items(tenant: Tenant, tenancy: Tenancy) -> tuple[Item, ...]:

@@ -86,13 +86,16 @@ class Signer:
     def get(self, path: str) -> Answer:
         return self._send("GET", path, None)
 
-    def post(self, path: str, body: object = None) -> Answer:
-        return self._send("POST", path, body)
+    def post(self, path: str, body: object = None, key: str | None = None) -> Answer:
+        return self._send("POST", path, body, key)
 
-    def _send(self, method: str, path: str, body: object) -> Answer:
+    def put(self, path: str, body: object) -> Answer:
+        return self._send("PUT", path, body)
+
+    def _send(self, method: str, path: str, body: object, key: str | None = None) -> Answer:
         raw = b"" if body is None else json.dumps(body).encode()
         headers = self.headers(method, path, raw, str(int(self.now())), secrets.token_urlsafe(16))
-        return send(method, self.base + path, body, headers)
+        return send(method, self.base + path, body, headers | ({"Idempotency-Key": key} if key else {}))
 
     def headers(self, method: str, path: str, raw: bytes, timestamp: str, nonce: str) -> dict[str, str]:
         """The four headers of a signed request."""

@@ -53,6 +53,7 @@ class Journey:
             self.becomes_one,
             self.finds_one,
             self.is_undone_and_merged_again,
+            self.follows_a_rule,
             self.lapses,
             self.proves,
         ]
@@ -156,6 +157,27 @@ class Journey:
         body = self.world.phone_proof("alipay", self.person_id)
         answer = self.alipay.post("/v1/me/phone", body, key="self-check-merge-2")
         expect((answer.status, answer["outcome"]), (200, "merged"))
+
+    def follows_a_rule(self) -> None:
+        """Head office publishes double points: a dry run tells it, the order gets it, the entry says why"""
+        rule = {"name": "双倍积分", "kind": "multiplier", "settings": {"permille": 2000}}
+        draft = self.office.put("/v1/staff/programme/rules/double", rule)
+        chosen = [{"rule_id": "double", "draft_number": draft["draft_number"]}]
+        publications = "/v1/staff/programme/publications"
+        published = self.office.post(publications, {"publish": chosen}, key="self-check-publish")
+        expect((published.status, published["published"]), (201, ["double"]))
+        order = self.world.order("A-1004", {"card_number": self.card_number}, 1000)
+        for path in ("/v1/till/orders?dry_run=true", "/v1/till/orders"):
+            answer = self.till.post(path, order)
+            expect((answer.status, answer["points"], answer["balance"]), (201, 20, 126), path)
+        entry_id = f"{self.member_id}:{answer['entry_sequence']}"
+        entries = f"/v1/staff/members/{self.member_id}/points/entries"
+        told = self.office.get(f"{entries}/{entry_id}/explanation")
+        expect(
+            [(each["rule_id"], each["points"]) for each in told["gains"]], [("base", "10"), ("double", "10")]
+        )
+        back = self.till.post("/v1/till/orders/A-1004/refunds", self.world.refund("R-4", 1000))
+        expect((back.status, back["balance"]), (201, 106))
 
     def lapses(self) -> None:
         """Thirteen months later the points are gone, before and after the nightly job"""

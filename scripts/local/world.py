@@ -49,6 +49,9 @@ class Logins:
     keys: dict[str, str]
 
 
+EARLIER = "An earlier version kept data here; begin anew with `python3 scripts/demo.py --fresh`."
+
+
 class World:
     """Starts everything under one folder; `children` ends it."""
 
@@ -152,15 +155,16 @@ class World:
         try:
             create_table(open_client(self.engine.environment["AWS_REGION"], self.engine.url), TABLE)
         except ValueError as older:
-            again = "An earlier version kept data here; begin anew with `python3 scripts/demo.py --fresh`."
-            raise DidNotStart(again) from older
+            raise DidNotStart(EARLIER) from older
         kept = self.folder / "logins.json" if self.folder else None
         known = json.loads(kept.read_text()) if kept and kept.exists() else None
         variables = known["variables"] if known else self._register_apps()
         keys: dict[str, str] = known["keys"] if known else {}
-        for _, made in tenants.apply(self.services, tenants.read(TENANT_FILE, variables)):
-            if made is not None:
-                keys[made[0]] = made[1]
+        plan = tenants.read(TENANT_FILE, variables)
+        try:
+            keys |= dict(made for _, made in tenants.apply(self.services, plan) if made is not None)
+        except ValueError as older:
+            raise DidNotStart(EARLIER) from older
         if kept:
             kept.touch(mode=0o600)
             kept.write_text(json.dumps({"variables": variables, "keys": keys}))
