@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from handlers import auth, health, me, members, merges, orders, points, programme
+from handlers import activities, auth, health, me, members, merges, orders, points, programme
 from handlers.app import create_app
 from serverless.wiring import Wiring
 
@@ -14,6 +14,7 @@ def member_app(services: Wiring) -> Flask:
         auth.routes(services),
         me.routes(services),
         points.my_routes(services),
+        activities.routes(services),
     ]
     return create_app(services, blueprints)
 

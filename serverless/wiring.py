@@ -7,7 +7,7 @@ request needs and no more. The DynamoDB client is opened at import by the entry 
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,9 @@ from adapters.dynamodb.unit_of_work import DynamoRunner, Pace, PatientTable
 from adapters.secrets.keyring import Keyrings, Master
 from adapters.system.clock import SandboxClock, SystemClock
 from adapters.system.ids import SystemIds
+from domain.activity.check_in import CheckIn, ReadCalendar
+from domain.activity.comment import CommentOnOrder
+from domain.activity.share import ShareSomething
 from domain.api_key.apply import ApplyKey, RevokeKey, RotateKey
 from domain.api_key.authenticate import AuthenticateKey
 from domain.clock import Clock
@@ -32,10 +35,9 @@ from domain.errors import DomainError
 from domain.ids import Ids
 from domain.joining.log_in_by_phone import LogInByPhone, SendLoginCode
 from domain.joining.meet import LogIn
-from domain.joining.ports import Platform, VouchedPhone
+from domain.joining.ports import Platform
 from domain.joining.prove_phone import ProvePhone
 from domain.member.find import FindMember
-from domain.member.identity import PlatformIdentity
 from domain.member.profile import ChangeProfile, ReadMyself, ShowCode
 from domain.merge.decide import ApproveMerge, ListWaiting, ReadMerge, RejectMerge
 from domain.merge.settle import SettleMerge, SettleMerges
@@ -54,41 +56,11 @@ from domain.session.keep import AuthenticateSession, ListLogins, LogOut, OpenSes
 from domain.sms_code.check import CheckCode
 from domain.sms_code.send import SendCode
 from domain.tenant.apply import ApplyChannel, ApplyStore, ApplyTenant
-from domain.tenant.model import Channel, ChannelKind
+from domain.tenant.model import ChannelKind
+from serverless.lazy import LazyPlatform, LazySmsSender
 from serverless.settings import Settings
 
 log = logging.getLogger("tongka.jobs")
-
-
-class LazyPlatform:
-    """Implements `domain.joining.ports.Platform`; builds the adapter, and loads its SDK, on first use."""
-
-    def __init__(self, build: Callable[[], Platform]) -> None:
-        self._build = build
-
-    @cached_property
-    def _platform(self) -> Platform:
-        return self._build()
-
-    def who(self, channel: Channel, code: str) -> PlatformIdentity:
-        return self._platform.who(channel, code)
-
-    def phone(self, channel: Channel, proof: str) -> VouchedPhone:
-        return self._platform.phone(channel, proof)
-
-
-class LazySmsSender:
-    """Implements `domain.sms_code.ports.SmsSender`, like `LazyPlatform`."""
-
-    def __init__(self, build: Callable[[], Any]) -> None:
-        self._build = build
-
-    @cached_property
-    def _sender(self) -> Any:
-        return self._build()
-
-    def send_code(self, account: Any, number: str, code: str) -> None:
-        self._sender.send_code(account, number, code)
 
 
 class Wiring:
@@ -306,6 +278,22 @@ class Wiring:
     @cached_property
     def explain_entry(self) -> ExplainEntry:
         return ExplainEntry(self.runner)
+
+    @cached_property
+    def check_in(self) -> CheckIn:
+        return CheckIn(self.runner)
+
+    @cached_property
+    def read_calendar(self) -> ReadCalendar:
+        return ReadCalendar(self.runner)
+
+    @cached_property
+    def share_something(self) -> ShareSomething:
+        return ShareSomething(self.runner)
+
+    @cached_property
+    def comment_on_order(self) -> CommentOnOrder:
+        return CommentOnOrder(self.runner)
 
     # The programme.
 

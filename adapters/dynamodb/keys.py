@@ -13,11 +13,13 @@
 | rule                 | T#<t>#PG                  | R#<rule>    |                                          |
 | points account       | T#<t>#M#<member>          | A#PTS       | GSI-2 DUE#PTS#<shard> / <day>#<member>   |
 | points entry         | T#<t>#M#<member>          | L#PTS#<seq> |                                          |
+| day of checking in   | T#<t>#M#<member>          | CI#<day>    |                                          |
 | sentinel             | T#<t>#U#<kind>#<value>    | U           |                                          |
 | idempotency record   | T#<t>#I#<caller>#<key>    | I           |                                          |
 | order                | T#<t>#O#<source>#<number> | O           |                                          |
 | long list of lines   | the order's               | L           |                                          |
 | refund               | the order's               | R#<number>  |                                          |
+| comment              | the order's               | CM          |                                          |
 | session              | T#<t>#K#<hash>            | K           | GSI-1 T#<t>#OWN#<member> / K#<ms>#<hash> |
 | code by message      | T#<t>#V#<phone index>     | V           |                                          |
 | phone proof          | T#<t>#H#<digest>          | H           |                                          |
@@ -92,6 +94,12 @@ class Keys:
 
     def refund(self, source: str, number: str, refund_number: str) -> Key:
         return self._pk("O", source, number), f"R#{refund_number}"
+
+    def comment(self, source: str, number: str) -> Key:
+        return self._pk("O", source, number), "CM"
+
+    def check_in(self, member_id: str, on: date) -> Key:
+        return self._pk("M", member_id), f"CI#{on:%Y%m%d}"
 
     def session(self, session_id: str) -> Key:
         return self._pk("K", session_id), "K"

@@ -15,7 +15,7 @@ from adapters.dynamodb.item import Item, Mapping, Tenancy, instant, ms, seal, st
 from adapters.dynamodb.keys import tenant_and_thing
 from adapters.dynamodb.members import to_member
 from adapters.dynamodb.outcome import RawItem
-from adapters.dynamodb.points import to_account, to_used, used_parts
+from adapters.dynamodb.points import streak_parts, to_account, to_streak, to_used, used_parts
 from adapters.dynamodb.sagas import sagas
 from adapters.dynamodb.schema import OWNER_INDEX
 from adapters.dynamodb.table import Range, Table, key_of
@@ -46,6 +46,7 @@ class MergeItem(Item, discriminator="merge"):
     took_phone = UnicodeAttribute(null=True)
     filled: ListAttribute[str] = ListAttribute()
     used: ListAttribute[list[Any]] = ListAttribute(null=True)
+    streak_before: ListAttribute[int] = ListAttribute(null=True)
     source_sequence = NumberAttribute()
     target_sequence = NumberAttribute()
     undone_at = NumberAttribute(null=True)
@@ -88,6 +89,7 @@ def _merge_items(merge: Merge, tenancy: Tenancy) -> tuple[Item, ...]:
         took_phone=moved.took_phone,
         filled=list(moved.filled),
         used=used_parts(moved.used) or None,
+        streak_before=streak_parts(moved.streak_before),
         source_sequence=moved.source_sequence,
         target_sequence=moved.target_sequence,
         undone_at=ms(merge.undone_at) if merge.undone_at else None,
@@ -106,6 +108,7 @@ def _to_merge(raw: RawItem, tenancy: Tenancy) -> Merge:
         took_phone=item.took_phone,
         filled=tuple(item.filled),
         used=to_used(item.used or ()),
+        streak_before=to_streak(item.streak_before),
         source_sequence=int(item.source_sequence),
         target_sequence=int(item.target_sequence),
     )

@@ -1,7 +1,7 @@
 """Points accounts with their lots, and entries. Attribute names are short: these items are written most."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -21,6 +21,7 @@ from adapters.dynamodb.members import to_member
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.schema import DUE_INDEX
 from adapters.dynamodb.table import Range, Table
+from adapters.dynamodb.tenants import Cache
 from domain.clock import epoch_seconds, from_epoch
 from domain.member.model import REDIRECTS_MAX, Member, MemberNotFound
 from domain.money import Money, Points, Rounding
@@ -38,6 +39,7 @@ from domain.points.model import (
     Tally,
 )
 from domain.points.ports import Due
+from domain.points.streak import NO_STREAK, Streak
 from domain.points.usage import Usage, Usages
 from domain.programme.event import Birthday, Person, Used
 
@@ -47,7 +49,8 @@ ENTRIES_LAST = "L#PTS#~"
 
 class AccountItem(Item, discriminator="account"):
     """v version, d debt, l lots [[last day, source, points]], h head, t totals, n orders, s spend in fen,
-    u what rules with caps gave [[rule, day, on that day, ever]], r redirect, z frozen."""
+    u what rules with caps gave [[rule, day, on that day, ever]], k [last check-in, days in a row],
+    r redirect, z frozen."""
 
     version = NumberAttribute(attr_name="v")
     debt = NumberAttribute(attr_name="d")
@@ -57,6 +60,7 @@ class AccountItem(Item, discriminator="account"):
     order_count = NumberAttribute(attr_name="n")
     spend_fen = NumberAttribute(attr_name="s")
     used: ListAttribute[list[Any]] = ListAttribute(attr_name="u", null=True)
+    streak: ListAttribute[int] = ListAttribute(attr_name="k", null=True)
     redirect_to = UnicodeAttribute(attr_name="r", null=True)
     is_frozen = BooleanAttribute(attr_name="z", null=True)
 
@@ -102,6 +106,7 @@ def _account_items(account: Account, tenancy: Tenancy) -> tuple[Item, ...]:
         order_count=account.order_count,
         spend_fen=account.spend.fen,
         used=used_parts(account.used) or None,
+        streak=streak_parts(account.streak),
         redirect_to=account.redirect_to,
         is_frozen=True if account.is_frozen else None,
     )
@@ -116,6 +121,14 @@ def to_used(parts: Iterable[list[Any]]) -> Usages:
     return {str(rule): Usage(day(on) or date.min, int(today), int(ever)) for rule, on, today, ever in parts}
 
 
+def streak_parts(streak: Streak) -> list[int] | None:
+    return [day_number(streak.last_on), streak.days] if streak.last_on else None
+
+
+def to_streak(parts: Sequence[int] | None) -> Streak:
+    return Streak(day(parts[0]), int(parts[1])) if parts else NO_STREAK
+
+
 def to_account(raw: RawItem) -> Account:
     item = AccountItem.from_raw_data(raw)
     return Account(
@@ -128,6 +141,7 @@ def to_account(raw: RawItem) -> Account:
         order_count=int(item.order_count),
         spend=Money(int(item.spend_fen)),
         used=to_used(item.used or ()),
+        streak=to_streak(item.streak),
         redirect_to=item.redirect_to,
         is_frozen=bool(item.is_frozen),
     )
@@ -212,6 +226,7 @@ def _to_given(parts: dict[str, Any]) -> Given:
         tier_id=facts.get("tier"),
         birthday=Birthday(facts.get("birthday", Birthday.UNKNOWN)),
         order_count=facts.get("orders", 0),
+        streak=facts.get("streak", 0),
         used={rule_id: Used(*counts) for rule_id, counts in facts.get("used", {}).items()},
     )
     return Given(
@@ -240,8 +255,8 @@ MAPPINGS: dict[type, Mapping[Any]] = {
 class DynamoAccounts:
     """Implements `domain.points.ports.Accounts`."""
 
-    def __init__(self, table: Table, tenancy: Tenancy) -> None:
-        self._table, self._tenancy = table, tenancy
+    def __init__(self, table: Table, tenancy: Tenancy, cache: Cache) -> None:
+        self._table, self._tenancy, self._cache = table, tenancy, cache
 
     def get(self, member_id: str) -> Account:
         return self.way(member_id)[-1]
@@ -255,9 +270,12 @@ class DynamoAccounts:
             member_id = account.redirect_to
         raise MemberNotFound
 
-    def person(self, member_id: str) -> tuple[tuple[Account, ...], Member]:
+    def person(self, member_id: str, *, with_settings: bool = False) -> tuple[tuple[Account, ...], Member]:
         keys = self._tenancy.keys
-        found = self._table.get_many([keys.account(member_id), keys.member(member_id)])
+        wanted = [keys.account(member_id), keys.member(member_id)]
+        found = self._table.get_many([*wanted, *([keys.tenant()] if with_settings else ())])
+        if keys.tenant() in found:
+            self._cache.put(keys.tenant(), found[keys.tenant()])
         raw, member = found.get(keys.account(member_id)), found.get(keys.member(member_id))
         if raw is None:
             raise MemberNotFound

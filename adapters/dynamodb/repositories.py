@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from adapters.dynamodb import (
+    activities,
     api_keys,
     idempotency,
     members,
@@ -18,6 +19,7 @@ from adapters.dynamodb import (
     sms_codes,
     tenants,
 )
+from adapters.dynamodb.activities import DynamoCheckIns, DynamoComments
 from adapters.dynamodb.api_keys import DynamoApiKeys, DynamoNonces
 from adapters.dynamodb.idempotency import DynamoKept
 from adapters.dynamodb.item import Mapping, Tenancy
@@ -36,6 +38,7 @@ from domain.clock import Clock
 from domain.keyring import Keyring
 
 MAPPINGS: Mapped[type, Mapping[Any]] = {
+    **activities.MAPPINGS,
     **api_keys.MAPPINGS,
     **idempotency.MAPPINGS,
     **members.MAPPINGS,
@@ -217,12 +220,20 @@ class DynamoRepositories:
         return DynamoBudgets(self._table, self.tenancy, self._table.was_too_little)
 
     @cached_property
+    def check_ins(self) -> DynamoCheckIns:
+        return DynamoCheckIns(self._table, self.tenancy)
+
+    @cached_property
+    def comments(self) -> DynamoComments:
+        return DynamoComments(self._table, self.tenancy)
+
+    @cached_property
     def orders(self) -> DynamoOrders:
         return DynamoOrders(self._table, self.tenancy)
 
     @cached_property
     def accounts(self) -> DynamoAccounts:
-        return DynamoAccounts(self._table, self.tenancy)
+        return DynamoAccounts(self._table, self.tenancy, self._store.cache)
 
     @cached_property
     def entries(self) -> DynamoEntries:

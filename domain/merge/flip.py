@@ -8,6 +8,7 @@ from domain.member.model import IDENTITIES_MAX, Alias, Member, Phone, Sentinel
 from domain.merge.model import Merge, MergeCause, MergeState, Moved, WaitReason
 from domain.points.book import Book
 from domain.points.model import LOTS_MAX, Account, Cause, EntryKind, Posting, Tally
+from domain.points.streak import longer
 from domain.points.usage import together
 from domain.unit_of_work import Change, Changed, Created, Removed
 
@@ -149,7 +150,11 @@ def _move_points(source: Person, target: Person, occasion: Occasion) -> tuple[Mo
     used = leaving.account.used
     leaving.use({})
     arriving.use(together(arriving.account.used, used))
-    moved = Moved(used=used, source_sequence=out.sequence, target_sequence=entry.sequence)
+    before = arriving.account.streak
+    arriving.check_in(longer(before, leaving.account.streak))
+    moved = Moved(
+        used=used, streak_before=before, source_sequence=out.sequence, target_sequence=entry.sequence
+    )
     return moved, (leaving, arriving)
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from domain.errors import Conflict, NotFound, RuleBroken
 from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Phone
+from domain.points.streak import NO_STREAK, Streak
 from domain.points.usage import Usages
 
 UNDO_WINDOW = timedelta(hours=24)
@@ -102,6 +103,8 @@ class Moved:
     """Profile fields of the target that were empty and filled from the source."""
     used: Usages = field(default_factory=dict)
     """What rules with caps had given the source."""
+    streak_before: Streak = NO_STREAK
+    """How often the target had checked in."""
     source_sequence: int = 0
     target_sequence: int = 0
     """The entries MERGE_OUT and MERGE_IN."""

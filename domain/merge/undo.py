@@ -27,6 +27,7 @@ from domain.money import NO_POINTS
 from domain.page import PAGE_MAX
 from domain.points.book import Book
 from domain.points.model import Account, Cause, Entry, EntryKind, Posting, Tally
+from domain.points.streak import longer
 from domain.points.usage import apart
 from domain.unit_of_work import Change, Changed, Created, MovedMeanwhile, Plan, Runner
 
@@ -107,6 +108,8 @@ def _return_points(
     _reverse(taking, left, done, EntryKind.MERGE_IN)
     taking.redirect(None)
     giving.use(apart(giving.account.used, done.moved.used))
+    if giving.account.streak == longer(done.moved.streak_before, taking.account.streak):
+        giving.check_in(done.moved.streak_before)  # Nobody has checked in since.
     taking.use(done.moved.used)
     return (*taking.changes(), *giving.changes())
 

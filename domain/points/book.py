@@ -21,6 +21,7 @@ from domain.points.model import (
     Posting,
     Tally,
 )
+from domain.points.streak import Streak
 from domain.points.usage import Usages
 from domain.unit_of_work import Appended, Change, Changed
 
@@ -116,6 +117,10 @@ class Book:
     def use(self, used: Usages) -> None:
         """Sets what rules with caps have given, in the same write as the entries."""
         self.account = replace(self.account, used=used)
+
+    def check_in(self, streak: Streak) -> None:
+        """Sets the days in a row, in the same write as the entries."""
+        self.account = replace(self.account, streak=streak)
 
     def _expire(self) -> None:
         today = shop_date(self.at)

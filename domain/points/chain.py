@@ -55,6 +55,7 @@ def given_parts(given: Given) -> dict[str, object]:
         "tier": person.tier_id,
         "birthday": person.birthday.value if person.birthday is not Birthday.UNKNOWN else None,
         "orders": person.order_count,
+        "streak": person.streak,
         "used": {rule_id: [used.today, used.ever] for rule_id, used in sorted(person.used.items())},
     }
     parts: dict[str, object] = {

@@ -9,7 +9,7 @@ from domain.clock import SHOP_TIME
 from domain.errors import RuleBroken, invalid
 from domain.member.find import Reference, resolve
 from domain.order.model import Award, Bill, Order, OrderNumberReused, counting
-from domain.points.give import Occasion, give
+from domain.points.give import Occasion, give, whose
 from domain.points.model import Cause, Tally
 from domain.points.ports import Repositories
 from domain.programme.event import OrderPaid
@@ -74,7 +74,8 @@ def _book(
         tally=Tally(1, counted),
         name=f"{bill.order_id.source}#{bill.order_id.number}",
     )
-    gift = give(repositories, member_id, occasion, now, actor.caller)
+    who = whose(repositories, programme, member_id, OrderPaid)
+    gift = give(repositories, programme, who, occasion, now, actor.caller)
     award = Award(
         points=gift.entry.points,
         exact=gift.exact,

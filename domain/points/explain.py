@@ -10,7 +10,7 @@ from domain.errors import NotFound
 from domain.order.model import Order, counting
 from domain.points.model import Entry, EntryKind, Given
 from domain.points.ports import Repositories
-from domain.programme.event import Event, OrderPaid
+from domain.programme.event import CheckedIn, Commented, Event, OrderPaid, Shared
 from domain.programme.model import Programme
 from domain.programme.price import price
 from domain.programme.rule import Rule
@@ -127,7 +127,12 @@ def _order_paid(repositories: Repositories, entry: Entry, given: Given) -> Event
     return OrderPaid(bill.paid_at, given.person, bill.store_id, counted, bill.lines)
 
 
-EVENTS: Mapping[str, Callable[[Repositories, Entry, Given], Event | None]] = {"order": _order_paid}
+EVENTS: Mapping[str, Callable[[Repositories, Entry, Given], Event | None]] = {
+    "order": _order_paid,
+    "check_in": lambda _, entry, given: CheckedIn(entry.at, given.person),
+    "share": lambda _, entry, given: Shared(entry.at, given.person),
+    "comment": lambda _, entry, given: Commented(entry.at, given.person, entry.cause.store_id),
+}
 """By the reason of an entry: what happened then."""
 
 

@@ -11,7 +11,8 @@ from domain.member.model import Member
 from domain.points.book import Book
 from domain.points.model import Account, Cause, Entry, Gain, Given, LotKey, Tally
 from domain.points.ports import Repositories
-from domain.points.usage import Usage, Usages
+from domain.points.streak import Streak
+from domain.points.usage import Usage, Usages, together
 from domain.points.validity import last_day
 from domain.programme import price as pricing
 from domain.programme.event import Event, Person, Used, birthday_of
@@ -33,6 +34,16 @@ class Occasion:
     tally: Tally
     name: str
     """Chooses the bucket from which a budget is paid."""
+    streak: Streak | None = None
+    """For checking in: the days in a row with this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """To whom something is given: the accounts that lead there, and the member if that was read."""
+
+    way: tuple[Account, ...]
+    member: Member | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +56,15 @@ class Gift:
     changes: tuple[Change, ...]
 
 
-def give(repositories: Repositories, member_id: str, occasion: Occasion, now: datetime, caller: str) -> Gift:
-    """Books what the programme in force gives. Raises MemberNotFound or AccountFrozen."""
-    programme = repositories.programmes.current()
-    way, member = _who(repositories, programme, member_id, occasion.kind)
-    book = Book(way[-1], now, caller)
+def give(
+    repositories: Repositories, programme: Programme, who: Who, occasion: Occasion, now: datetime, caller: str
+) -> Gift:
+    """Books what the programme gives. Raises AccountFrozen."""
+    book, today = Book(who.way[-1], now, caller), shop_date(now)
     left = repositories.budgets.left(programme.budgeted(occasion.kind))
-    person = _person(book.account, member, occasion.at, shop_date(now))
+    person = _person(book.account, who.member, occasion.at, today)
     lot = LotKey(last_day(programme.terms.validity, shop_date(occasion.at)))
-    was_over = lot.is_over(shop_date(now))
+    was_over = lot.is_over(today)
     # What would be over on arrival, because the report came late, is not given at all.
     in_force = replace(programme, rules=()) if was_over else programme
     totals = {rule_id: sum(buckets) for rule_id, buckets in left.items()}
@@ -65,18 +76,18 @@ def give(repositories: Repositories, member_id: str, occasion: Occasion, now: da
         tally=occasion.tally,
         given=_given(programme, priced, person, totals, was_over=was_over),
     )
-    book.use(_used(book.account.used, programme, priced, shop_date(now)))
+    book.use(_used(book.account.used, programme, priced, today))
+    if occasion.streak is not None:
+        book.check_in(occasion.streak)
     spent = [part for gain in priced.gains for part in _spent(gain, left, occasion.name)]
-    return Gift(entry, priced.exact, lot, (*book.changes(), *held(way), *spent))
+    return Gift(entry, priced.exact, lot, (*book.changes(), *held(who.way), *spent))
 
 
-def _who(
-    repositories: Repositories, programme: Programme, member_id: str, kind: type[Event]
-) -> tuple[tuple[Account, ...], Member | None]:
-    """The account, and the member only if a rule asks for what stands there."""
+def whose(repositories: Repositories, programme: Programme, member_id: str, kind: type[Event]) -> Who:
+    """The account, and the member only if a rule asks for what stands there. Raises MemberNotFound."""
     if programme.asks_for_person(kind):
-        return repositories.accounts.person(member_id)
-    return repositories.accounts.way(member_id), None
+        return Who(*repositories.accounts.person(member_id))
+    return Who(repositories.accounts.way(member_id))
 
 
 def _person(account: Account, member: Member | None, at: datetime, today: date) -> Person:
@@ -85,6 +96,7 @@ def _person(account: Account, member: Member | None, at: datetime, today: date) 
         is_member=member.joined_at is not None if member else True,
         birthday=birthday_of((born.month, born.day) if born else None, at),
         order_count=account.order_count,
+        streak=account.streak.before(today),
         used={
             rule_id: Used(usage.today if usage.on == today else 0, usage.ever)
             for rule_id, usage in account.used.items()
@@ -101,15 +113,13 @@ def _given(
 
 def _used(before: Usages, programme: Programme, priced: Price, today: date) -> Usages:
     """With what was given now; what no cap asks for any more is forgotten."""
-    after = dict(before)
-    for gain in priced.gains:
-        if gain.rule.limits.counts_persons:
-            usage = Usage(today, gain.count, gain.count)
-            known = after.get(gain.rule.rule_id)
-            after[gain.rule.rule_id] = known.plus(usage) if known else usage
-    return {
-        rule_id: usage for rule_id, usage in after.items() if _counts(programme.rule(rule_id), usage, today)
+    now = {
+        gain.rule.rule_id: Usage(today, gain.count, gain.count)
+        for gain in priced.gains
+        if gain.rule.limits.counts_persons
     }
+    after = together(before, now)
+    return {rule: usage for rule, usage in after.items() if _counts(programme.rule(rule), usage, today)}
 
 
 def _counts(rule: Rule | None, usage: Usage, today: date) -> bool:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from domain.errors import Conflict, Unavailable
 from domain.money import NO_MONEY, NO_POINTS, Money, Points, Rounding, total_points
 from domain.order.model import OrderId
+from domain.points.streak import NO_STREAK, Streak
 from domain.points.usage import Usages
 from domain.programme.event import Person
 
@@ -92,6 +93,8 @@ class Account:
     """Counted money of the orders, less refunds."""
     used: Usages = field(default_factory=dict)
     """By rule with a cap for each member."""
+    streak: Streak = NO_STREAK
+    """Days in a row of checking in."""
     redirect_to: str | None = None
     is_frozen: bool = False
 

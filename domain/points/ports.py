@@ -24,8 +24,12 @@ class Accounts(Protocol):
         """The accounts that lead from that id to the one in use, which comes last. Raises MemberNotFound."""
         ...
 
-    def person(self, member_id: str) -> tuple[tuple[Account, ...], Member]:
-        """The way, and the member who is at its end; one call unless a merge lies between."""
+    def person(self, member_id: str, *, with_settings: bool = False) -> tuple[tuple[Account, ...], Member]:
+        """The way, and the member who is at its end; one call unless a merge lies between.
+
+        `with_settings`: the tenant's settings come in the same call, for callers whose authentication does
+        not read them. Raises MemberNotFound.
+        """
         ...
 
     def exact(self, member_id: str) -> Account | None: ...

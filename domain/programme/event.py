@@ -40,6 +40,8 @@ class Person:
     birthday: Birthday = Birthday.UNKNOWN
     order_count: int = 0
     """Orders before this one that were not wholly refunded."""
+    streak: int = 0
+    """Days in a row of checking in, up to yesterday."""
     used: Mapping[str, Used] = field(default_factory=dict)
     """By rule, for rules with caps."""
 
@@ -77,9 +79,12 @@ class OrderPaid(Event):
 
 @dataclass(frozen=True, slots=True)
 class CheckedIn(Event):
-    """The person checked in (签到), on so many days in a row, today included."""
+    """The person checked in (签到)."""
 
-    streak: int = 1
+    @property
+    def streak(self) -> int:
+        """Days in a row, this one included."""
+        return self.person.streak + 1
 
 
 @dataclass(frozen=True, slots=True)

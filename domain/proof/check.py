@@ -1,11 +1,13 @@
 """The promises between stored things, each checked from one thing's side. Empty lists when all is well."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from domain.activity.ports import Repositories
+from domain.clock import shop_date
 from domain.member.model import Member, Sentinel
 from domain.order.model import Order, OrderId, Refund
 from domain.points.model import Account, Entry, EntryKind
-from domain.points.ports import Repositories
 from domain.points.prove import Finding, prove
 from domain.proof.ports import Thing
 
@@ -44,12 +46,29 @@ def _account(repositories: Repositories, seen: Account) -> list[Finding]:
 
 
 def _entry(repositories: Repositories, entry: Entry) -> Iterator[Finding]:
-    if entry.kind is not EntryKind.EARN or entry.cause.order_id is None:
-        return
-    order = repositories.orders.find(entry.cause.order_id)
-    place = (order.member_id, order.award.entry_sequence) if order else None
-    if place != (entry.member_id, entry.sequence):
-        yield Finding(entry.member_id, f"entry {entry.sequence} is not the one that its order names")
+    if entry.kind is EntryKind.EARN and (entry.member_id, entry.sequence) not in _named(repositories, entry):
+        what = f"entry {entry.sequence} is not the one that its {entry.cause.reason} names"
+        yield Finding(entry.member_id, what)
+
+
+def _named(repositories: Repositories, entry: Entry) -> Iterator[tuple[str, int | None]]:
+    """Which entry the document names that this one came of."""
+    cause = entry.cause
+    found: list[tuple[str, int | None]]
+    if cause.reason == "order" and cause.order_id:
+        order = repositories.orders.find(cause.order_id)
+        found = [(order.member_id, order.award.entry_sequence)] if order else []
+    elif cause.reason == "comment" and cause.order_id:
+        comment = repositories.comments.find(cause.order_id)
+        found = [(comment.member_id, comment.entry_sequence)] if comment else []
+    elif cause.reason == "check_in":
+        # The day of a request is that of its first look, perhaps a moment before midnight.
+        today = shop_date(entry.at)
+        days = [repositories.check_ins.find(entry.member_id, on) for on in (today, today - timedelta(days=1))]
+        found = [(day.member_id, day.entry_sequence) for day in days if day]
+    else:
+        found = [(entry.member_id, entry.sequence)]
+    yield from found
 
 
 def _order(repositories: Repositories, order: Order) -> Iterator[Finding]:

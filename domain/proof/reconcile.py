@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.points.ports import Repositories
+from domain.activity.ports import Repositories
 from domain.points.prove import Finding
 from domain.proof.check import check
 from domain.proof.ports import Everything, Thing

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.activity.model import CheckInDay, Comment
 from domain.errors import Conflict
 from domain.joining.ports import ProofUse
 from domain.keyring import Fresh
@@ -61,6 +62,8 @@ PROGRAMME = Programme(
     AT,
     "key:office",
 )
+CHECK_IN = CheckInDay("m_1", AT.date(), 3, Points(10), Points(-4), 12, AT, is_repeated=True)
+COMMENT = Comment(OrderId("store", "N:1"), "m_1", 4, "好喝 ☕", Points(3), Points(-4), 12, AT, "fingerprint")
 RULE = RuleRecord(
     "share",
     next(rule for rule in EVERY_KIND if rule.rule_id == "share"),
@@ -72,6 +75,11 @@ RULE = RuleRecord(
     Deed("file", AT + timedelta(hours=1)),
     9,
 )
+
+
+def _repeated(day: CheckInDay | None) -> CheckInDay | None:
+    """Whether a day is told again stands nowhere."""
+    return replace(day, is_repeated=True) if day else None
 
 
 def _sentinel(stores: Any) -> Sentinel | None:
@@ -89,6 +97,8 @@ THINGS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "challenge": (CHALLENGE, lambda stores: stores.challenges.find("index")),
     "proof": (ProofUse("digest", "ali:app:o", AT), lambda stores: stores.phone_proofs.find("digest")),
     "sentinel": (Sentinel(PHONE, "m_1"), _sentinel),
+    "check-in": (CHECK_IN, lambda stores: _repeated(stores.check_ins.find("m_1", CHECK_IN.on))),
+    "comment": (COMMENT, lambda stores: stores.comments.find(COMMENT.order_id)),
     "programme": (PROGRAMME, lambda stores: stores.programmes.find(7)),
     "rule": (RULE, lambda stores: stores.rules.those(["share"]).get("share")),
 }

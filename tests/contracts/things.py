@@ -14,6 +14,7 @@ from domain.money import Money, Points, Rounding
 from domain.order.model import Award, Bill, Line, Order, OrderId, Payment, PaymentMethod, Refund
 from domain.points.chain import sealed
 from domain.points.model import Account, Cause, Entry, EntryKind, Gain, Given, LotKey, Posting, Tally
+from domain.points.streak import Streak
 from domain.points.usage import Usage
 from domain.programme.event import Birthday, Person, Used
 from domain.session.model import Session
@@ -56,6 +57,7 @@ ACCOUNT: Final = Account(
     order_count=12,
     spend=Money(-34),
     used={"share": Usage(date(2026, 3, 15), 5, 90), "latte": Usage(date(2026, 1, 1), 1, 1)},
+    streak=Streak(date(2026, 3, 15), 3),
     redirect_to="m_2",
     is_frozen=True,
 )
@@ -82,6 +84,7 @@ ENTRY: Final = sealed(
                 tier_id="gold",
                 birthday=Birthday.MONTH,
                 order_count=7,
+                streak=6,
                 used={"share": Used(5, 90)},
             ),
             {"double": 4},
@@ -139,6 +142,7 @@ MERGE: Final = Merge(
         "index",
         ("nickname", "city"),
         {"share": Usage(date(2026, 3, 14), 5, 45)},
+        Streak(date(2026, 3, 14), 6),
         8,
         9,
     ),

@@ -173,7 +173,7 @@ def test_seven_days_of_checking_in() -> None:
     settings = {"points_each": 5, "bonuses": [{"day": 3, "points": 5}, {"day": 7, "points": 10}]}
     daily = rule("daily", "check_in", settings)
 
-    got = [points(CheckedIn(AT, NOBODY, streak=day), daily) for day in range(1, 11)]
+    got = [points(CheckedIn(AT, Person(streak=day - 1)), daily) for day in range(1, 11)]
 
     assert got[:7] == [5, 5, 10, 5, 5, 5, 15]
     assert sum(got[:7]) == 5 * 7 + 5 + 10 == 50

@@ -11,7 +11,17 @@ from sandbox.server import RunningSandbox
 from serverless.settings import Settings
 from serverless.wiring import Wiring
 from tests.handlers.scene import Scene
-from tests.shop import Apps, open_shop
+from tests.programmes import base, rule, wish
+from tests.shop import Apps, Opening, open_shop
+
+OPENING = Opening(
+    programme=wish(
+        base(),
+        rule("daily", "check_in", {"points_each": 5}),
+        rule("share", "share", {"points_each": 1}, limits={"per_day": 500}),
+        rule("comment", "comment", {"points_each": 3}),
+    )
+)
 
 
 @pytest.fixture(scope="module")
@@ -21,4 +31,5 @@ def scene(settings: Settings, platforms: RunningSandbox, apps: Apps) -> Scene:
     client = open_client(own.region, own.dynamodb_url)
     create_table(client, own.table)
     services = Wiring(own, client, clock=platforms.world.clock.now)
-    return Scene(open_shop(services, platforms, apps), open_shop(services, platforms, apps))
+    ours, theirs = (open_shop(services, platforms, apps, OPENING) for _ in range(2))
+    return Scene(ours, theirs)

@@ -7,7 +7,16 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from tests.handlers.callers import OK, Caller, Told
-from tests.handlers.scene import COFFEE, PROFILE, Sample, draft, first_entry, publication, waiting_merge
+from tests.handlers.scene import (
+    COFFEE,
+    PROFILE,
+    Sample,
+    comment_on,
+    draft,
+    first_entry,
+    publication,
+    waiting_merge,
+)
 from tests.shop import CONSENT, OTHER_STORE, Phone, Shop
 
 T = TypeVar("T")
@@ -24,6 +33,7 @@ class Whose(StrEnum):
 
 BAD, INVALID = (400, "bad-request"), (422, "invalid-input")
 NO_MEMBER, NO_ORDER, NO_MERGE = (404, "member-not-found"), (404, "order-not-found"), (404, "merge-not-found")
+NOT_MINE = (404, "order-not-yours")
 NO_ENTRY = (404, "entry-not-found")
 NO_PROGRAMME, NO_RULE = (404, "programme-not-found"), (404, "rule-not-found")
 NO_CHANNEL, NO_CODE = (404, "channel-not-found"), (422, "sms-code-expired")
@@ -258,6 +268,25 @@ def decided(decision: str) -> Callable[[Shop], str]:
     return make
 
 
+def _share(who: Caller, whose: Whose) -> Sample:
+    """Another's: whoever is named, it is one's own; nobody can be named."""
+    headers = {"Idempotency-Key": secrets.token_hex(16)}
+    body = {"subject": "new-year-card"}
+    if whose is not Whose.OWN:
+        body["member_id"] = member_id(who, whose)
+    return Sample("POST", "/v1/me/shares", body=body, headers=headers)
+
+
+def _comment(who: Caller, whose: Whose) -> Sample:
+    number = "N-0"
+    if whose is Whose.OWN:
+        number = who.home.buy(1000, who.person.member_id)["order_number"]
+    elif whose is not Whose.NONE:
+        shop = shop_of(who, whose)
+        number = shop.buy(1000, shop.fan().member_id)["order_number"]
+    return Sample("POST", "/v1/me/comments", body=comment_on(number))
+
+
 def _my_explanation(who: Caller, whose: Whose) -> Sample:
     entry_id = "m_nobody:1"
     if whose is Whose.OWN:
@@ -325,6 +354,10 @@ OBJECTS: Mapping[str, About] = {
     "me.logins": paged("/v1/me/logins"),
     "my_points.balance": plain("GET", "/v1/me/points"),
     "my_points.entries": paged("/v1/me/points/entries"),
+    "my_activities.check_in": About(plain("POST", "/v1/me/check-ins").make, OK, *[INVALID] * 3),
+    "my_activities.calendar": About(plain("GET", "/v1/me/check-ins").make, OK, *[INVALID] * 3),
+    "my_activities.share": About(_share, OK, INVALID, INVALID, INVALID),
+    "my_activities.comment": About(_comment, OK, NOT_MINE, NOT_MINE, NOT_MINE),
     "my_points.explanation": About(_my_explanation, OK, NO_ENTRY, NO_ENTRY, NO_ENTRY),
     "till_members.identify": About(_identify, OK, OK, NO_MEMBER, NO_MEMBER),
     "till_orders.record": About(_record, OK, (422, "order-number-reused"), NO_MEMBER, NO_MEMBER),

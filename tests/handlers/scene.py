@@ -12,7 +12,7 @@ from flask import Flask
 from adapters.dynamodb.table import key_of
 from handlers.operation import Operation
 from tests.handlers.signing import sign
-from tests.shop import CONSENT, Answer, Door, Phone, Shop, System
+from tests.shop import CONSENT, STORE, Answer, Door, Phone, Shop, System
 
 Query = tuple[tuple[str, str], ...]
 Credentials = Callable[[str, str, Query, bytes], dict[str, str]]
@@ -195,6 +195,22 @@ def first_entry(shop: Shop, member_id: str) -> str:
     return f"{member_id}:{bought['entry_sequence']}"
 
 
+def _share(shop: Shop) -> Sample:
+    headers = {"Idempotency-Key": secrets.token_hex(16)}
+    body = {"subject": "new-year-card"}
+    return Sample("POST", "/v1/me/shares", bearer(shop.fan().token), body, headers=headers)
+
+
+def comment_on(number: str) -> dict[str, Any]:
+    return {"order": {"source": STORE, "order_number": number}, "rating": 5, "text": "好喝 ☕"}
+
+
+def _comment(shop: Shop) -> Sample:
+    phone = shop.fan()
+    number = shop.buy(1000, phone.member_id)["order_number"]
+    return Sample("POST", "/v1/me/comments", bearer(phone.token), comment_on(number))
+
+
 def _my_explanation(shop: Shop) -> Sample:
     phone = shop.fan()
     path = f"/v1/me/points/entries/{first_entry(shop, phone.member_id)}/explanation"
@@ -292,6 +308,10 @@ BUILDERS: Mapping[str, Callable[[Shop], Sample]] = {
     "my_points.balance": _mine("GET", "/v1/me/points"),
     "my_points.entries": _mine("GET", "/v1/me/points/entries"),
     "my_points.explanation": _my_explanation,
+    "my_activities.check_in": _mine("POST", "/v1/me/check-ins"),
+    "my_activities.calendar": _mine("GET", "/v1/me/check-ins"),
+    "my_activities.share": _share,
+    "my_activities.comment": _comment,
     "health_till.health": lambda _: Sample("GET", "/v1/till/health"),
     "till_members.identify": _identify,
     "till_orders.record": _order,

@@ -33,9 +33,9 @@ def _programme(
 
 RULES: tuple[model.Programme, ...] = (
     _programme(1, 100, "rolling", 12, "debt"),
-    _programme(1, 100, "fixed", 1, "floor", "double", "weekend", "bands"),
-    _programme(3, 1000, "rolling", 1, "deny", "chest", "daily"),
-    _programme(2, 300, "fixed", 24, "debt", "second", "step", "triple"),
+    _programme(1, 100, "fixed", 1, "floor", "double", "weekend", "bands", "shared"),
+    _programme(3, 1000, "rolling", 1, "deny", "chest", "daily", "daily-visit", "spoken"),
+    _programme(2, 300, "fixed", 24, "debt", "second", "step", "triple", "daily-visit"),
     _programme(1, 100, "permanent", 12, "debt", "cups"),
 )
 CHANNELS = {

@@ -22,6 +22,9 @@ CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
     ),
     "bands": (Rule("bands", permille=1500, from_fen=9900), Rule("bands", permille=1001, from_fen=1)),
     "daily": (Rule("cups", 25, day_cap=40), Rule("cups", 25, day_cap=60, member_cap=90)),
+    "daily-visit": (Rule("check_in", 5), Rule("check_in", 3)),
+    "shared": (Rule("share", 4, day_cap=6), Rule("share", 2)),
+    "spoken": (Rule("comment", 3), Rule("comment", 2, budget=5)),
     "chest": (Rule("cups", 40, budget=100), Rule("cups", 33, budget=150)),
 }
 
@@ -50,6 +53,9 @@ def _settings(rule: Rule) -> tuple[str, dict[str, Any]]:
     known: dict[str, tuple[str, dict[str, Any]]] = {
         "spend": ("spend", {"points_each": rule.points, "per_fen": rule.per_fen}),
         "cups": ("item_bonus", {"points_each": rule.points, "goods": {"skus": ["latte"]}}),
+        "check_in": ("check_in", {"points_each": rule.points}),
+        "share": ("share", {"points_each": rule.points}),
+        "comment": ("comment", {"points_each": rule.points}),
         "nth": ("nth_order", {"nth": rule.nth, "points_each": rule.points}),
         "step": ("step_bonus", {"steps": [{"from_fen": max(rule.from_fen, 1), "points": rule.points}]}),
         "times": ("multiplier", {"permille": rule.permille, **beside}),

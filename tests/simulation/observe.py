@@ -35,7 +35,15 @@ def account(item: Item) -> Account:
         spend=number(item, "s"),
         kinds=json_of(item, "t"),
         used=used(item),
+        streak=streak(item, "k"),
     )
+
+
+def streak(item: Item, name: str) -> tuple[int, int]:
+    if name not in item:
+        return 0, 0
+    last, days = (int(each["N"]) for each in item[name]["L"])
+    return last, days
 
 
 def used(item: Item) -> dict[str, tuple[int, int, int]]:
@@ -97,5 +105,6 @@ def merge(item: Item, expected: Merge, phones: Mapping[str, str]) -> dict[str, A
         "identities": (texts(item, "moved_identities"), expected.identities),
         "took_phone": (phones[took] if took else "", expected.took_phone),
         "used": (used({"u": item["used"]} if "used" in item else {}), dict(expected.used)),
+        "streak_before": (streak(item, "streak_before"), expected.streak_before),
         "filled": (frozenset(texts(item, "filled")), frozenset(expected.filled)),
     }

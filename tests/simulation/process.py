@@ -24,8 +24,9 @@ from domain.points.model import AccountFrozen, LedgerBroken
 from domain.session.end import SweepSessions
 from domain.sms_code.model import CODE_DIGITS
 from domain.tenant.model import ChannelKind
+from serverless.lazy import LazySmsSender
 from serverless.settings import Settings
-from serverless.wiring import LazySmsSender, Wiring
+from serverless.wiring import Wiring
 from tests.simulation.client import Call, Client
 from tests.simulation.faults import KEY_SERVICE, Fault, Place, Site
 from tests.simulation.platforms import Reached, SimulatedPlatform, SimulatedSms

@@ -241,9 +241,10 @@ def programme_is_written(world: World, state: State, change: Change) -> None:
 def rules_gave(world: World, state: State, change: Change) -> None:
     """An entry says what each rule gave, and that is what the model says."""
     entry = change.after or {}
-    order = observe.json_of(entry, "c").get("o")
-    if "g" not in entry or order is None or observe.text(entry, "o") != "earn":
+    cause = observe.json_of(entry, "c")
+    if "g" not in entry or cause["r"] != "order":
         return
+    order = cause["o"]
     expected = state.orders["/".join(order)].gains
     seen = {name: exact for name, _, exact in observe.json_of(entry, "g").get("gains", ())}
     if seen != {name: str(gain) for name, gain in expected.items()}:

@@ -118,7 +118,11 @@ def _move_points(state: State, merge: Merge, now: int) -> tuple[State, Merge]:
         lots[day] = lots.get(day, 0) + count
     lots, debt = points.settle(lots, taking.debt + giving.debt)
     full = points.write(taking, "merge_in", lots, debt, orders, spend)
-    full = replace(full, used=rules.together(taking.used, giving.used))
+    full = replace(
+        full,
+        used=rules.together(taking.used, giving.used),
+        streak=max(taking.streak, giving.streak),
+    )
     merge = replace(
         merge,
         left=points.moved(giving, empty),
@@ -130,6 +134,7 @@ def _move_points(state: State, merge: Merge, now: int) -> tuple[State, Merge]:
         orders=orders,
         spend=spend,
         used=giving.used,
+        streak_before=taking.streak,
     )
     accounts = {**state.accounts, merge.source: empty, merge.target: full}
     return replace(state, accounts=accounts), merge
@@ -223,6 +228,8 @@ def _give_back(state: State, merge: Merge, today: int) -> dict[str, Account] | N
     lots, debt = points.settle(lots, giving.debt - merge.came_debt)
     given = points.write(giving, "merge_out", lots, debt, -merge.orders, -merge.spend)
     given = replace(given, used=rules.apart(giving.used, merge.used))
+    if given.streak == max(merge.streak_before, taking.streak):
+        given = replace(given, streak=merge.streak_before)
     back = {day: -count for day, count in merge.left if not 0 < day < today}
     lots, debt = points.settle(back, -merge.left_debt)
     taken = points.write(taking, "merge_in", lots, debt, merge.orders, merge.spend)

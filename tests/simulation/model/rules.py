@@ -9,7 +9,7 @@ from math import ceil
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`does`: spend, cups, nth, step, times or bands. A limit of 0 is none."""
+    """`does`: spend, cups, nth, step, times, bands, check_in, share, comment. A limit of 0 is none."""
 
     does: str
     points: int = 1
@@ -36,6 +36,7 @@ class Rule:
         return bool(self.day_cap or self.member_cap)
 
 
+ORDERS = {"spend", "cups", "nth", "step"}
 Rules = Mapping[str, Rule]
 NO_RULES: Rules = {}
 
@@ -58,7 +59,7 @@ class Paid:
 
 def price(rules: Rules, paid: Paid) -> dict[str, Fraction]:
     """What each rule gives that gives something."""
-    gains = {name: _flat(rule, paid) for name, rule in rules.items() if rule.does not in {"times", "bands"}}
+    gains = {name: _flat(rule, paid) for name, rule in rules.items() if rule.does in ORDERS}
     gains = {name: _within(name, rules[name], gain, paid) for name, gain in gains.items()}
     spend = sum((gain for name, gain in gains.items() if rules[name].does == "spend"), Fraction(0))
     more = {
@@ -72,6 +73,13 @@ def price(rules: Rules, paid: Paid) -> dict[str, Fraction]:
         if rule.does == "times" and rule.is_beside:
             whole = sum(gains.values(), Fraction(0))
             gains[name] = _within(name, rule, whole * (_factor(rule, paid) - 1), paid)
+    return {name: gain for name, gain in gains.items() if gain}
+
+
+def give(rules: Rules, used: Mapping[str, tuple[int, int]], spent: Mapping[str, int]) -> dict[str, Fraction]:
+    """What rules without conditions give for something that people do."""
+    done = Paid(0, 0, 0, 0, used=used, spent=spent)
+    gains = {name: _within(name, rule, Fraction(rule.points), done) for name, rule in rules.items()}
     return {name: gain for name, gain in gains.items() if gain}
 
 

@@ -64,6 +64,8 @@ class Account:
     kinds: Mapping[str, int] = field(default_factory=dict)
     used: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     """By rule with a cap: the last day, how much it gave then, and ever."""
+    streak: tuple[int, int] = (0, 0)
+    """The last day that was checked in, and how many in a row."""
     foreign_claws: Mapping[str, int] = field(default_factory=dict, compare=False)
     """By whose order it was before a merge: the last entry that took points back for it. Stored nowhere."""
 
@@ -139,6 +141,7 @@ class Merge:
     orders: int = 0
     spend: int = 0
     used: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+    streak_before: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

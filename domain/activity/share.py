@@ -1,0 +1,45 @@
+"""Use case: somebody shared something; the rules say how often a day that gives points (C-27)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.activity.model import NotOffered, Share
+from domain.activity.ports import Repositories
+from domain.actor import MemberSelf
+from domain.member.own import own
+from domain.points.give import Occasion, Who, give
+from domain.points.model import NO_TALLY, Cause
+from domain.programme.event import Shared
+from domain.unit_of_work import Plan, RequestKey, Runner
+
+
+@dataclass(frozen=True, slots=True)
+class ShareSomething:
+    """Raises NotOffered, IdentityMoved or AccountFrozen."""
+
+    runner: Runner[Repositories]
+
+    def __call__(
+        self, actor: MemberSelf, subject: str, key: RequestKey[Share], *, dry_run: bool = False
+    ) -> Share:
+        def plan(repositories: Repositories, now: datetime) -> Plan[Share]:
+            way, member = repositories.accounts.person(actor.member_id, with_settings=True)
+            own(member, actor)
+            programme = repositories.programmes.current()
+            if not programme.giving(Shared):
+                raise NotOffered
+            occasion = Occasion(
+                kind=Shared,
+                event=lambda person: Shared(now, person),
+                at=now,
+                cause=Cause("share", occurred_at=now.replace(microsecond=0)),
+                tally=NO_TALLY,
+                name=key.key,
+            )
+            gift = give(repositories, programme, Who(way, member), occasion, now, actor.caller)
+            if not gift.entry.points:
+                return Plan(Share(subject, gift.entry.points, gift.entry.balance, None))
+            share = Share(subject, gift.entry.points, gift.entry.balance, gift.entry.sequence)
+            return Plan(share, gift.changes)
+
+        return self.runner.run_once(actor.tenant_id, plan, key, dry_run=dry_run)

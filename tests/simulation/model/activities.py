@@ -1,0 +1,57 @@
+"""Checking in, sharing and commenting by hand."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
+from math import ceil
+
+from tests.simulation.model import rules
+from tests.simulation.model.points import earn, lapse
+from tests.simulation.model.state import Account, Programme, State, day_of
+
+
+def tomorrow(day: int) -> int:
+    """The day after, as a number."""
+    return int(f"{date(day // 10_000, day // 100 % 100, day % 100) + timedelta(days=1):%Y%m%d}")
+
+
+def row(streak: tuple[int, int], day: int) -> int:
+    """Days in a row with this one."""
+    last, days = streak
+    return days + 1 if last and tomorrow(last) == day else 1
+
+
+def give(
+    state: State, member: str, does: str, programme: Programme, now: int, on: int = 0
+) -> tuple[State, Account, int]:
+    """Books what the rules give for it; `on` is the day that is checked in. Also the points."""
+    today = day_of(now)
+    account = lapse(state.accounts[member], today)
+    known = {name: rule for name, rule in programme.rules.items() if rule.does == does}
+    used = {name: (n if day == today else 0, ever) for name, (day, n, ever) in account.used.items()}
+    gains = rules.give(known, used, state.spent)
+    points = int(sum(gains.values(), Fraction(0)))
+    after = earn(account, points, programme.last_day(on or today), 0, 0)
+    after = replace(after, used=rules.use(account.used, programme.rules, gains, today))
+    if on:
+        after = replace(after, streak=(on, row(account.streak, on)))
+    spent = {
+        name: state.spent.get(name, 0) + ceil(gain) for name, gain in gains.items() if known[name].budget
+    }
+    state = replace(state, spent={**state.spent, **spent})
+    return state, after, points
+
+
+def with_account(state: State, member: str, account: Account) -> State:
+    return replace(state, accounts={**state.accounts, member: account})
+
+
+def kept(state: State, area: str) -> Mapping[str, Mapping[str, object]]:
+    """What an area remembers, by its name."""
+    found: Mapping[str, Mapping[str, object]] = state.areas.get(area, {})
+    return found
+
+
+def keep(state: State, area: str, name: str, facts: Mapping[str, object]) -> State:
+    return replace(state, areas={**state.areas, area: {**kept(state, area), name: facts}})
