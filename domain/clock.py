@@ -1,5 +1,6 @@
 """Time comes in from outside; business days are those of Asia/Shanghai, UTC+8 all year."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 
@@ -22,3 +23,16 @@ def epoch_seconds(instant: datetime) -> int:
 def from_epoch(seconds: int) -> datetime:
     """The instant of `epoch_seconds`, in shop time."""
     return datetime.fromtimestamp(seconds, SHOP_TIME)
+
+
+def parse_instant(text: str) -> datetime:
+    """RFC 3339 with offset; whole seconds are kept. Raises ValueError."""
+    if not RFC3339.fullmatch(text):
+        raise ValueError("An instant is written as RFC 3339 says, with its offset.")
+    try:
+        return datetime.fromisoformat(text.upper()).replace(microsecond=0).astimezone(SHOP_TIME)
+    except OverflowError as odd:
+        raise ValueError("The instant lies outside of what can be reckoned with.") from odd
+
+
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)

@@ -8,7 +8,14 @@ from domain.actor import Operator
 from domain.errors import Conflict, invalid
 from domain.programme import form
 from domain.programme import rule as written
-from domain.programme.model import NoDraft, NotPublished, Programme, RuleNotFound, TooManyRules
+from domain.programme.model import (
+    NoDraft,
+    NotPublished,
+    Programme,
+    ProgrammeTooLarge,
+    RuleNotFound,
+    TooManyRules,
+)
 from domain.programme.publish import (
     DraftChanged,
     Publication,
@@ -58,7 +65,7 @@ PUBLISH = Operation(
     gives=PublicationView,
     status=201,
     is_keyed=True,
-    refuses=(RuleNotFound, NoDraft, DraftChanged, NotPublished, TooManyRules, Conflict),
+    refuses=(RuleNotFound, NoDraft, DraftChanged, NotPublished, TooManyRules, ProgrammeTooLarge, Conflict),
 )
 
 

@@ -20,7 +20,7 @@ from adapters.dynamodb.keys import due_shard, tenant_and_thing
 from adapters.dynamodb.members import to_member
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.schema import DUE_INDEX
-from adapters.dynamodb.table import Range, Table
+from adapters.dynamodb.table import Lag, Range, Table
 from adapters.dynamodb.tenants import Cache
 from domain.clock import epoch_seconds, from_epoch
 from domain.member.model import REDIRECTS_MAX, Member, MemberNotFound
@@ -255,8 +255,8 @@ MAPPINGS: dict[type, Mapping[Any]] = {
 class DynamoAccounts:
     """Implements `domain.points.ports.Accounts`."""
 
-    def __init__(self, table: Table, tenancy: Tenancy, cache: Cache) -> None:
-        self._table, self._tenancy, self._cache = table, tenancy, cache
+    def __init__(self, table: Table, tenancy: Tenancy, cache: Cache, lag: Lag) -> None:
+        self._table, self._tenancy, self._cache, self._lag = table, tenancy, cache, lag
 
     def get(self, member_id: str) -> Account:
         return self.way(member_id)[-1]
@@ -273,7 +273,8 @@ class DynamoAccounts:
     def person(self, member_id: str, *, with_settings: bool = False) -> tuple[tuple[Account, ...], Member]:
         keys = self._tenancy.keys
         wanted = [keys.account(member_id), keys.member(member_id)]
-        found = self._table.get_many([*wanted, *([keys.tenant()] if with_settings else ())])
+        wanted += [keys.tenant()] if with_settings else []
+        found = self._table.get_many(wanted, strong=not self._lag.take())
         if keys.tenant() in found:
             self._cache.put(keys.tenant(), found[keys.tenant()])
         raw, member = found.get(keys.account(member_id)), found.get(keys.member(member_id))

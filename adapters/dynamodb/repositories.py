@@ -233,7 +233,7 @@ class DynamoRepositories:
 
     @cached_property
     def accounts(self) -> DynamoAccounts:
-        return DynamoAccounts(self._table, self.tenancy, self._store.cache)
+        return DynamoAccounts(self._table, self.tenancy, self._store.cache, self._lag)
 
     @cached_property
     def entries(self) -> DynamoEntries:

@@ -4,13 +4,13 @@ from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from domain.activity.mine import mine
 from domain.activity.model import CheckInDay, NotOffered
 from domain.activity.ports import Repositories
 from domain.actor import MemberSelf
 from domain.clock import shop_date
-from domain.member.own import own
 from domain.money import NO_POINTS
-from domain.points.give import Occasion, Who, give
+from domain.points.give import Occasion, give
 from domain.points.model import NO_TALLY, Account, Cause
 from domain.programme.event import CheckedIn
 from domain.unit_of_work import Created, Plan, Runner
@@ -31,11 +31,10 @@ class CheckIn:
         def plan(repositories: Repositories, now: datetime) -> Plan[CheckInDay]:
             days.append(shop_date(now))
             today = days[0]  # One request is one day, also if midnight passes before its outcome is known.
-            way, member = repositories.accounts.person(actor.member_id, with_settings=True)
-            own(member, actor)
-            streak = way[-1].streak
+            who, account, _ = mine(repositories, actor)
+            streak = account.streak
             if streak.is_done(today):
-                return Plan(_before(repositories, way[-1], today, now))
+                return Plan(_before(repositories, account, today, now))
             programme = repositories.programmes.current()
             if not programme.giving(CheckedIn):
                 raise NotOffered
@@ -45,10 +44,10 @@ class CheckIn:
                 at=now,
                 cause=Cause("check_in", occurred_at=now.replace(microsecond=0)),
                 tally=NO_TALLY,
-                name=f"{way[-1].member_id}#{today}",
+                name=f"{account.member_id}#{today}",
                 streak=streak.on(today),
             )
-            gift = give(repositories, programme, Who(way, member), occasion, now, actor.caller)
+            gift = give(repositories, programme, who, occasion, now, actor.caller)
             day = CheckInDay(
                 member_id=gift.entry.member_id,
                 on=today,
@@ -74,7 +73,7 @@ def _before(repositories: Repositories, account: Account, today: date, now: date
         today,
         account.streak.days,
         NO_POINTS,
-        account.balance,
+        account.available(today),
         None,
         now,
         is_repeated=True,
@@ -100,14 +99,13 @@ class ReadCalendar:
 
     def __call__(self, actor: MemberSelf, month: date | None = None) -> Calendar:
         def ask(repositories: Repositories, now: datetime) -> Calendar:
-            way, member = repositories.accounts.person(actor.member_id)
-            own(member, actor)
+            _, account, member = mine(repositories, actor)
             today = shop_date(now)
             first = (month or today).replace(day=1)
             last = first.replace(day=monthrange(first.year, first.month)[1])
             owners = (member.member_id, *(alias.member_id for alias in member.aliases))
             found = [day for owner in owners for day in repositories.check_ins.of_month(owner, first, last)]
-            streak = way[-1].streak
+            streak = account.streak
             return Calendar(
                 first,
                 tuple(sorted(found, key=lambda day: day.on)),

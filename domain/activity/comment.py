@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.activity.mine import mine
 from domain.activity.model import Comment, CommentedBefore, OrderOfAnother
 from domain.activity.ports import Repositories
 from domain.actor import MemberSelf
-from domain.member.own import own
 from domain.order.model import OrderId
-from domain.points.give import Occasion, Who, give
+from domain.points.give import Occasion, give
 from domain.points.model import NO_TALLY, Cause
 from domain.programme.event import Commented
 from domain.unit_of_work import Created, Plan, Receipt, Runner, Unchanged, held
@@ -35,8 +35,7 @@ class CommentOnOrder:
 
     def __call__(self, actor: MemberSelf, wish: CommentWish, *, dry_run: bool = False) -> Comment:
         def plan(repositories: Repositories, now: datetime) -> Plan[Comment]:
-            way, member = repositories.accounts.person(actor.member_id, with_settings=True)
-            own(member, actor)
+            who, account, member = mine(repositories, actor)
             order = repositories.orders.find(wish.order_id)
             owners = {member.member_id, *(alias.member_id for alias in member.aliases)}
             if order is None or order.member_id not in owners:
@@ -57,7 +56,7 @@ class CommentOnOrder:
                 name=f"{wish.order_id.source}#{wish.order_id.number}",
             )
             programme = repositories.programmes.current()
-            gift = give(repositories, programme, Who(way, member), occasion, now, actor.caller)
+            gift = give(repositories, programme, who, occasion, now, actor.caller)
             given = bool(gift.entry.points)
             comment = Comment(
                 wish.order_id,
@@ -71,7 +70,7 @@ class CommentOnOrder:
                 wish.fingerprint,
             )
             # Whose order it is must still be so, also if nothing is given for it.
-            rest = gift.changes if given else (Unchanged(way[-1]), *held(way))
+            rest = gift.changes if given else (Unchanged(account), *held(who.way))
             return Plan(comment, (Created(comment), *rest))
 
         receipt: Receipt[Repositories, Comment] = Receipt(lambda stores: _recorded(stores, actor, wish))

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.activity.mine import mine
 from domain.activity.model import NotOffered, Share
 from domain.activity.ports import Repositories
 from domain.actor import MemberSelf
-from domain.member.own import own
-from domain.points.give import Occasion, Who, give
+from domain.points.give import Occasion, give
 from domain.points.model import NO_TALLY, Cause
 from domain.programme.event import Shared
 from domain.unit_of_work import Plan, RequestKey, Runner
@@ -23,8 +23,7 @@ class ShareSomething:
         self, actor: MemberSelf, subject: str, key: RequestKey[Share], *, dry_run: bool = False
     ) -> Share:
         def plan(repositories: Repositories, now: datetime) -> Plan[Share]:
-            way, member = repositories.accounts.person(actor.member_id, with_settings=True)
-            own(member, actor)
+            who, _, _ = mine(repositories, actor)
             programme = repositories.programmes.current()
             if not programme.giving(Shared):
                 raise NotOffered
@@ -36,7 +35,7 @@ class ShareSomething:
                 tally=NO_TALLY,
                 name=key.key,
             )
-            gift = give(repositories, programme, Who(way, member), occasion, now, actor.caller)
+            gift = give(repositories, programme, who, occasion, now, actor.caller)
             if not gift.entry.points:
                 return Plan(Share(subject, gift.entry.points, gift.entry.balance, None))
             share = Share(subject, gift.entry.points, gift.entry.balance, gift.entry.sequence)

@@ -166,18 +166,22 @@ class Book:
             )
         )
         self.entries.append(entry)
-        totals = {**account.totals, kind: account.totals.get(kind, NO_POINTS) + points}
-        self.account = replace(
-            account,
-            version=entry.sequence,
-            lots=lots,
-            debt=account.debt + debt,
-            head=entry.hash,
-            totals={kind: total for kind, total in totals.items() if total},
-            order_count=account.order_count + tally.orders,
-            spend=account.spend + tally.spend,
-        )
+        self.account = _after(account, entry, lots)
         return entry
+
+
+def _after(account: Account, entry: Entry, lots: Mapping[LotKey, Points]) -> Account:
+    totals = {**account.totals, entry.kind: account.totals.get(entry.kind, NO_POINTS) + entry.points}
+    return replace(
+        account,
+        version=entry.sequence,
+        lots=lots,
+        debt=account.debt + entry.debt,
+        head=entry.hash,
+        totals={kind: total for kind, total in totals.items() if total},
+        order_count=account.order_count + entry.tally.orders,
+        spend=account.spend + entry.tally.spend,
+    )
 
 
 def _posted(lots: Mapping[LotKey, Points], postings: list[Posting]) -> dict[LotKey, Points]:

@@ -27,6 +27,7 @@ class Accounts(Protocol):
     def person(self, member_id: str, *, with_settings: bool = False) -> tuple[tuple[Account, ...], Member]:
         """The way, and the member who is at its end; one call unless a merge lies between.
 
+        The first attempt of a plan may read a moment old, for half: what it writes is conditional.
         `with_settings`: the tenant's settings come in the same call, for callers whose authentication does
         not read them. Raises MemberNotFound.
         """

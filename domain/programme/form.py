@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Annotated, Any, Protocol, TypeVar, get_origin, get_type_hints
 from unicodedata import category
 
-from domain.clock import SHOP_TIME
+from domain.clock import parse_instant
 from domain.errors import FieldProblem, InvalidInput
 from domain.money import AMOUNT_MAX, Money
 
@@ -161,11 +161,8 @@ class Moment:
         if not isinstance(raw, str | datetime):
             raise _refused(path, "invalid-type")
         try:
-            instant = raw if isinstance(raw, datetime) else datetime.fromisoformat(raw)
-            if instant.tzinfo is None:
-                raise _refused(path, "invalid-format")
-            return instant.astimezone(SHOP_TIME).replace(microsecond=0)
-        except (ValueError, OverflowError) as odd:
+            return parse_instant(raw.isoformat() if isinstance(raw, datetime) else raw)
+        except ValueError as odd:
             raise _refused(path, "invalid-format") from odd
 
     def dump(self, value: datetime) -> object:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from domain.errors import Conflict, NotFound, RuleBroken
 from domain.money import Rounding
+from domain.programme.deduct import Deduction
 from domain.programme.event import Event
 from domain.programme.form import OneOf, Part, Whole, YesNo
 from domain.programme.kinds import GIVING, MULTIPLYING
@@ -15,6 +16,8 @@ from domain.programme.kinds.kind import Giving, Multiplying
 from domain.programme.rule import Rule
 
 RULES_MAX = 200
+BYTES_MAX = 256 * 1024
+"""Of all rules, so that a version stays one item."""
 VALIDITY_MONTHS_MAX = 120
 MONTHS = Whole(1, VALIDITY_MONTHS_MAX)
 
@@ -41,6 +44,12 @@ class TooManyRules(RuleBroken):
     code = "too-many-rules"
     title = f"A programme holds up to {RULES_MAX} rules; retire one first."
     message = "生效规则数量已达上限，请先停用部分规则"
+
+
+class ProgrammeTooLarge(RuleBroken):
+    code = "programme-too-large"
+    title = "All rules together are written down in up to 256 KB; name fewer goods, or retire a rule."
+    message = "积分规则内容过多，请精简商品列表或停用部分规则"
 
 
 class ValidityKind(StrEnum):
@@ -79,6 +88,8 @@ class Terms:
     bonus_counts: Annotated[bool, YesNo()] = False
     """Whether what is paid from stored bonus earns points (D-23)."""
     rounding: Annotated[Rounding, OneOf(Rounding)] = Rounding.DOWN
+    deduction: Annotated[Deduction | None, Part(Deduction)] = None
+    """What points are worth at the counter; None: they pay nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,14 @@ from datetime import datetime
 
 from domain.actor import Operator
 from domain.errors import Conflict, invalid
+from domain.programme import rule as written
 from domain.programme.model import (
+    BYTES_MAX,
     RULES_MAX,
     NoDraft,
     NotPublished,
     Programme,
+    ProgrammeTooLarge,
     RuleNotFound,
     Terms,
     TooManyRules,
@@ -100,7 +103,7 @@ def _texts(value: object) -> tuple[str, ...]:
 class PublishRules:
     """All of it becomes one new version of the programme. What was earned before stays as it was.
 
-    Raises RuleNotFound, NoDraft, DraftChanged, NotPublished or TooManyRules.
+    Raises RuleNotFound, NoDraft, DraftChanged, NotPublished, TooManyRules or ProgrammeTooLarge.
     """
 
     runner: Runner[Repositories]
@@ -173,7 +176,7 @@ class _Revision:
         return rule.follow(last) != last
 
     def close(self, terms: Callable[[Programme], Terms]) -> tuple[int, tuple[Change, ...]]:
-        """The number of the new version, and all that changes. Raises TooManyRules."""
+        """The number of the new version, and all that changes. Raises TooManyRules or ProgrammeTooLarge."""
         if len(self._rules) > RULES_MAX:
             raise TooManyRules
         before, tenant = self._before, self._tenant
@@ -181,6 +184,8 @@ class _Revision:
         if not self._changes and new_terms == before.terms and before.version:
             return before.version, ()
         rules = tuple(self._rules[rule_id] for rule_id in sorted(self._rules))
+        if sum(written.size(rule) for rule in rules) > BYTES_MAX:
+            raise ProgrammeTooLarge
         made = Programme(before.version + 1, new_terms, rules, self._deed.at, self._deed.by)
         return made.version, (
             Created(made),

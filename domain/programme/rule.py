@@ -1,7 +1,8 @@
 """A rule: its kind with settings, its conditions and its limits."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Annotated
 
 from domain.errors import FieldProblem, InvalidInput
@@ -40,8 +41,8 @@ NO_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One earning rule (积分规则). What is published keeps its version; a change makes the next one."""
+class Head:
+    """A rule without its settings."""
 
     rule_id: Annotated[str, Ident()]
     name: Annotated[str, Words(40)]
@@ -51,6 +52,12 @@ class Rule:
     limits: Annotated[Limits, Part(Limits)] = NO_LIMITS
     priority: Annotated[int, Whole(0, PRIORITY_MAX)] = 0
     """Among multipliers: the higher one goes first, and wins where two would give the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Head):
+    """One earning rule (积分规则). What is published keeps its version; a change makes the next one."""
+
     settings: Giving | Multiplying
     version: int = 1
     buckets: int = 1
@@ -78,27 +85,15 @@ class Rule:
         return same if same == before else replace(same, version=before.version + 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Head:
-    """A rule without its settings."""
-
-    rule_id: Annotated[str, Ident()]
-    name: Annotated[str, Words(40)]
-    kind: Annotated[str, Words(32)]
-    when: Annotated[When, Part(When)] = ALWAYS
-    limits: Annotated[Limits, Part(Limits)] = NO_LIMITS
-    priority: Annotated[int, Whole(0, PRIORITY_MAX)] = 0
-
-
 def load(raw: Mapping[str, object]) -> Rule:
     """The rule as it is written down. Raises InvalidInput, which names every field that is wrong.
 
     What stands in the table was checked when it came in, and passes again.
     """
     problems: list[FieldProblem] = []
-    head: _Head | None = None
+    head: Head | None = None
     try:
-        head = form.load(_Head, {name: value for name, value in raw.items() if name != "settings"})
+        head = form.load(Head, {name: value for name, value in raw.items() if name != "settings"})
     except InvalidInput as odd:
         problems.extend(odd.fields)
     kind = KINDS.get(str(raw.get("kind")))
@@ -112,17 +107,14 @@ def load(raw: Mapping[str, object]) -> Rule:
         problems.extend(odd.fields)
     if head is None or settings is None:
         raise InvalidInput(fields=tuple(problems))
-    return Rule(
-        rule_id=head.rule_id,
-        name=head.name,
-        kind=head.kind,
-        when=head.when,
-        limits=head.limits,
-        priority=head.priority,
-        settings=settings,
-    )
+    return Rule(**{each.name: getattr(head, each.name) for each in fields(head)}, settings=settings)
 
 
 def dump(rule: Rule) -> dict[str, object]:
     """The reverse of `load`, without version and buckets."""
     return {**form.dump(rule), "settings": form.dump(rule.settings)}
+
+
+def size(rule: Rule) -> int:
+    """How many bytes it takes to write the rule down."""
+    return len(json.dumps(dump(rule), ensure_ascii=False).encode())

@@ -16,6 +16,7 @@ from handlers.operation import DRY_HEADER, KEY_HEADER, KEY_MAX, KEY_MIN, REPLAYE
 from handlers.problems import HTTP_PROBLEMS, status_of
 from handlers.schemas import fields as ours
 from handlers.schemas.members import MaskedName, Opened
+from handlers.schemas.points import ExactPoints
 from serverless.apps import member_app, staff_app
 from serverless.settings import Settings
 from serverless.wiring import Wiring
@@ -197,7 +198,7 @@ TYPES: tuple[tuple[tuple[type, ...], dict[str, str]], ...] = (
     ((ours.Flag,), {"type": "boolean"}),
     ((ours.Instant,), {"type": "string", "format": "date-time"}),
     ((ours.Day,), {"type": "string", "format": "date"}),
-    ((ours.Text, ours.PhoneField, ours.Choice, Opened, MaskedName), {"type": "string"}),
+    ((ours.Text, ours.PhoneField, ours.Choice, Opened, MaskedName, ExactPoints), {"type": "string"}),
 )
 """How our own fields look to a client."""
 

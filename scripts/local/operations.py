@@ -231,11 +231,11 @@ class Bench:
         earn(self.till, self.bill("E-0"), member)
         dry = self.bill("E-1")
         self.row(
-            "Earn with all rules on, dry", Limit(2, 2, 8), lambda: earn(self.till, dry, member, dry_run=True)
+            "Earn with all rules on, dry", Limit(2, 1, 8), lambda: earn(self.till, dry, member, dry_run=True)
         )
         order = self.row(
             "Earn with all rules on (two for the budget)",
-            Limit(2, 2, 8),
+            Limit(2, 1, 8),
             lambda: earn(self.till, self.bill("E-1"), member),
         )
         explain = self.services.explain_entry

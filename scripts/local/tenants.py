@@ -15,7 +15,7 @@ from domain.errors import InvalidInput
 from domain.programme import form
 from domain.programme import rule as written
 from domain.programme.model import Terms, Validity
-from domain.programme.publish import ProgrammeWish
+from domain.programme.publish import TOGETHER_MAX, ProgrammeWish
 from domain.tenant.apply import ChannelWish, SmsWish, TenantWish
 from domain.tenant.model import ChannelKind, Settings, Store
 from serverless.settings import Settings as Environment
@@ -67,7 +67,7 @@ def apply(services: Wiring, plan: Plan) -> Iterator[tuple[str, tuple[str, str] |
     """Yields a line for each thing and, for a new key, its id and secret."""
     tenant_id = plan.tenant.tenant_id
     yield f"tenant {tenant_id}: {services.apply_tenant(plan.tenant)}", None
-    yield f"programme of {tenant_id}: {services.apply_programme(tenant_id, plan.programme)}", None
+    yield f"programme of {tenant_id}: {_apply_programme(services, tenant_id, plan.programme)}", None
     for store in plan.stores:
         yield f"store {store.store_id}: {services.apply_store(tenant_id, store)}", None
     for channel in plan.channels:
@@ -80,6 +80,14 @@ def apply(services: Wiring, plan: Plan) -> Iterator[tuple[str, tuple[str, str] |
             yield f"key {name}: {applied.said}", None
         else:
             yield f"key {name}: created, secret (shown once): {applied.secret}", (name, applied.secret)
+
+
+def _apply_programme(services: Wiring, tenant_id: str, wish: ProgrammeWish) -> str:
+    """So many rules at a time as one publication may move; each time makes a version."""
+    starts = range(0, max(len(wish.rules), 1), TOGETHER_MAX)
+    parts = (replace(wish, rules=wish.rules[start : start + TOGETHER_MAX]) for start in starts)
+    said = [services.apply_programme(tenant_id, part) for part in parts]
+    return next((each for each in said if each != "unchanged"), "unchanged")
 
 
 def read(path: Path, environment: Mapping[str, str] | None = None) -> Plan:

@@ -36,6 +36,10 @@ EVERY: dict[str, Callable[[Keys, str, str, str], Key]] = {
     "challenge": lambda keys, one, *_: keys.challenge(one),
     "phone_proof": lambda keys, one, *_: keys.phone_proof(one),
     "merge": lambda keys, one, *_: keys.merge(one),
+    "programme": lambda keys, *_: keys.programme(7),
+    "rule": lambda keys, one, *_: keys.rule(one),
+    "comment": lambda keys, one, two, _: keys.comment(one, two),
+    "check_in": lambda keys, one, *_: keys.check_in(one, date(2026, 3, 1)),
 }
 INDEX_ONLY = {"owner", "session_of_owner", "waiting_merges", "by_time", "due", "saga"}
 

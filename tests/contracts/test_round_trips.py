@@ -16,6 +16,7 @@ from domain.member.model import MemberNotFound, Sentinel
 from domain.money import Money, Points, Rounding
 from domain.order.model import Line, OrderId
 from domain.points.model import Account
+from domain.programme.deduct import Deduction
 from domain.programme.model import ClawbackPolicy, Programme, Terms, Validity, ValidityKind
 from domain.programme.record import Deed, RuleRecord
 from domain.sms_code.model import Challenge, Purpose
@@ -57,6 +58,7 @@ PROGRAMME = Programme(
         clawback=ClawbackPolicy.FLOOR,
         bonus_counts=True,
         rounding=Rounding.UP,
+        deduction=Deduction(points_each=10, worth_fen=Money(100), cap_permille=700),
     ),
     tuple(rule.published_as(number + 1, number + 2) for number, rule in enumerate(EVERY_KIND)),
     AT,

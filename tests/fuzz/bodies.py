@@ -38,9 +38,24 @@ BODIES: dict[str, dict[str, Any]] = {
     "till_orders.record": BILL,
     "till_orders.refund": REFUND,
     "staff_merges.reject": {"release_phone": False},
+    "staff_programme.draft": {
+        "name": "周末双倍",
+        "kind": "multiplier",
+        "settings": {"permille": 2000, "stack": "multiply"},
+        "when": {"weekdays": [6, 7], "starts_at": "2026-01-01T00:00:00+08:00"},
+        "limits": {"per_day": 500},
+        "priority": 1,
+    },
+    "staff_programme.publish": {"publish": [{"rule_id": "coffee", "draft_number": 1}], "retire": []},
+    "my_activities.share": {"subject": "menu"},
+    "my_activities.comment": {
+        "order": {"source": "nanjing-road", "order_number": ORDER},
+        "rating": 5,
+        "text": "好喝",
+    },
 }
 """A good body for each operation that takes one; a test says so when one is missing."""
-PLACES = {"order_number": ORDER, "merge_id": MERGE}
+PLACES = {"order_number": ORDER, "merge_id": MERGE, "rule_id": "coffee"}
 NAMES = tuple(BODIES)
 WORDS = (
     *(
@@ -123,14 +138,16 @@ def _sender(endpoint: str) -> Callable[[bytes], Said]:
     path = rule
     for name, value in PLACES.items():
         path = path.replace(f"<{name}>", value)
+    keyed = (("Idempotency-Key", f"{KEY}-fresh".encode()),) if facts.is_keyed else ()
     if facts.actor is Anyone:
         return lambda body: people(Ask(method, path.encode(), body=body))
     if facts.actor is MemberSelf:
-        keyed = (("Idempotency-Key", f"{KEY}-fresh".encode()),) if facts.is_keyed else ()
         return lambda body: people(
             Ask(method, path.encode(), headers=(*mine(method, path).headers, *keyed), body=body)
         )
-    return lambda body: staff(signed(Ask(method, path.encode(), body=body), f"{TENANT}.office"))
+    return lambda body: staff(
+        signed(Ask(method, path.encode(), headers=keyed, body=body), f"{TENANT}.office")
+    )
 
 
 def send(data: bytes) -> bool:

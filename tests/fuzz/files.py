@@ -23,6 +23,9 @@ WHOLE = (
     + b'[validity]\nkind = "fixed"\nmonths = 6\n[members]\ncard_prefix = "77"\nconsent_version = "2"\n'
     + b'[orders]\nage_days_max = 7\n[[stores]]\nid = "a"\nname = "A"\nbrand = "b"\n'
     + b'[[channels]]\nid = "wx"\nkind = "web"\nname = "w"\ncredentials = {}\n'
+    + b'[[rules]]\nrule_id = "r"\nname = "r"\nkind = "spend_band"\npriority = 1\n'
+    + b"settings = { bands = [{ from_fen = 100, permille = 1500 }], is_marginal = true }\n"
+    + b"when = { weekdays = [1], starts_at = 2026-11-11T00:00:00+08:00 }\nlimits = { per_day = 9 }\n"
     + b'[[api_keys]]\nid = "till"\nname = "t"\nscopes = ["orders.write"]\nstores = ["a"]\ndaily_cap_fen = 1\n'
 )
 VARIABLES = {
@@ -101,6 +104,7 @@ def _fits(value: Any, hint: Any) -> bool:
         return isinstance(value, dict) and all(
             _fits(name, inner[0]) and _fits(each, inner[1]) for name, each in value.items()
         )
+    hint = type(value) if getattr(hint, "_is_protocol", False) and is_dataclass(value) else hint
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         return False
     if is_dataclass(value) and not isinstance(value, type):

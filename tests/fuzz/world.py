@@ -29,6 +29,8 @@ from domain.money import Money, Points
 from domain.order.model import Award, Bill, Line, Order, OrderId, Payment, PaymentMethod
 from domain.points.book import Book
 from domain.points.model import Account, Cause, Entry, LotKey, Tally
+from domain.programme.model import Programme
+from domain.programme.record import Deed, RuleRecord
 from domain.session.model import IDLE, Session, session_id_of
 from domain.tenant.model import Channel, ChannelKind, Settings, SmsAccount, Store, Tenant
 from serverless.apps import member_app, staff_app
@@ -36,6 +38,7 @@ from serverless.settings import Settings as Environment
 from serverless.wiring import Wiring
 from tests.fuzz import keys
 from tests.fuzz.picture import Picture
+from tests.programmes import base, rule
 
 NOW: Final = datetime(2026, 3, 2, 12, tzinfo=SHOP_TIME)
 TENANT, RIVAL = "camellia", "bamboo"
@@ -113,7 +116,10 @@ def _items(tenant_id: str, keyring: TenantKeyring, master: LocalMaster) -> Itera
 
 def _setting(tenant_id: str, wrapped: bytes) -> Iterator[object]:
     sms = SmsAccount("LTAI-key", Fresh("sms-secret"), "山茶咖啡", "SMS_100001")
-    yield Tenant(tenant_id, "山茶咖啡", Settings(consent_version="1"), wrapped, sms)
+    yield Tenant(tenant_id, "山茶咖啡", Settings(consent_version="1", programme_version=1), wrapped, sms)
+    coffee = rule("coffee", "item_bonus", {"points_each": 1, "goods": {"categories": ["coffee"]}})
+    yield Programme(1, rules=(base(), rule("share", "share", {"points_each": 1})), made_at=NOW)
+    yield RuleRecord("coffee", coffee, 1, Deed("key:office", NOW))
     yield Store("nanjing-road", "南京路店")
     yield from channels(tenant_id)
     scopes = frozenset({"members.read", "orders.write"})

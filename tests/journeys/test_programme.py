@@ -277,3 +277,27 @@ def test_a_changed_rate_works_for_new_orders_only_and_a_refund_goes_by_the_old_o
 
     assert (old["points"], new["points"], back["points"]) == (100, 500, -50)
     assert shop.account(member_id).balance.count == 550
+
+
+def test_a_programme_that_would_not_fit_into_the_table_is_refused(shop: Shop) -> None:
+    goods = {"skus": [f"{number:03}{'菜' * 61}" for number in range(200)]}
+    body = {"name": "大", "kind": "item_bonus", "settings": {"points_each": 1, "goods": goods}}
+    drafts = {f"r{number}": save(shop, f"r{number}", body).json["draft_number"] for number in range(8)}
+
+    answer = publish(shop, drafts)
+
+    assert (answer.status_code, answer.json["code"]) == (422, "programme-too-large")
+    assert publish(shop, dict(list(drafts.items())[:6])).status_code == 201
+
+
+def test_no_more_rules_than_a_programme_holds(open_with: OpenWith) -> None:
+    rules = [rule(f"r{number:03}", "share", {"points_each": 1}) for number in range(199)]
+    shop = open_with(Opening(programme=wish(base(), *rules[:40])))
+    for start in (40, 80, 120, 160):
+        shop.services.apply_programme(shop.tenant_id, wish(*rules[start : start + 40]))
+    number = save(shop, "one-more", DOUBLE).json["draft_number"]
+
+    answer = publish(shop, {"one-more": number})
+
+    assert (answer.status_code, answer.json["code"]) == (422, "too-many-rules")
+    assert publish(shop, {"one-more": number}, ("r000",)).status_code == 201

@@ -174,3 +174,26 @@ def test_a_changed_rate_gets_the_next_version_and_works_from_the_next_order_on(
 
     assert [before["points"], after["points"]] == [10, 20]
     assert [before["programme_version"], after["programme_version"]] == [1, 2]
+
+
+def test_rules_of_the_file_are_published_and_only_what_changed_again(shop: Shop, tmp_path: Path) -> None:
+    rule = '[[rules]]\nrule_id = "r{number}"\nname = "r"\nkind = "share"\nsettings = {{ points_each = 1 }}\n'
+    text = MINIMAL.replace("shop", shop.tenant_id) + "".join(rule.format(number=n) for n in range(90))
+    said = []
+    for changed in (text, text, text.replace('"r7"\nname = "r"', '"r7"\nname = "new"')):
+        lines = dict(
+            line.split(": ", 1) for line, _ in apply(shop.services, read(written(tmp_path, changed)))
+        )
+        said.append(lines[f"programme of {shop.tenant_id}"])
+
+    in_force = shop.office.get("/v1/staff/programme").json
+    assert said == ["changed", "unchanged", "changed"]
+    assert len(in_force["rules"]) == 91
+    assert [each["version"] for each in in_force["rules"] if each["rule"]["name"] == "new"] == [2]
+
+
+def test_a_rule_that_is_written_wrongly_is_refused_by_its_field(tmp_path: Path) -> None:
+    text = MINIMAL + '[[rules]]\nrule_id = "r"\nname = "r"\nkind = "share"\nsettings = { points = 1 }\n'
+
+    with pytest.raises(FileProblem, match=r"settings\.points_each"):
+        read(written(tmp_path, text))

@@ -11,10 +11,15 @@ from botocore.exceptions import ClientError
 from adapters.dynamodb.schema import definition
 from tests.simulation.area import Area
 from tests.simulation.areas import all_areas
+from tests.simulation.areas.points import Earn
+from tests.simulation.callers import TILL
 from tests.simulation.cloud import Cloud, Commit
-from tests.simulation.faults import Fault, Place, Site, Storm
+from tests.simulation.faults import Calm, Fault, Place, Site, Storm, Tally
+from tests.simulation.history import DEADLINE_MS, judge
+from tests.simulation.houses import house
 from tests.simulation.play import Cut, Outcome, play
 from tests.simulation.rehearsal import Cell, rehearse
+from tests.simulation.requests import Broken, Request, begin
 from tests.simulation.runs import PROFILES, Part, Result, from_record, run, to_record
 from tests.simulation.schedule import Schedule
 from tests.simulation.shrink import shrink
@@ -198,3 +203,16 @@ def test_a_fault_on_the_stage_meets_its_call_and_nothing_else() -> None:
     assert outcome.violation is None
     assert outcome.tally.faults == {"crash-after": 1}
     assert [attempt.said for attempt in outcome.requests[0].attempts] == ["crashed", "ok"]
+
+
+def test_a_conflict_is_nobodys_fault_after_a_jump_of_the_clock() -> None:
+    world = World(house(0), AREAS, "jump", Calm(), Tally())
+    nobody = Earn(TILL, "N1", "east", world.now_ms, {"cash": 100}, "member_id", "m_nobody")
+    trial = begin(Request(1, nobody), 0)
+    trial.said, trial.looks = "conflict", [world.now_ms]
+
+    with pytest.raises(Broken, match="refusals are true"):
+        judge(world, trial)
+    world.pass_time(DEADLINE_MS + 1)
+
+    judge(world, trial)

@@ -206,7 +206,9 @@ def undo(state: State, merge_id: str, now: int, pair_id: str) -> Verdict:
     merges, pairs = {**state.merges, merge_id: undone}, dict(state.pairs)
     if pair not in pairs:
         pairs[pair] = pair_id
-        bare = replace(undone, identities=(), took_phone="", phone_before="", filled=(), used={})
+        bare = replace(
+            undone, identities=(), took_phone="", phone_before="", filled=(), used={}, streak_before=(0, 0)
+        )
         merges[pair_id] = bare
     after = replace(state, people=people[0], holders=people[1], accounts=accounts, merges=merges, pairs=pairs)
     return Accepted(after, {"state": "undone"})
