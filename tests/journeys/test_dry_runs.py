@@ -27,8 +27,9 @@ RULES = wish(
 
 
 def stored(shop: Shop) -> dict[str, Any]:
-    """All that is there, but nonces."""
-    found = shop.services.table.scan()
+    """All that the tenant has, but nonces."""
+    own = f"T#{shop.tenant_id}#"
+    found = (item for item in shop.services.table.scan() if item["pk"]["S"].startswith(own))
     return {f"{item['pk']['S']} {item['sk']['S']}": item for item in found if item["kind"]["S"] != "nonce"}
 
 
