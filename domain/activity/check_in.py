@@ -98,7 +98,7 @@ class ReadCalendar:
     runner: Runner[Repositories]
 
     def __call__(self, actor: MemberSelf, month: date | None = None) -> Calendar:
-        def ask(repositories: Repositories, now: datetime) -> Calendar:
+        def plan(repositories: Repositories, now: datetime) -> Plan[Calendar]:
             _, account, member = mine(repositories, actor)
             today = shop_date(now)
             first = (month or today).replace(day=1)
@@ -106,11 +106,7 @@ class ReadCalendar:
             owners = (member.member_id, *(alias.member_id for alias in member.aliases))
             found = [day for owner in owners for day in repositories.check_ins.of_month(owner, first, last)]
             streak = account.streak
-            return Calendar(
-                first,
-                tuple(sorted(found, key=lambda day: day.on)),
-                streak.until(today),
-                streak.last_on == today,
-            )
+            days = tuple(sorted(found, key=lambda day: day.on))
+            return Plan(Calendar(first, days, streak.until(today), streak.last_on == today))
 
-        return self.runner.use(actor.tenant_id, ask)
+        return self.runner.run(actor.tenant_id, plan)

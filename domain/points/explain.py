@@ -16,7 +16,7 @@ from domain.programme.price import price
 from domain.programme.rule import Rule
 from domain.programme.said import Sentence, number
 from domain.programme.why import SENTENCES, Why
-from domain.unit_of_work import MovedMeanwhile, Runner
+from domain.unit_of_work import MovedMeanwhile, Plan, Runner
 
 
 class EntryNotFound(NotFound):
@@ -68,16 +68,16 @@ class ExplainEntry:
     def __call__(
         self, actor: MemberSelf | KeyHolder, owner_id: str, member_id: str, sequence: int
     ) -> Explanation:
-        def ask(repositories: Repositories, _: datetime) -> Explanation:
+        def plan(repositories: Repositories, _: datetime) -> Plan[Explanation]:
             owner = repositories.accounts.get(owner_id).member_id
             if member_id != owner and not _leads_to(repositories, member_id, owner):
                 raise EntryNotFound
             entry = repositories.entries.get(member_id, sequence)
             if entry is None:
                 raise EntryNotFound
-            return _explain(repositories, entry)
+            return Plan(_explain(repositories, entry))
 
-        return self.runner.use(actor.tenant_id, ask)
+        return self.runner.run(actor.tenant_id, plan)
 
 
 def _leads_to(repositories: Repositories, member_id: str, owner: str) -> bool:
