@@ -35,7 +35,7 @@ class RuleRecord:
     published: Deed | None = None
     published_version: int = 0
     """The last version of the rule that was in force."""
-    buckets: int = 1
+    buckets: int = 0
     retired: Deed | None = None
     version: int = 1
 
@@ -55,7 +55,7 @@ class RuleRecord:
         )
 
     def with_publication(self, rule: Rule, deed: Deed) -> "RuleRecord":
-        is_draft = self.draft == rule.published_as(1, 1)
+        is_draft = self.draft == rule.as_written()
         return replace(
             self,
             draft=None if is_draft else self.draft,

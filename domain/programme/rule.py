@@ -60,8 +60,8 @@ class Rule(Head):
 
     settings: Giving | Multiplying
     version: int = 1
-    buckets: int = 1
-    """Into how many parts the budget is split; stays as it was when the budget was first set."""
+    buckets: int = 0
+    """Into how many parts the budget is split: as when it was first set; 0: it never was."""
 
     @property
     def turn(self) -> tuple[int, str]:
@@ -74,15 +74,21 @@ class Rule(Head):
         return whole + (1 if bucket < rest else 0)
 
     def published_as(self, version: int, buckets: int) -> "Rule":
+        """With the number that it has in force; `buckets`: as the budget is counted already, or 0."""
+        if self.limits.budget is not None and not buckets:
+            buckets = min(max(self.limits.budget // BUCKET_POINTS, 1), BUCKETS_MAX)
         return replace(self, version=version, buckets=buckets)
 
     def follow(self, before: "Rule | None") -> "Rule":
         """The same rule with the version that it has after that one."""
         if before is None:
-            buckets = min(max((self.limits.budget or 0) // BUCKET_POINTS, 1), BUCKETS_MAX)
-            return self.published_as(1, buckets)
+            return self.published_as(1, 0)
         same = self.published_as(before.version, before.buckets)
         return same if same == before else replace(same, version=before.version + 1)
+
+    def as_written(self) -> "Rule":
+        """Without what a publication adds: as in a draft."""
+        return replace(self, version=1, buckets=0)
 
 
 def load(raw: Mapping[str, object]) -> Rule:

@@ -124,6 +124,7 @@ def some_bill(chance: random.Random, now: datetime) -> Bill:
     )
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("part", range(SLICES))
 def test_programmes_and_orders_at_random(part: int) -> None:
     chance = random.Random(f"programmes {part}")

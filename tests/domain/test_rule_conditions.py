@@ -1,5 +1,6 @@
 """Conditions and limits of rules, and how a rule that is written wrongly is refused."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -181,3 +182,20 @@ def test_what_happened_a_second_before_or_after_is_another_day() -> None:
 
     assert points(Shared(midnight, NOBODY), sundays) == 1
     assert points(Shared(midnight - timedelta(seconds=1), NOBODY), sundays) == 0
+
+
+def test_a_budget_is_split_when_it_is_first_set_and_stays_so() -> None:
+    """What has been counted must stay where it was counted."""
+    plain, small, large = (
+        rule("r", "share", {"points_each": 1}, limits={"budget": budget} if budget else {})
+        for budget in (0, 100, 1_000_000)
+    )
+    never = plain.follow(None)
+    first = small.follow(never)
+
+    assert (never.buckets, first.buckets, large.follow(never).buckets) == (0, 1, 16)
+    assert large.follow(first).buckets == 1
+    assert plain.follow(first).buckets == 1
+    assert large.follow(plain.follow(first)).buckets == 1
+    assert [large.follow(None).share(bucket) for bucket in (0, 15)] == [62_500, 62_500]
+    assert sum(replace(large, buckets=7).share(bucket) for bucket in range(7)) == 1_000_000

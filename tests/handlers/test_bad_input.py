@@ -61,6 +61,7 @@ def test_each_route_has_a_valid_request_to_start_from(scene: Scene) -> None:
     assert set(BUILDERS) == {endpoint for endpoint, _ in operations(scene.shop.people, scene.shop.staff)}
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("endpoint", BUILDERS)
 def test_whatever_is_wrong_with_a_request_it_is_refused_and_nothing_is_written(
     scene: Scene, endpoint: str
@@ -105,10 +106,12 @@ class Walk:
         yield from self._judge("a field twice", self.sample.send(self.door, doubled.encode()), 400, [])
 
     def _fields(self, schema: Schema) -> Iterator[str]:
-        for place in places(schema):
+        for number, place in enumerate(places(schema)):
             if place.field.required:
                 yield from self._missing(place)
             for raw, status in bad_json(place.field):
+                if number and status != 422:
+                    continue  # What cannot be read is refused before any field is looked at.
                 body = json.dumps(_with(self.sample.body, place, HERE)).replace(json.dumps(HERE), raw)
                 expected = [place.name] if status == 422 else []
                 answer = self.sample.send(self.door, body.encode())
