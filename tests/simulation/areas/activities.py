@@ -14,7 +14,7 @@ from domain.order.model import OrderId
 from domain.unit_of_work import RequestKey
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
-from tests.simulation.areas.joining import a_fan, a_member
+from tests.simulation.areas.joining import a_fan, a_member, enter, prove
 from tests.simulation.areas.merges import one_person
 from tests.simulation.areas.points import an_order
 from tests.simulation.areas.programmes import Draft, Publish
@@ -264,6 +264,27 @@ def check_in_while_undone_scene(stage: Stage) -> CheckInToday:
     return CheckInToday(human.tokens["wx-2"])
 
 
+def missed_day_scene(stage: Stage) -> CheckInToday:
+    """A day was missed: the row begins anew."""
+    _offers(stage, "daily-visit")
+    human = a_fan(stage)
+    stage.does(CheckInToday(human.tokens["wx"]))
+    stage.wait(hours=50)
+    stage.does(enter(stage.world, human, "wx", shared=False))
+    stage.rival = CheckInToday(human.tokens["wx"])
+    return CheckInToday(human.tokens["wx"])
+
+
+def check_in_after_a_merge_scene(stage: Stage) -> CheckInToday:
+    """The other one has checked in today, before the two turned out to be one."""
+    _offers(stage, "daily-visit")
+    one, other = a_member(stage), a_fan(stage, 1)
+    stage.does(CheckInToday(other.tokens["wx"]))
+    stage.does(prove(stage.world, other, "wx", one.phones[0]))
+    stage.rival = CheckInToday(one.tokens["wx"])
+    return CheckInToday(one.tokens["wx"])
+
+
 def calendar_scene(stage: Stage) -> SeeCalendar:
     _offers(stage, "daily-visit")
     token = a_fan(stage).tokens["wx"]
@@ -302,6 +323,8 @@ AREA = Area(
         "check in": check_in_scene,
         "check in a second before midnight": last_minute_scene,
         "check in while a merge is undone": check_in_while_undone_scene,
+        "check in after a missed day": missed_day_scene,
+        "check in after a merge": check_in_after_a_merge_scene,
         "my calendar": calendar_scene,
         "share": share_scene,
         "comment": comment_scene,
