@@ -33,11 +33,11 @@ def stored(shop: Shop) -> dict[str, Any]:
     return {f"{item['pk']['S']} {item['sk']['S']}": item for item in found if item["kind"]["S"] != "nonce"}
 
 
-def both(shop: Shop, path: str, body: dict[str, Any]) -> tuple[Answer, Answer]:
-    """First dry, then in earnest, at the same moment."""
-    before = stored(shop)
+def both(shop: Shop, path: str, body: dict[str, Any], *, looks: bool = True) -> tuple[Answer, Answer]:
+    """First dry, then in earnest, at the same moment; `looks` at all that is stored, which takes long."""
+    before = stored(shop) if looks else {}
     dry = shop.till.post(f"{path}?dry_run=true", body)
-    assert stored(shop) == before
+    assert not looks or stored(shop) == before
     return dry, shop.till.post(path, body)
 
 
@@ -51,13 +51,14 @@ def test_a_dry_run_equals_the_real_call_whatever_is_asked(open_with: OpenWith) -
         if orders and chance.random() < 0.35:
             number, fen, store = chance.choice(orders)
             body = shop.refund_body(chance.choice((1, fen // 2 or 1, fen)), store_id=store)
-            dry, real = both(shop, f"/v1/till/orders/{number}/refunds", body)
+            path = f"/v1/till/orders/{number}/refunds"
+            dry, real = both(shop, path, body, looks=chance.random() < 0.2)
         else:
             fen, store = chance.choice((100, 990, 4999, 5000, 33_333)), chance.choice((STORE, OTHER_STORE))
             bill = shop.bill(fen, {"member_id": chance.choice(members)}, store_id=store)
             if orders and chance.random() < 0.2:
                 bill["order_number"] = chance.choice(orders)[0]
-            dry, real = both(shop, "/v1/till/orders", bill)
+            dry, real = both(shop, "/v1/till/orders", bill, looks=chance.random() < 0.2)
             if real.status_code == 201:
                 orders.append((bill["order_number"], fen, store))
         seen.add(real.json.get("code", "granted"))
