@@ -102,6 +102,8 @@ class CheckInToday(Doing):
         written = moment.commit.of("check-in") if moment.commit else []
         if not written or moment.commit is None:
             return day_of(moment.now)
+        if moment.commit.by.facts is not None:
+            raise Broken("a try checks in one day", f"{moment.commit.by.facts} and one more")
         day = int(written[0].key[1].removeprefix("CI#"))
         if day not in {day_of(look) for look in moment.commit.by.looks}:
             raise Broken("a day is checked in on that day", f"{day}")
@@ -246,11 +248,11 @@ def check_in_scene(stage: Stage) -> CheckInToday:
 
 
 def last_minute_scene(stage: Stage) -> CheckInToday:
-    """Less than a second before midnight: what is tried once more is tried on the next day."""
+    """A moment before midnight: what is tried once more is tried on the next day."""
     _offers(stage, "daily-visit")
     token = a_member(stage).tokens["wx"]
     day_ms, zone_ms = 86_400_000, 28_800_000
-    stage.world.pass_time(day_ms - (stage.world.now_ms + zone_ms) % day_ms - 800)
+    stage.world.pass_time(day_ms - (stage.world.now_ms + zone_ms) % day_ms - 50)
     stage.rival = an_order(stage, stage.human().member_id, number="rival")
     return CheckInToday(token)
 
