@@ -33,7 +33,7 @@ from handlers.schemas.activities import (
     ShareRequest,
     ShareView,
 )
-from handlers.schemas.orders import DryRunQuery
+from handlers.schemas.dry_run import DryRunQuery
 
 CHECK_IN = Operation(
     "Check in today",

@@ -24,7 +24,8 @@ from domain.points.earn import DailyCapReached, EarnFromOrder
 from domain.points.model import AccountFrozen
 from domain.tenant.model import StoreNotFound
 from handlers.operation import Call, Operation, operation
-from handlers.schemas.orders import DryRunQuery, OrderPath, OrderRequest, OrderView, RefundRequest, RefundView
+from handlers.schemas.dry_run import DryRunQuery
+from handlers.schemas.orders import OrderPath, OrderRequest, OrderView, RefundRequest, RefundView
 
 RECORD = Operation(
     "Report a paid order; the member earns points",

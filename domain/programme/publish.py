@@ -1,6 +1,6 @@
 """Use cases of head office: draft rules, and bring them into force or out of it, together or not at all."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -118,7 +118,7 @@ class PublishRules:
                 revision.publish(*_draft_of(records.get(rule_id), number))
             for rule_id in wish.retire:
                 revision.retire(_published(records.get(rule_id)))
-            version, changes = revision.close(lambda before: before.terms)
+            version, changes = revision.close()
             return Plan(Published(version, tuple(wish.publish), wish.retire), changes)
 
         return self.runner.run_once(actor.tenant_id, plan, wish.key)
@@ -175,12 +175,12 @@ class _Revision:
         last = self._rules.get(rule.rule_id)
         return rule.follow(last) != last
 
-    def close(self, terms: Callable[[Programme], Terms]) -> tuple[int, tuple[Change, ...]]:
+    def close(self, terms: Terms | None = None) -> tuple[int, tuple[Change, ...]]:
         """The number of the new version, and all that changes. Raises TooManyRules or ProgrammeTooLarge."""
         if len(self._rules) > RULES_MAX:
             raise TooManyRules
         before, tenant = self._before, self._tenant
-        new_terms = terms(before)
+        new_terms = terms or before.terms
         if not self._changes and new_terms == before.terms and before.version:
             return before.version, ()
         rules = tuple(self._rules[rule_id] for rule_id in sorted(self._rules))
@@ -220,7 +220,7 @@ class ApplyProgramme:
             for rule in wish.rules:
                 if revision.has_other(rule):
                     revision.publish(records.get(rule.rule_id), rule)
-            version, changes = revision.close(lambda _: wish.terms)
+            version, changes = revision.close(wish.terms)
             said = "created" if version == 1 else "changed"
             return Plan(said if changes else "unchanged", changes)
 

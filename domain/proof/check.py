@@ -51,24 +51,21 @@ def _entry(repositories: Repositories, entry: Entry) -> Iterator[Finding]:
         yield Finding(entry.member_id, what)
 
 
-def _named(repositories: Repositories, entry: Entry) -> Iterator[tuple[str, int | None]]:
+def _named(repositories: Repositories, entry: Entry) -> list[tuple[str, int | None]]:
     """Which entry the document names that this one came of."""
     cause = entry.cause
-    found: list[tuple[str, int | None]]
     if cause.reason == "order" and cause.order_id:
         order = repositories.orders.find(cause.order_id)
-        found = [(order.member_id, order.award.entry_sequence)] if order else []
-    elif cause.reason == "comment" and cause.order_id:
+        return [(order.member_id, order.award.entry_sequence)] if order else []
+    if cause.reason == "comment" and cause.order_id:
         comment = repositories.comments.find(cause.order_id)
-        found = [(comment.member_id, comment.entry_sequence)] if comment else []
-    elif cause.reason == "check_in":
+        return [(comment.member_id, comment.entry_sequence)] if comment else []
+    if cause.reason == "check_in":
         # The day of a request is that of its first look, perhaps a moment before midnight.
         today = shop_date(entry.at)
         days = [repositories.check_ins.find(entry.member_id, on) for on in (today, today - timedelta(days=1))]
-        found = [(day.member_id, day.entry_sequence) for day in days if day]
-    else:
-        found = [(entry.member_id, entry.sequence)]
-    yield from found
+        return [(day.member_id, day.entry_sequence) for day in days if day]
+    return [(entry.member_id, entry.sequence)]
 
 
 def _order(repositories: Repositories, order: Order) -> Iterator[Finding]:

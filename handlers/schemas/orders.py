@@ -14,7 +14,6 @@ from handlers.schemas.fields import (
     Part,
     Parts,
     PointsField,
-    QueryFlag,
     StrictSchema,
     Text,
     WholeNumber,
@@ -70,12 +69,6 @@ class RefundRequest(StrictSchema):
     refunded_at = Instant(required=True)
     payments = Parts(Part(PaymentRequest), most=len(PaymentMethod), required=True)
     total_fen = MoneyField(required=True, attribute="total")
-
-
-class DryRunQuery(StrictSchema):
-    """`dry_run=true`: the same answer or refusal, and nothing is written."""
-
-    dry_run = QueryFlag(load_default=False)
 
 
 class OrderPath(StrictSchema):
