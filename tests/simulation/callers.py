@@ -54,13 +54,14 @@ class Personal(Operation):
 
     def actor(self, state: State, moment: Moment) -> str:
         """Who acts, by the login as it was at some time of the try; nobody who was parted from it."""
-        return max(self._actors(state, moment))
+        return max(self.actors(state, moment))
 
     def may_be_parted(self, state: State, moment: Moment) -> bool:
         """Whether what logged in is another's now, by the login as it was at some time of the try."""
-        return "" in self._actors(state, moment)
+        return "" in self.actors(state, moment)
 
-    def _actors(self, state: State, moment: Moment) -> set[str]:
+    def actors(self, state: State, moment: Moment) -> set[str]:
+        """All whom the login may have stood for."""
         found = (each.sessions.get(self.session_id) for each in (*moment.states, state))
         logins = {login for login in found if login}
         # A login that has ended acts for nobody: what became of its record afterwards says nothing.

@@ -47,12 +47,12 @@ class Cell:
 class Rehearsals:
     """Goes on until every fault has met every call site that can be reached in one house.
 
-    Before that comes a good day in `calm` houses, whose rules are others.
+    Then comes a good day in `calm` houses, whose rules are others: only what calls there alone meets faults.
     """
 
     def __init__(self, areas: Sequence[Area], house: int = 0, calm: Sequence[int] = ()) -> None:
         self._areas, self._house = areas, house
-        self._waiting = deque(Cell(name, (), each) for each in (*calm, house) for name in scenarios(areas))
+        self._waiting = deque(Cell(name, (), each) for each in (house, *calm) for name in scenarios(areas))
         self._known: set[str] = set()
         self.tally = Tally()
 
@@ -69,19 +69,19 @@ class Rehearsals:
         return len(self._waiting)
 
     def _next(self, cell: Cell, outcome: Outcome) -> Iterator[Cell]:
-        """In a calm run every call of the request; later only what nobody has met yet."""
-        if len(cell.faults) >= DEPTH_MAX or cell.house != self._house:
+        """In a calm run every call of the request; later, or in another house, what nobody has met yet."""
+        if len(cell.faults) >= DEPTH_MAX:
             return
         calls = list(_calls(outcome))
         for place, site in calls:
             for fault in site.faults:
                 name = cell_name(site, fault)
-                is_first = not cell.faults and place.request == 1
+                is_first = not cell.faults and place.request == 1 and cell.house == self._house
                 if is_first or name not in self._known:
                     self._known.add(name)
                     yield cell.with_fault(place, fault)
-        for later in _after_silence(cell, calls):
-            yield cell.with_fault(later, Fault.RIVAL)
+        if cell.house == self._house:
+            yield from (cell.with_fault(later, Fault.RIVAL) for later in _after_silence(cell, calls))
 
 
 def _calls(outcome: Outcome) -> Iterator[tuple[Place, Site]]:

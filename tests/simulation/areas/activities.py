@@ -1,10 +1,10 @@
 """What people do beside buying: they check in, share, and comment on orders."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 
 from domain.activity.check_in import Calendar, CheckIn, ReadCalendar
 from domain.activity.comment import CommentOnOrder, CommentWish
@@ -14,6 +14,7 @@ from domain.order.model import OrderId
 from domain.unit_of_work import RequestKey
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
+from tests.simulation.areas.codes import log_in_by_number
 from tests.simulation.areas.joining import a_fan, a_member, enter, prove
 from tests.simulation.areas.merges import one_person
 from tests.simulation.areas.points import an_order
@@ -21,6 +22,7 @@ from tests.simulation.areas.programmes import Draft, Publish
 from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import Acting
 from tests.simulation.model import activities as model
+from tests.simulation.model import sessions
 from tests.simulation.model.state import Accepted, Programme, Refused, State, Verdict, day_of
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment
@@ -29,6 +31,7 @@ from tests.simulation.watch import KEPT_MS
 from tests.simulation.world import World
 
 DAYS, COMMENTS = "days", "comments"
+NOTHING = {"points": 0, "entry": None}
 
 
 class Doing(Acting):
@@ -40,7 +43,22 @@ class Doing(Acting):
         member = self.actor(state, moment)
         if not member:
             return Refused("identity-moved")
-        return self.do(state, moment, member, self._programme(state, moment))
+        programmes = self._programmes(state, moment)
+        verdict = self.do(state, moment, member, programmes[0])
+        if moment.commit is None or moment.commit.of("entry"):
+            return verdict
+        # What gives nothing names neither rules nor time, and the account may move on meanwhile.
+        others = (
+            self.do(replace(state, accounts=accounts), replace(moment, now=look), member, each)
+            for accounts in [
+                state.accounts,
+                *(view.accounts for view in moment.states if member in view.accounts),
+            ]
+            for look in moment.commit.by.looks
+            for each in programmes
+        )
+        found = (replace(each.state, accounts=state.accounts) for each in others if _gives_nothing(each))
+        return next((Accepted(each, NOTHING) for each in found), verdict)
 
     def expect_of(self, state: State, member: str) -> Verdict:
         raise NotImplementedError
@@ -55,17 +73,34 @@ class Doing(Acting):
         verdicts = (self.expect(view, moment) for view in (state, *views))
         return any(isinstance(each, Accepted) and dict(each.facts) == facts for each in verdicts)
 
-    def _programme(self, state: State, moment: Moment) -> Programme:
-        entries = [entry.after or {} for entry in moment.commit.of("entry")] if moment.commit else []
+    def actors(self, state: State, moment: Moment) -> set[str]:
+        """Also who had just given up the number that logged in: what is done changes their account alone."""
+        found = super().actors(state, moment)
+        for view in moment.states:
+            login = view.sessions.get(self.session_id)
+            if login and not login.revoked_at and login.identity not in state.holders:
+                found.add(sessions.acts_for(view, login))
+        return {each for each in found if not each or (each in state.people and state.alive(each) == each)}
+
+    def _programmes(self, state: State, moment: Moment) -> Sequence[Programme]:
+        """What may have been in force: what the entry names; without one, anything of that time."""
+        if moment.commit is None:
+            return [state.programme]
+        entries = [entry.after or {} for entry in moment.commit.of("entry")]
         versions = [observe.json_of(entry, "c").get("v") for entry in entries if "g" in entry]
+        found = [each.programme for each in (state, *moment.states)]
         if not versions:
-            return state.programme
-        if versions[-1] not in {each.programme.version for each in moment.states}:
+            return found
+        if versions[-1] not in {each.version for each in found}:
             raise Broken("something earns by a programme that was in force", f"{self} by {versions[-1]}")
-        return state.programmes[int(versions[-1]) - 1]
+        return [state.programmes[int(versions[-1]) - 1]]
 
     def offered(self, programme: Programme) -> bool:
         return any(rule.does == self.does for rule in programme.rules.values())
+
+
+def _gives_nothing(verdict: Verdict) -> TypeGuard[Accepted]:
+    return isinstance(verdict, Accepted) and dict(verdict.facts) == NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +339,24 @@ def share_scene(stage: Stage) -> ShareMenu:
     return ShareMenu(token, "share-0000000003")
 
 
+def check_in_by_a_number_scene(stage: Stage) -> CheckInToday:
+    """Who got in by a number checks in while the number is replaced in another place."""
+    _offers(stage, "daily-visit")
+    human = a_member(stage)
+    log_in_by_number(stage, human)
+    stage.rival = prove(stage.world, human, "wx", human.phones[1])
+    return CheckInToday(human.tokens["web"])
+
+
+def unpaid_comment_scene(stage: Stage) -> Say:
+    """Points for comments begin at that very moment."""
+    human = a_fan(stage)
+    stage.does(an_order(stage, human.member_id, number="said"))
+    drafted = stage.does(Draft("spoken", 0)).record.draft_number
+    stage.rival = Publish("publish-for-the-scene", {"spoken": drafted})
+    return Say(human.tokens["wx"], "east/said", "好")
+
+
 def comment_scene(stage: Stage) -> Say:
     """By two words at once."""
     _offers(stage, "spoken")
@@ -328,9 +381,11 @@ AREA = Area(
         "check in while a merge is undone": check_in_while_undone_scene,
         "check in after a missed day": missed_day_scene,
         "check in after a merge": check_in_after_a_merge_scene,
+        "check in by a number that is replaced": check_in_by_a_number_scene,
         "my calendar": calendar_scene,
         "share": share_scene,
         "comment": comment_scene,
+        "comment as a rule begins": unpaid_comment_scene,
     },
     comparisons={"check-in": unused_days, "comment": unused_days},
 )

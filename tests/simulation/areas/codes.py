@@ -209,6 +209,12 @@ def _asked(stage: Stage, human: Human) -> tuple[str, str]:
     return number, stage.world.outside.inbox[number][-1]
 
 
+def log_in_by_number(stage: Stage, human: Human) -> None:
+    """They are in the web page then."""
+    number, code = _asked(stage, human)
+    stage.does(EnterByPhone(human.number, number, code))
+
+
 def new_number_scene(stage: Stage) -> EnterByPhone:
     """Two pages use the same code at once."""
     human = stage.human()
@@ -245,8 +251,7 @@ def prove_scene(stage: Stage) -> Operation:
 def replace_scene(stage: Stage) -> Operation:
     """Who got in by a number replaces it, and goes on by the new one."""
     human = a_member(stage)
-    number, code = _asked(stage, human)
-    stage.does(EnterByPhone(human.number, number, code))
+    log_in_by_number(stage, human)
     return _replace(stage, human)
 
 
@@ -254,8 +259,7 @@ def replace_anew_scene(stage: Stage) -> Operation:
     """Who has just joined by a number replaces it in a second browser: the login in the first must end."""
     human = stage.human()
     for _ in range(2):
-        number, code = _asked(stage, human)
-        stage.does(EnterByPhone(human.number, number, code))
+        log_in_by_number(stage, human)
         stage.wait(minutes=2)
     return _replace(stage, human)
 
