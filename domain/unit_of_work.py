@@ -7,7 +7,7 @@ before by their receipt.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -78,6 +78,10 @@ class Counted:
     ends_at: datetime | None
     """When the counter may be forgotten; None: never."""
     refusal: DomainError | None
+
+    def more(self, by: int) -> "Counted":
+        """The same counter, with what else one plan adds to it: a thing is written once in a commit."""
+        return replace(self, by=self.by + by)
 
 
 Change = Created | Appended | Changed | Unchanged | Removed | Counted

@@ -21,6 +21,7 @@ from handlers.schemas.auth import (
     AlipayLoginRequest,
     LoginView,
     PhoneLoginRequest,
+    PhoneLoginView,
     SentView,
     SmsLoginCodeRequest,
     WeChatLoginRequest,
@@ -61,7 +62,7 @@ PHONE = Operation(
     "Log in, or join, by phone and code",
     actor=Anyone,
     takes=PhoneLoginRequest,
-    gives=LoginView,
+    gives=PhoneLoginView,
     refuses=(ChannelNotFound, WrongChannel, ConsentRequired, CodeWrong, CodeExpired, CodeLocked, Conflict),
 )
 LOG_OUT = Operation("End this session", actor=MemberSelf, status=204)
@@ -119,9 +120,15 @@ def routes(services: Needs) -> Blueprint:
         """A number that is not known yet joins, if consent is given."""
         body = call.body
         request = PhoneLogin(
-            body["channel_id"], body["phone"], body["sms_code"], body["agreed_to"], body["device"]
+            body["channel_id"],
+            body["phone"],
+            body["sms_code"],
+            body["agreed_to"],
+            body["device"],
+            body["invited_by"],
         )
-        return _view(services.log_in_by_phone(request))
+        login, member, points = services.log_in_by_phone(request)
+        return {**_view((login, member)), "points_given": points}
 
     @bp.post("/logout")
     @operation(LOG_OUT)

@@ -11,6 +11,7 @@ from domain.joining.prove_phone import CodeProof, PhoneRequest, PlatformProof, P
 from domain.member.model import ConsentRequired, Member, NotAMember
 from domain.member.profile import ChangeProfile, ReadMyself, ShowCode, ShownCode
 from domain.merge.model import PhoneOfAnother
+from domain.points.model import AccountFrozen
 from domain.session.keep import ListLogins
 from domain.sms_code.model import CodeExpired, CodeLocked, CodeWrong, Purpose, SendLimited
 from domain.sms_code.send import SendCode, Sent
@@ -44,6 +45,7 @@ PROVE_PHONE = Operation(
         CodeExpired,
         CodeLocked,
         KeyReused,
+        AccountFrozen,
         TooMany,
         Unavailable,
         Conflict,
@@ -116,12 +118,13 @@ def routes(services: Needs) -> Blueprint:
         """A new token comes back if the person turned out to be an older member, or replaced the number that
         this login is by."""
         key = RequestKey(call.actor.caller, call.key, call.fingerprint, proved_from)
-        request = PhoneRequest(_proof(call.body), call.body["agreed_to"], key)
+        request = PhoneRequest(_proof(call.body), call.body["agreed_to"], key, call.body["invited_by"])
         proved, member, login = services.prove_phone(call.actor, request)
         if proved.is_repeated:
             mark_repeated()
         return {
             "outcome": proved.outcome,
+            "points_given": proved.points,
             "member": member,
             "token": login.token if login else None,
             "expires_in": login.expires_in if login else None,

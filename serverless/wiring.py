@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from adapters.dynamodb.cache import Cache
 from adapters.dynamodb.client import open_client
 from adapters.dynamodb.everything import DynamoEverything
 from adapters.dynamodb.merges import DynamoUnsettledMerges
@@ -20,7 +21,6 @@ from adapters.dynamodb.points import DynamoDueAccounts
 from adapters.dynamodb.repositories import Store
 from adapters.dynamodb.sessions import DynamoSweeps
 from adapters.dynamodb.table import Table
-from adapters.dynamodb.tenants import Cache
 from adapters.dynamodb.unit_of_work import DynamoRunner, Pace, PatientTable
 from adapters.secrets.keyring import Keyrings, Master
 from adapters.system.clock import SandboxClock, SystemClock

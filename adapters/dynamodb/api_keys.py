@@ -6,10 +6,10 @@ from typing import Any
 
 from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 
+from adapters.dynamodb.cache import Cache
 from adapters.dynamodb.item import Item, Mapping, Tenancy, instant, ms, seal, stored
 from adapters.dynamodb.outcome import Lost, RawItem
 from adapters.dynamodb.table import Table, Write
-from adapters.dynamodb.tenants import Cache
 from domain.api_key.model import ApiKey
 from domain.clock import Clock, epoch_seconds
 

@@ -23,6 +23,7 @@
 | session              | T#<t>#K#<hash>            | K           | GSI-1 T#<t>#OWN#<member> / K#<ms>#<hash> |
 | code by message      | T#<t>#V#<phone index>     | V           |                                          |
 | phone proof          | T#<t>#H#<digest>          | H           |                                          |
+| number welcomed      | T#<t>#WL#<phone index>    | WL          |                                          |
 | merge                | T#<t>#G#<merge>           | G           | GSI-1 T#<t>#WAITING / <ms>#<merge>       |
 |                      |                           |             | GSI-2 SAGA#<shard> / <ms>#<merge>        |
 | session sweep        | T#<t>#SW#<sweep>          | SW          | GSI-2 SAGA#<shard> / <ms>#<sweep>        |
@@ -109,6 +110,9 @@ class Keys:
 
     def phone_proof(self, digest: str) -> Key:
         return self._pk("H", digest), "H"
+
+    def welcome(self, phone_index: str) -> Key:
+        return self._pk("WL", phone_index), "WL"
 
     def merge(self, merge_id: str) -> Key:
         return self._pk("G", merge_id), "G"

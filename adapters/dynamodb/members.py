@@ -5,6 +5,7 @@ from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 
+from adapters.dynamodb.cache import Cache
 from adapters.dynamodb.item import (
     Item,
     Mapping,
@@ -144,8 +145,8 @@ MAPPINGS: dict[type, Mapping[Any]] = {
 class DynamoMembers:
     """Implements `domain.member.ports.Members`."""
 
-    def __init__(self, table: Table, tenancy: Tenancy, lag: Lag) -> None:
-        self._table, self._tenancy, self._lag = table, tenancy, lag
+    def __init__(self, table: Table, tenancy: Tenancy, cache: Cache, lag: Lag) -> None:
+        self._table, self._tenancy, self._cache, self._lag = table, tenancy, cache, lag
 
     def get(self, member_id: str) -> Member:
         return self.way(member_id)[-1]
@@ -167,8 +168,9 @@ class DynamoMembers:
         self, member_id: str, identities: Iterable[Identity]
     ) -> tuple[tuple[Member, ...], dict[Identity, str]]:
         keys = _sentinel_keys(identities, self._tenancy)
-        own = self._tenancy.keys.member(member_id)
-        found = self._table.get_many([own, *keys.values()], strong=not self._lag.take())
+        own, tenant = self._tenancy.keys.member(member_id), self._tenancy.keys.tenant()
+        found = self._table.get_many([own, tenant, *keys.values()], strong=not self._lag.take())
+        self._cache.put_found(tenant, found)
         raw = found.pop(own, None)
         member = to_member(raw, self._tenancy) if raw else None
         if member is None or member.redirect_to is not None:
@@ -179,12 +181,16 @@ class DynamoMembers:
 class DynamoIdentities:
     """Implements `domain.member.ports.Identities`."""
 
-    def __init__(self, table: Table, tenancy: Tenancy, lag: Lag) -> None:
-        self._table, self._tenancy, self._lag = table, tenancy, lag
+    def __init__(self, table: Table, tenancy: Tenancy, cache: Cache, lag: Lag) -> None:
+        self._table, self._tenancy, self._cache, self._lag = table, tenancy, cache, lag
 
-    def holders(self, identities: Iterable[Identity], *, may_lag: bool = False) -> dict[Identity, str]:
-        keys = _sentinel_keys(identities, self._tenancy)
-        found = self._table.get_many(list(keys.values()), strong=not (may_lag and self._lag.take()))
+    def holders(
+        self, identities: Iterable[Identity], *, may_lag: bool = False, with_settings: bool = False
+    ) -> dict[Identity, str]:
+        keys, tenant = _sentinel_keys(identities, self._tenancy), self._tenancy.keys.tenant()
+        wanted = [*keys.values(), *([tenant] if with_settings else [])]
+        found = self._table.get_many(wanted, strong=not (may_lag and self._lag.take()))
+        self._cache.put_found(tenant, found)
         return _holders(keys, found)
 
 

@@ -1,4 +1,4 @@
-"""Merges, both halves of two people in one call, and phone proofs that were shown."""
+"""Merges, and both halves of two people in one call."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -19,7 +19,6 @@ from adapters.dynamodb.points import streak_parts, to_account, to_streak, to_use
 from adapters.dynamodb.sagas import sagas
 from adapters.dynamodb.schema import OWNER_INDEX
 from adapters.dynamodb.table import Range, Table, key_of
-from domain.joining.ports import ProofUse
 from domain.member.identity import parse_identity
 from domain.member.model import Member, MemberNotFound, Phone
 from domain.merge.model import Merge, MergeCause, MergeState, Moved, WaitReason
@@ -52,13 +51,6 @@ class MergeItem(Item, discriminator="merge"):
     undone_at = NumberAttribute(null=True)
     is_settled = BooleanAttribute()
     version = NumberAttribute()
-
-
-class PhoneProofItem(Item, discriminator="phone-proof"):
-    """Who showed a platform's phone proof first."""
-
-    identity = UnicodeAttribute()
-    shown_at = NumberAttribute()
 
 
 def _merge_items(merge: Merge, tenancy: Tenancy) -> tuple[Item, ...]:
@@ -131,14 +123,8 @@ def _to_merge(raw: RawItem, tenancy: Tenancy) -> Merge:
     )
 
 
-def _proof_items(use: ProofUse, tenancy: Tenancy) -> tuple[Item, ...]:
-    pk, sk = tenancy.keys.phone_proof(use.digest)
-    return (PhoneProofItem(pk=pk, sk=sk, identity=use.identity, shown_at=ms(use.shown_at)),)
-
-
 MAPPINGS: dict[type, Mapping[Any]] = {
     Merge: Mapping(_merge_items, lambda merge: MergeItem.version == merge.version),
-    ProofUse: Mapping(_proof_items, lambda use: PhoneProofItem.identity == use.identity),
 }
 
 
@@ -184,20 +170,6 @@ class DynamoPeople:
             for member, account in keys
             if member in found and account in found
         ]
-
-
-class DynamoPhoneProofs:
-    """Implements `domain.joining.ports.PhoneProofs`."""
-
-    def __init__(self, table: Table, tenancy: Tenancy) -> None:
-        self._table, self._tenancy = table, tenancy
-
-    def find(self, digest: str) -> ProofUse | None:
-        raw = self._table.get(self._tenancy.keys.phone_proof(digest))
-        if raw is None:
-            return None
-        item = PhoneProofItem.from_raw_data(raw)
-        return ProofUse(digest, item.identity, instant(item.shown_at))
 
 
 class DynamoUnsettledMerges:

@@ -15,13 +15,13 @@ from pynamodb.attributes import (
 )
 from pynamodb.expressions.condition import Condition
 
+from adapters.dynamodb.cache import Cache
 from adapters.dynamodb.item import Item, Mapping, Tenancy, day, day_number, instant, ms
 from adapters.dynamodb.keys import due_shard, tenant_and_thing
 from adapters.dynamodb.members import to_member
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.schema import DUE_INDEX
 from adapters.dynamodb.table import Lag, Range, Table
-from adapters.dynamodb.tenants import Cache
 from domain.clock import epoch_seconds, from_epoch
 from domain.member.model import REDIRECTS_MAX, Member, MemberNotFound
 from domain.money import Money, Points, Rounding
@@ -275,8 +275,7 @@ class DynamoAccounts:
         wanted = [keys.account(member_id), keys.member(member_id)]
         wanted += [keys.tenant()] if with_settings else []
         found = self._table.get_many(wanted, strong=not self._lag.take())
-        if keys.tenant() in found:
-            self._cache.put(keys.tenant(), found[keys.tenant()])
+        self._cache.put_found(keys.tenant(), found)
         raw, member = found.get(keys.account(member_id)), found.get(keys.member(member_id))
         if raw is None:
             raise MemberNotFound

@@ -10,6 +10,7 @@ from adapters.dynamodb import (
     activities,
     api_keys,
     idempotency,
+    joining,
     members,
     merges,
     orders,
@@ -21,11 +22,13 @@ from adapters.dynamodb import (
 )
 from adapters.dynamodb.activities import DynamoCheckIns, DynamoComments
 from adapters.dynamodb.api_keys import DynamoApiKeys, DynamoNonces
+from adapters.dynamodb.cache import Cache
 from adapters.dynamodb.idempotency import DynamoKept
 from adapters.dynamodb.item import Mapping, Tenancy
+from adapters.dynamodb.joining import DynamoPhoneProofs, DynamoWelcomes
 from adapters.dynamodb.keys import Key, Keys
 from adapters.dynamodb.members import DynamoIdentities, DynamoMembers
-from adapters.dynamodb.merges import DynamoMerges, DynamoPeople, DynamoPhoneProofs
+from adapters.dynamodb.merges import DynamoMerges, DynamoPeople
 from adapters.dynamodb.orders import DynamoOrders
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.points import DynamoAccounts, DynamoEntries
@@ -33,7 +36,7 @@ from adapters.dynamodb.programmes import DynamoBudgets, DynamoProgrammes, Dynamo
 from adapters.dynamodb.sessions import DynamoSessions
 from adapters.dynamodb.sms_codes import DynamoChallenges
 from adapters.dynamodb.table import Lag, Table
-from adapters.dynamodb.tenants import Cache, DynamoChannels, DynamoStores, DynamoTenants
+from adapters.dynamodb.tenants import DynamoChannels, DynamoStores, DynamoTenants
 from domain.clock import Clock
 from domain.keyring import Keyring
 
@@ -41,6 +44,7 @@ MAPPINGS: Mapped[type, Mapping[Any]] = {
     **activities.MAPPINGS,
     **api_keys.MAPPINGS,
     **idempotency.MAPPINGS,
+    **joining.MAPPINGS,
     **members.MAPPINGS,
     **merges.MAPPINGS,
     **orders.MAPPINGS,
@@ -181,11 +185,11 @@ class DynamoRepositories:
 
     @cached_property
     def members(self) -> DynamoMembers:
-        return DynamoMembers(self._table, self.tenancy, self._lag)
+        return DynamoMembers(self._table, self.tenancy, self._store.cache, self._lag)
 
     @cached_property
     def identities(self) -> DynamoIdentities:
-        return DynamoIdentities(self._table, self.tenancy, self._lag)
+        return DynamoIdentities(self._table, self.tenancy, self._store.cache, self._lag)
 
     @cached_property
     def people(self) -> DynamoPeople:
@@ -198,6 +202,10 @@ class DynamoRepositories:
     @cached_property
     def phone_proofs(self) -> DynamoPhoneProofs:
         return DynamoPhoneProofs(self._table, self.tenancy)
+
+    @cached_property
+    def welcomes(self) -> DynamoWelcomes:
+        return DynamoWelcomes(self._table, self.tenancy)
 
     @cached_property
     def sessions(self) -> DynamoSessions:

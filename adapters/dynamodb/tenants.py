@@ -1,14 +1,13 @@
 """Tenants, stores and channels, with a small cache in the process."""
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 
+from adapters.dynamodb.cache import Cache
 from adapters.dynamodb.item import Item, Mapping, Tenancy, seal, stored
-from adapters.dynamodb.keys import Key
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.table import Table
 from domain.tenant.model import (
@@ -22,27 +21,7 @@ from domain.tenant.model import (
     TenantNotFound,
 )
 
-CACHED_SECONDS = 60.0
 SETTINGS = {each.name for each in fields(Settings)}
-
-
-class Cache:
-    """Raw items by key, at most 60 seconds old; shared by the requests of one process."""
-
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
-        self._items: dict[Key, tuple[float, RawItem]] = {}
-
-    def get(self, key: Key) -> RawItem | None:
-        read_at, raw = self._items.get(key, (float("-inf"), None))
-        return raw if self._monotonic() - read_at < CACHED_SECONDS else None
-
-    def put(self, key: Key, raw: RawItem) -> None:
-        self._items[key] = (self._monotonic(), raw)
-
-    def clear(self) -> None:
-        """Somebody changed something that was relied on: read everything anew."""
-        self._items.clear()
 
 
 class TenantItem(Item, discriminator="tenant"):

@@ -11,7 +11,7 @@ from domain.actor import MemberSelf
 from domain.clock import shop_date
 from domain.money import NO_POINTS
 from domain.points.give import Occasion, give
-from domain.points.model import NO_TALLY, Account, Cause
+from domain.points.model import Account, Cause
 from domain.programme.event import CheckedIn
 from domain.unit_of_work import Created, Plan, Runner
 
@@ -43,7 +43,6 @@ class CheckIn:
                 event=lambda person: CheckedIn(now, person),
                 at=now,
                 cause=Cause("check_in", occurred_at=now.replace(microsecond=0)),
-                tally=NO_TALLY,
                 name=f"{account.member_id}#{today}",
                 streak=streak.on(today),
             )

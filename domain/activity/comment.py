@@ -9,7 +9,7 @@ from domain.activity.ports import Repositories
 from domain.actor import MemberSelf
 from domain.order.model import OrderId
 from domain.points.give import Occasion, give
-from domain.points.model import NO_TALLY, Cause
+from domain.points.model import Cause
 from domain.programme.event import Commented
 from domain.unit_of_work import Created, Plan, Receipt, Runner, Unchanged, held
 
@@ -52,7 +52,6 @@ class CommentOnOrder:
                     store_id=order.bill.store_id,
                     occurred_at=now.replace(microsecond=0),
                 ),
-                tally=NO_TALLY,
                 name=f"{wish.order_id.source}#{wish.order_id.number}",
             )
             programme = repositories.programmes.current()

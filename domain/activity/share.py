@@ -8,7 +8,7 @@ from domain.activity.model import NotOffered, Share
 from domain.activity.ports import Repositories
 from domain.actor import MemberSelf
 from domain.points.give import Occasion, give
-from domain.points.model import NO_TALLY, Cause
+from domain.points.model import Cause
 from domain.programme.event import Shared
 from domain.unit_of_work import Plan, RequestKey, Runner
 
@@ -32,7 +32,6 @@ class ShareSomething:
                 event=lambda person: Shared(now, person),
                 at=now,
                 cause=Cause("share", occurred_at=now.replace(microsecond=0)),
-                tally=NO_TALLY,
                 name=key.key,
             )
             gift = give(repositories, programme, who, occasion, now, actor.caller)

@@ -8,8 +8,10 @@ from domain.joining.meet import find_channel, new_person
 from domain.joining.model import WrongChannel
 from domain.joining.ports import Repositories
 from domain.joining.prove_phone import Joiner
+from domain.joining.welcome import Newcomer, welcome
 from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Member, MemberState, Sentinel
+from domain.money import NO_POINTS, Points
 from domain.session.keep import OpenSession
 from domain.session.model import Login
 from domain.sms_code.check import CheckCode
@@ -44,6 +46,8 @@ class PhoneLogin:
     code: str
     agreed_to: str | None
     device: str
+    invited_by: str | None = None
+    """A member id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ class LogInByPhone:
     open_session: OpenSession
     ids: Ids
 
-    def __call__(self, request: PhoneLogin) -> tuple[Login, Member]:
+    def __call__(self, request: PhoneLogin) -> tuple[Login, Member, Points]:
+        """Also what joining gave."""
         channel = find_channel(self.runner, request.channel)
         if channel.kind is not ChannelKind.WEB:
             raise WrongChannel
@@ -63,23 +68,32 @@ class LogInByPhone:
         proof = self.check_code(tenant_id, request.number, request.code, Purpose.LOGIN)
         identity = Identity(IdentityKind.PHONE, proof.phone_index)
         joiner = Joiner(
-            self.ids, request.number, request.agreed_to, channel.channel_id, f"login:{channel.channel_id}"
+            self.ids,
+            request.number,
+            request.agreed_to,
+            channel.channel_id,
+            f"login:{channel.channel_id}",
+            request.invited_by,
         )
         member_id = self.ids.new("m_")
 
-        def plan(repositories: Repositories, now: datetime) -> Plan[Member]:
+        def plan(repositories: Repositories, now: datetime) -> Plan[tuple[Member, Points]]:
             spent = proof.spend(repositories, now, by=member_id)
-            holder = repositories.identities.holders([identity]).get(identity)
+            holder = repositories.identities.holders([identity], with_settings=True).get(identity)
             if holder is not None:
                 # Who gives the number up at this very moment is not logged in by it any more.
-                return Plan(repositories.members.get(holder), (spent, Unchanged(Sentinel(identity, holder))))
+                known = repositories.members.get(holder)
+                return Plan((known, NO_POINTS), (spent, Unchanged(Sentinel(identity, holder))))
             stranger = Member(member_id, MemberState.FAN, met_at=now, met_through=channel.channel_id)
             phone = joiner.phone(repositories)
             joined, card = joiner.made_member(repositories, stranger, phone, now)
             first = replace(joined, version=1)
-            return Plan(first, (spent, *new_person(first, (identity, card.identity))))
+            newcomer = Newcomer(first, phone, request.invited_by, is_new=True)
+            gifts = welcome(repositories, newcomer, now, joiner.caller)
+            person = new_person(first, (identity, card.identity))
+            return Plan((first, gifts.points), (spent, *person, *gifts.changes))
 
-        def find(repositories: Repositories) -> Member | None:
+        def find(repositories: Repositories) -> tuple[Member, Points] | None:
             """After a lost answer the code is spent already, by this very request and no other."""
             challenge = repositories.challenges.find(proof.phone_index)
             if challenge is None or challenge.used_by != member_id:
@@ -87,8 +101,12 @@ class LogInByPhone:
             holder = repositories.identities.holders([identity]).get(identity)
             member = repositories.members.get(holder) if holder else None
             # Who has given the number up since is not logged in by it any more.
-            return member if member and identity in member.all_identities() else None
+            if member is None or identity not in member.all_identities():
+                return None
+            welcomed = repositories.welcomes.find(proof.phone_index)
+            is_mine = welcomed is not None and welcomed.member_id == member_id
+            return member, welcomed.points if welcomed is not None and is_mine else NO_POINTS
 
-        member = self.runner.run(tenant_id, plan, Receipt(find))
+        member, points = self.runner.run(tenant_id, plan, Receipt(find))
         login = self.open_session(tenant_id, member, channel.channel_id, identity.text(), request.device)
-        return login, member
+        return login, member, points

@@ -98,16 +98,13 @@ def _first_contact(member_id: str, channel: Channel, who: PlatformIdentity, now:
         met_through=channel.channel_id,
         identities=who.all(),
     )
-    return Plan(Met(fan), new_person(fan, who.all()))
+    return Plan(Met(fan), (*new_person(fan, who.all()), Created(Account(fan.member_id))))
 
 
 def new_person(member: Member, identities: tuple[Identity, ...]) -> tuple[Change, ...]:
-    """A person with an empty points account; the sentinels decide who was first."""
-    return (
-        *(Created(Sentinel(identity, member.member_id)) for identity in identities),
-        Created(member),
-        Created(Account(member.member_id)),
-    )
+    """A person without a points account; the sentinels decide who was first."""
+    sentinels = (Created(Sentinel(identity, member.member_id)) for identity in identities)
+    return (*sentinels, Created(member))
 
 
 def _recognised(member: Member, missing: tuple[Identity, ...]) -> Plan[Met]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from domain.errors import NotAuthenticated, RuleBroken
 from domain.member.model import Member
+from domain.money import NO_POINTS, Points
 from domain.session.model import Sweep
 
 
@@ -57,6 +59,8 @@ class Proved:
     """Whether a merge gave the survivor another phone than before."""
     proven: str = ""
     """Blind index of the number."""
+    points: Points = NO_POINTS
+    """What joining gave."""
     sweep: Sweep | None = None
     """Sessions that end with this."""
     is_repeated: bool = False
@@ -68,6 +72,7 @@ class Proved:
             "member_id": self.member_id,
             "merge_id": self.merge_id,
             "proven": self.proven,
+            "points": self.points.count,
         }
 
 
@@ -78,8 +83,20 @@ def proved_from(record: Mapping[str, Any]) -> Proved:
         record["member_id"],
         record["merge_id"],
         proven=record.get("proven", ""),
+        points=Points(record.get("points", 0)),
         is_repeated=True,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """Somebody joined by this number while the programme had gifts for it: it gets none a second time."""
+
+    phone_index: str
+    member_id: str
+    points: Points
+    """What they got themselves."""
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

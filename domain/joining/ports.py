@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from domain.joining.model import Welcome
 from domain.member.identity import PlatformIdentity
 from domain.merge import ports as merge
+from domain.points import ports as points
 from domain.sms_code import ports as sms_code
 from domain.tenant.model import Channel
 from domain.tenant.ports import Channels
@@ -14,6 +16,12 @@ from domain.tenant.ports import Channels
 class PhoneProofs(Protocol):
     def find(self, digest: str) -> "ProofUse | None":
         """Who presented this proof first."""
+        ...
+
+
+class Welcomes(Protocol):
+    def find(self, phone_index: str) -> Welcome | None:
+        """Who was welcomed by this number."""
         ...
 
 
@@ -26,12 +34,15 @@ class ProofUse:
     shown_at: datetime
 
 
-class Repositories(merge.Repositories, sms_code.Repositories, Protocol):
+class Repositories(merge.Repositories, sms_code.Repositories, points.Repositories, Protocol):
     @property
     def channels(self) -> Channels: ...
 
     @property
     def phone_proofs(self) -> PhoneProofs: ...
+
+    @property
+    def welcomes(self) -> Welcomes: ...
 
 
 class Platform(Protocol):

@@ -12,6 +12,7 @@ from domain.errors import DomainError
 from domain.ids import Ids
 from domain.joining.model import Outcome, PhoneProofOfAnother, Proved, WrongChannel
 from domain.joining.ports import Platform, ProofUse, Repositories
+from domain.joining.welcome import Newcomer, welcome
 from domain.keyring import Fresh
 from domain.member.card import new_card_number
 from domain.member.identity import Identity, IdentityKind, parse_identity
@@ -62,11 +63,12 @@ class CodeProof:
 
 @dataclass(frozen=True, slots=True)
 class PhoneRequest:
-    """`agreed_to`: the version of the terms that the person accepted with this request."""
+    """`agreed_to`: the version of the terms that the person accepted; `invited_by`: a member id."""
 
     proof: PlatformProof | CodeProof
     agreed_to: str | None
     key: RequestKey[Proved]
+    invited_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,14 @@ class ProvePhone:
             if answered is None:
                 raise
             return self._answer(actor, answered)
-        joiner = Joiner(self.ids, verified.number, request.agreed_to, actor.channel_id, actor.caller)
+        joiner = Joiner(
+            self.ids,
+            verified.number,
+            request.agreed_to,
+            actor.channel_id,
+            actor.caller,
+            request.invited_by,
+        )
 
         sweep_id = self.ids.new("w_")
 
@@ -196,6 +205,7 @@ class Joiner:
     agreed_to: str | None
     channel_id: str
     caller: str
+    invited_by: str | None
 
     def join(self, repositories: Repositories, actor: MemberSelf, now: datetime) -> Plan[Proved]:
         """Raises ConsentRequired for a fan who did not agree to the current terms."""
@@ -253,8 +263,9 @@ class Joiner:
                 (Created(sentinel), *old, Changed(member, after)),
             )
         joined, card = self.made_member(repositories, member, phone, now)
-        changes = (Created(sentinel), Created(card), Changed(member, joined))
-        return Plan(Proved(Outcome.JOINED, member.member_id, None, joined), changes)
+        gifts = welcome(repositories, Newcomer(joined, phone, self.invited_by), now, self.caller)
+        changes = (Created(sentinel), Created(card), Changed(member, joined), *gifts.changes)
+        return Plan(Proved(Outcome.JOINED, member.member_id, None, joined, points=gifts.points), changes)
 
     def made_member(
         self, repositories: Repositories, fan: Member, phone: Phone, now: datetime

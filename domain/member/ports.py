@@ -27,17 +27,23 @@ class Members(Protocol):
     def glance(
         self, member_id: str, identities: Iterable[Identity]
     ) -> tuple[tuple[Member, ...], dict[Identity, str]]:
-        """`way` and `holders` in one call, possibly a moment old: for plans whose conditions notice that."""
+        """`way`, `holders` and the tenant's settings in one call.
+
+        Possibly a moment old: for plans whose conditions notice that.
+        """
         ...
 
 
 class Identities(Protocol):
     """Who holds which identity."""
 
-    def holders(self, identities: Iterable[Identity], *, may_lag: bool = False) -> dict[Identity, str]:
+    def holders(
+        self, identities: Iterable[Identity], *, may_lag: bool = False, with_settings: bool = False
+    ) -> dict[Identity, str]:
         """Member ids by identity, in one call; identities that nobody holds are absent.
 
-        `may_lag`: possibly a moment old, for plans whose conditions notice that.
+        `may_lag`: possibly a moment old, for plans whose conditions notice that. `with_settings`: the
+        tenant's settings come in the same call.
         """
         ...
 

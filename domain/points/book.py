@@ -23,7 +23,7 @@ from domain.points.model import (
 )
 from domain.points.streak import Streak
 from domain.points.usage import Usages
-from domain.unit_of_work import Appended, Change, Changed
+from domain.unit_of_work import Appended, Change, Changed, Created
 
 EXPIRY = Cause("expiry")
 
@@ -50,6 +50,11 @@ class Book:
             return ()
         check(self.account)
         return (Changed(self._before, self.account), *(Appended(entry) for entry in self.entries))
+
+    def creation(self) -> tuple[Change, ...]:
+        """The same for an account that is not stored yet."""
+        check(self.account)
+        return (Created(self.account), *(Appended(entry) for entry in self.entries))
 
     def earn(
         self,

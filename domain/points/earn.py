@@ -71,8 +71,8 @@ def _book(
         event=lambda person: OrderPaid(bill.paid_at, person, bill.store_id, counted, bill.lines),
         at=bill.paid_at,
         cause=Cause("order", bill.order_id, store_id=bill.store_id, occurred_at=bill.paid_at),
-        tally=Tally(1, counted),
         name=f"{bill.order_id.source}#{bill.order_id.number}",
+        tally=Tally(1, counted),
     )
     who = whose(repositories, programme, member_id, OrderPaid)
     gift = give(repositories, programme, who, occasion, now, actor.caller)

@@ -10,7 +10,16 @@ from domain.errors import NotFound
 from domain.order.model import Order, counting
 from domain.points.model import Entry, EntryKind, Given
 from domain.points.ports import Repositories
-from domain.programme.event import CheckedIn, Commented, Event, OrderPaid, Shared
+from domain.programme.event import (
+    CheckedIn,
+    Commented,
+    Event,
+    Invited,
+    Joined,
+    OrderPaid,
+    Shared,
+    WasInvited,
+)
 from domain.programme.model import Programme
 from domain.programme.price import price
 from domain.programme.rule import Rule
@@ -132,6 +141,9 @@ EVENTS: Mapping[str, Callable[[Repositories, Entry, Given], Event | None]] = {
     "check_in": lambda _, entry, given: CheckedIn(entry.at, given.person),
     "share": lambda _, entry, given: Shared(entry.at, given.person),
     "comment": lambda _, entry, given: Commented(entry.at, given.person, entry.cause.store_id),
+    "joined": lambda _, entry, given: Joined(entry.at, given.person),
+    "invited": lambda _, entry, given: Invited(entry.at, given.person),
+    "was_invited": lambda _, entry, given: WasInvited(entry.at, given.person),
 }
 """By the reason of an entry: what happened then."""
 

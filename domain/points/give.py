@@ -9,7 +9,7 @@ from zlib import crc32
 from domain.clock import shop_date
 from domain.member.model import Member
 from domain.points.book import Book
-from domain.points.model import Account, Cause, Entry, Gain, Given, LotKey, Tally
+from domain.points.model import NO_TALLY, Account, Cause, Entry, Gain, Given, LotKey, Tally
 from domain.points.ports import Repositories
 from domain.points.streak import Streak
 from domain.points.usage import Usage, Usages, together
@@ -21,6 +21,8 @@ from domain.programme.price import Price, price
 from domain.programme.rule import Rule
 from domain.unit_of_work import Change, Counted, held
 
+NOTHING_GONE: Mapping[str, int] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
@@ -31,9 +33,9 @@ class Occasion:
     at: datetime
     """When it happened."""
     cause: Cause
-    tally: Tally
     name: str
     """Chooses the bucket from which a budget is paid."""
+    tally: Tally = NO_TALLY
     streak: Streak | None = None
     """For checking in: the days in a row with this one."""
 
@@ -60,27 +62,75 @@ def give(
     repositories: Repositories, programme: Programme, who: Who, occasion: Occasion, now: datetime, caller: str
 ) -> Gift:
     """Books what the programme gives. Raises AccountFrozen."""
-    book, today = Book(who.way[-1], now, caller), shop_date(now)
-    left = repositories.budgets.left(programme.budgeted(occasion.kind))
-    person = _person(book.account, who.member, occasion.at, today)
+    book = Book(who.way[-1], now, caller)
+    offered = offer(repositories, programme, book, who.member, occasion)
+    entry, spent = offered.take(book)
+    return Gift(entry, offered.priced.exact, offered.lot, (*book.changes(), *held(who.way), *spent))
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the programme gives to an account as it is, not yet booked."""
+
+    programme: Programme
+    occasion: Occasion
+    person: Person
+    priced: Price
+    lot: LotKey
+    left: Mapping[str, tuple[int, ...]]
+    """What is left of budgets that ran short, by bucket."""
+    was_over: bool
+
+    def take(self, book: Book) -> tuple[Entry, tuple[Counted, ...]]:
+        """Books it; also what it spends of budgets."""
+        occasion, priced = self.occasion, self.priced
+        entry = book.earn(
+            priced.points,
+            self.lot,
+            replace(occasion.cause, programme_version=self.programme.version),
+            tally=occasion.tally,
+            given=self._given(),
+        )
+        book.use(_used(book.account.used, self.programme, priced, shop_date(book.at)))
+        if occasion.streak is not None:
+            book.check_in(occasion.streak)
+        return entry, tuple(part for gain in priced.gains for part in _spent(gain, self.left, occasion.name))
+
+    def _given(self) -> Given:
+        gains = tuple(Gain(gain.rule.rule_id, gain.rule.version, gain.exact) for gain in self.priced.gains)
+        return Given(gains, self.programme.terms.rounding, self.person, totals(self.left), self.was_over)
+
+
+def totals(left: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
+    """Of each budget, all buckets together."""
+    return {rule_id: sum(buckets) for rule_id, buckets in left.items()}
+
+
+def offer(
+    repositories: Repositories,
+    programme: Programme,
+    book: Book,
+    member: Member | None,
+    occasion: Occasion,
+    gone: Mapping[str, int] = NOTHING_GONE,
+) -> Offer:
+    """What would be over on arrival, because the report came late, is not given at all.
+
+    `gone`: by bucket of a budget, what is spent of it in the same unit of work.
+    """
+    today = shop_date(book.at)
+    left = {
+        rule_id: tuple(
+            max(n - gone.get(bucket_name(rule_id, place), 0), 0) for place, n in enumerate(buckets)
+        )
+        for rule_id, buckets in repositories.budgets.left(programme.budgeted(occasion.kind)).items()
+    }
+    person = _person(book.account, member, occasion.at, today)
     lot = LotKey(last_day(programme.terms.validity, shop_date(occasion.at)))
     was_over = lot.is_over(today)
-    # What would be over on arrival, because the report came late, is not given at all.
     in_force = replace(programme, rules=()) if was_over else programme
-    totals = {rule_id: sum(buckets) for rule_id, buckets in left.items()}
-    priced = price(in_force, occasion.event(person), totals)
-    entry = book.earn(
-        priced.points,
-        lot,
-        replace(occasion.cause, programme_version=programme.version),
-        tally=occasion.tally,
-        given=_given(programme, priced, person, totals, was_over=was_over),
-    )
-    book.use(_used(book.account.used, programme, priced, today))
-    if occasion.streak is not None:
-        book.check_in(occasion.streak)
-    spent = [part for gain in priced.gains for part in _spent(gain, left, occasion.name)]
-    return Gift(entry, priced.exact, lot, (*book.changes(), *held(who.way), *spent))
+    priced = price(in_force, occasion.event(person), totals(left))
+    return Offer(programme, occasion, person, priced, lot, left, was_over)
 
 
 def whose(repositories: Repositories, programme: Programme, member_id: str, kind: type[Event]) -> Who:
@@ -102,13 +152,6 @@ def _person(account: Account, member: Member | None, at: datetime, today: date) 
             for rule_id, usage in account.used.items()
         },
     )
-
-
-def _given(
-    programme: Programme, priced: Price, person: Person, left: Mapping[str, int], *, was_over: bool
-) -> Given:
-    gains = tuple(Gain(gain.rule.rule_id, gain.rule.version, gain.exact) for gain in priced.gains)
-    return Given(gains, programme.terms.rounding, person, left, was_over)
 
 
 def _used(before: Usages, programme: Programme, priced: Price, today: date) -> Usages:

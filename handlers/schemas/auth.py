@@ -5,10 +5,21 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load
 
 from domain.joining.model import Outcome
-from handlers.schemas.fields import Choice, Flag, Identifier, Part, PhoneField, StrictSchema, Text, only_one
+from handlers.schemas.fields import (
+    Choice,
+    Flag,
+    Identifier,
+    Part,
+    PhoneField,
+    PointsField,
+    StrictSchema,
+    Text,
+    only_one,
+)
 from handlers.schemas.members import DEVICE_MAX, MemberView
 
 ADDRESS_MAX = 80
+MEMBER_ID_MAX = 32
 PLATFORM_CODE_MAX = 128
 RESPONSE_MAX = 4096
 SMS_CODE = r"\d{6}"
@@ -52,6 +63,12 @@ class Consenting(StrictSchema):
         return {**data, "agreed_to": agreed_to}
 
 
+class Invited(StrictSchema):
+    """The member whose invitation was followed; nobody is kept out by one that means nothing."""
+
+    invited_by = Identifier(longest=MEMBER_ID_MAX, load_default=None)
+
+
 class SmsLoginCodeRequest(StrictSchema):
     """Where to send a code for logging in."""
 
@@ -65,14 +82,14 @@ class SmsCodeRequest(StrictSchema):
     phone = PhoneField(required=True)
 
 
-class PhoneLoginRequest(DeviceRequest, Consenting):
+class PhoneLoginRequest(DeviceRequest, Consenting, Invited):
     """Phone and code; consent is needed the first time."""
 
     phone = PhoneField(required=True)
     sms_code = Text(longest=6, pattern=SMS_CODE, required=True)
 
 
-class PhoneRequest(Consenting):
+class PhoneRequest(Consenting, Invited):
     """WeChat's `code`, or Alipay's `response`, or `phone` with `sms_code`."""
 
     code = Text(longest=PLATFORM_CODE_MAX)
@@ -105,10 +122,17 @@ class LoginView(Schema):
     member = fields.Nested(MemberView)
 
 
+class PhoneLoginView(LoginView):
+    """Also the points that joining gave."""
+
+    points_given = PointsField()
+
+
 class PhoneView(Schema):
     """What the proof led to; a new token for an older member, or for a replaced number."""
 
     outcome = Choice(Outcome)
+    points_given = PointsField()
     member = fields.Nested(MemberView)
     token = fields.String(allow_none=True)
     expires_in = fields.Integer(allow_none=True)

@@ -2,8 +2,8 @@
 
 import logging
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from domain.order.model import Bill, Line, OrderId, Payment, PaymentMethod
 from domain.points.claw_back import RefundRequest
 from domain.programme import rule as written
 from domain.programme.publish import Publication, published_from
+from domain.programme.rule import Rule
 from domain.session.model import Login
 from domain.sms_code.model import Purpose
 from domain.tenant.model import ChannelKind
@@ -30,18 +31,25 @@ WECHAT = frozenset({ChannelKind.MINI_PROGRAM})
 ALIPAY = frozenset({ChannelKind.ALIPAY_APP})
 STORE = "nanjing-road"
 COFFEE = {"points_each": 10, "goods": {"categories": ["coffee"]}}
-EVERY_RULE: tuple[dict[str, Any], ...] = tuple(
-    {"rule_id": rule_id, "name": rule_id, "kind": kind, "settings": settings, **more}
-    for rule_id, kind, settings, more in (
-        ("latte", "item_bonus", COFFEE, {"limits": {"per_day": 500}}),
-        ("chest", "item_bonus", COFFEE, {"limits": {"budget": 1_000_000}}),
-        ("third", "nth_order", {"nth": 3, "points_each": 20}, {}),
-        ("full", "step_bonus", {"steps": [{"from_fen": 8000, "points": 9}]}, {"limits": {"per_member": 900}}),
-        ("bands", "spend_band", {"bands": [{"from_fen": 8000, "permille": 1500}]}, {}),
-        ("birthday", "multiplier", {"permille": 2000}, {"when": {"birthday": "month"}}),
-        ("members", "multiplier", {"permille": 1200}, {"when": {"is_members_only": True}}),
-        ("more", "multiplier", {"permille": 1100, "stack": "multiply", "covers": "all"}, {}),
-    )
+
+
+def _rule(rule_id: str, kind: str, settings: dict[str, Any], **more: Any) -> Rule:
+    return written.load({"rule_id": rule_id, "name": rule_id, "kind": kind, "settings": settings, **more})
+
+
+EVERY_RULE = (
+    _rule("latte", "item_bonus", COFFEE, limits={"per_day": 500}),
+    _rule("chest", "item_bonus", COFFEE, limits={"budget": 1_000_000}),
+    _rule("third", "nth_order", {"nth": 3, "points_each": 20}),
+    _rule("full", "step_bonus", {"steps": [{"from_fen": 8000, "points": 9}]}, limits={"per_member": 900}),
+    _rule("bands", "spend_band", {"bands": [{"from_fen": 8000, "permille": 1500}]}),
+    _rule("birthday", "multiplier", {"permille": 2000}, when={"birthday": "month"}),
+    _rule("members", "multiplier", {"permille": 1200}, when={"is_members_only": True}),
+    _rule("more", "multiplier", {"permille": 1100, "stack": "multiply", "covers": "all"}),
+)
+GIFTS = (
+    _rule("gift", "joining", {"points_each": 50}),
+    _rule("friends", "referral", {"inviter_points": 20, "invitee_points": 10}),
 )
 
 
@@ -128,9 +136,10 @@ class Bench:
         self.people()
         self.identification()
         self.orders()
-        self.rules()
-        self.merging()
         self.codes()
+        self.rules()
+        self.welcoming()
+        self.merging()
         self.jobs()
         return self.rows
 
@@ -156,9 +165,10 @@ class Bench:
             Limit(1, 0.5, 0),
             lambda: self.services.authenticate_session(login.token),
         )
+        self._read_programme()
         joins = self._proof(self.actor, "wechat", self.second, "bench-join-0001")
         self.row(
-            "Prove a phone: join", Limit(None, 1, 12), lambda: self.services.prove_phone(self.actor, joins)
+            "Prove a phone: join", Limit(2, 1.5, 12), lambda: self.services.prove_phone(self.actor, joins)
         )
         self.row(
             "Prove a phone: the same request again",
@@ -216,11 +226,8 @@ class Bench:
     def rules(self) -> None:
         """Everything at once: goods, steps, caps, the birthday, three multipliers, and a budget."""
         member, earn = Reference(ReferenceKind.MEMBER_ID, self.actor.member_id), self.services.earn_from_order
-        drafts = {
-            rule.rule_id: self.services.save_draft(self.office, rule).record.draft_number
-            for rule in map(written.load, EVERY_RULE)
-        }
-        spare = written.load({**EVERY_RULE[0], "rule_id": "spare"})
+        drafts = self._drafts(EVERY_RULE)
+        spare = _rule("spare", "item_bonus", COFFEE)
         self.row("Save a draft", Limit(3, 2, 1), lambda: self.services.save_draft(self.office, spare))
         key = RequestKey(self.office.caller, "bench-publish-01", "f" * 64, published_from)
         self.row(
@@ -241,6 +248,33 @@ class Bench:
         explain = self.services.explain_entry
         owner, sequence = order.member_id, order.award.entry_sequence
         self.row("Explain an entry", Limit(3, 3, 0), lambda: explain(self.actor, owner, owner, sequence))
+
+    def welcoming(self) -> None:
+        """Two gifts for the newcomer, one for the inviter."""
+        key = RequestKey(self.office.caller, "bench-publish-02", "f" * 64, published_from)
+        self.services.publish_rules(self.office, Publication(self._drafts(GIFTS), (), key))
+        self._read_programme()
+        body = {"name": "许知夏", "phone": "13600136000"}
+        friend = self.world.sandbox.control("/control/people", body)["person_id"]
+        login = self._log_in("wechat", friend)
+        actor = self.services.authenticate_session(login.token)
+        proof = replace(
+            self._proof(actor, "wechat", friend, "bench-join-0002"), invited_by=self.actor.member_id
+        )
+        self.row(
+            "Prove a phone: join, invited, with gifts for both",
+            Limit(5, 4.5, 20),
+            lambda: self.services.prove_phone(actor, proof),
+        )
+
+    def _drafts(self, rules: Sequence[Rule]) -> dict[str, int]:
+        return {
+            rule.rule_id: self.services.save_draft(self.office, rule).record.draft_number for rule in rules
+        }
+
+    def _read_programme(self) -> None:
+        """As a warm process has it."""
+        self.services.runner.use("demo", lambda stores, _: stores.programmes.current())
 
     def merging(self) -> None:
         login = self._log_in("alipay", self.second)

@@ -6,9 +6,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from adapters.dynamodb.cache import Cache
 from adapters.dynamodb.repositories import Store
 from adapters.dynamodb.table import Table
-from adapters.dynamodb.tenants import Cache
 from adapters.dynamodb.unit_of_work import DynamoRunner, Pace
 from domain.money import Points
 from domain.points.book import Book

@@ -35,6 +35,7 @@ EVERY: dict[str, Callable[[Keys, str, str, str], Key]] = {
     "session": lambda keys, one, *_: keys.session(one),
     "challenge": lambda keys, one, *_: keys.challenge(one),
     "phone_proof": lambda keys, one, *_: keys.phone_proof(one),
+    "welcome": lambda keys, one, *_: keys.welcome(one),
     "merge": lambda keys, one, *_: keys.merge(one),
     "programme": lambda keys, *_: keys.programme(7),
     "rule": lambda keys, one, *_: keys.rule(one),

@@ -174,7 +174,7 @@ def test_a_login_by_code_ends_in_a_login(scene: Scene) -> None:
     code = sent_code(scene, number)
     scene.client.steps = [goes_well, LOST]
 
-    login, member = scene.services.log_in_by_phone(
+    login, member, _ = scene.services.log_in_by_phone(
         PhoneLogin(scene.shop.channel("web"), f"+86{number}", code, CONSENT_VERSION, "")
     )
 

@@ -9,6 +9,7 @@ import pytest
 
 from domain.activity.model import CheckInDay, Comment
 from domain.errors import Conflict
+from domain.joining.model import Welcome
 from domain.joining.ports import ProofUse
 from domain.keyring import Fresh
 from domain.member.identity import Identity, IdentityKind
@@ -97,6 +98,7 @@ THINGS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "refund": (REFUND, lambda stores: stores.orders.find_refund(REFUND.order_id, "R-1")),
     "merge": (MERGE, lambda stores: stores.merges.find("g_1")),
     "challenge": (CHALLENGE, lambda stores: stores.challenges.find("index")),
+    "welcome": (Welcome("ab12", "m_1", Points(60), AT), lambda stores: stores.welcomes.find("ab12")),
     "proof": (ProofUse("digest", "ali:app:o", AT), lambda stores: stores.phone_proofs.find("digest")),
     "sentinel": (Sentinel(PHONE, "m_1"), _sentinel),
     "check-in": (CHECK_IN, lambda stores: _repeated(stores.check_ins.find("m_1", CHECK_IN.on))),

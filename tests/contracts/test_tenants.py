@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from adapters.dynamodb.cache import CACHED_SECONDS, Cache
 from adapters.dynamodb.repositories import Store as Shared
-from adapters.dynamodb.tenants import CACHED_SECONDS, Cache, settings_text, to_settings
+from adapters.dynamodb.tenants import settings_text, to_settings
 from adapters.dynamodb.unit_of_work import DynamoRunner, Pace
 from domain.actor import Operator
 from domain.api_key.model import ApiKey

@@ -34,8 +34,8 @@ def _programme(
 RULES: tuple[model.Programme, ...] = (
     _programme(1, 100, "rolling", 12, "debt"),
     _programme(1, 100, "fixed", 1, "floor", "double", "weekend", "bands", "shared"),
-    _programme(3, 1000, "rolling", 1, "deny", "chest", "daily", "daily-visit", "spoken"),
-    _programme(2, 300, "fixed", 24, "debt", "second", "step", "triple", "daily-visit"),
+    _programme(3, 1000, "rolling", 1, "deny", "chest", "daily", "daily-visit", "spoken", "gift"),
+    _programme(2, 300, "fixed", 24, "debt", "second", "step", "triple", "friends", "gift"),
     _programme(1, 100, "permanent", 12, "debt", "cups"),
 )
 CHANNELS = {

@@ -25,6 +25,11 @@ CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
     "daily-visit": (Rule("check_in", 5), Rule("check_in", 3)),
     "shared": (Rule("share", 4, day_cap=6), Rule("share", 2)),
     "spoken": (Rule("comment", 3), Rule("comment", 2, budget=5)),
+    "gift": (Rule("join", 9), Rule("join", 4, budget=10)),
+    "friends": (
+        Rule("bring", 8, guest_points=3, member_cap=20),
+        Rule("bring", 5, budget=12),
+    ),
     "chest": (Rule("cups", 40, budget=100), Rule("cups", 33, budget=150)),
 }
 
@@ -56,6 +61,8 @@ def _settings(rule: Rule) -> tuple[str, dict[str, Any]]:
         "check_in": ("check_in", {"points_each": rule.points}),
         "share": ("share", {"points_each": rule.points}),
         "comment": ("comment", {"points_each": rule.points}),
+        "join": ("joining", {"points_each": rule.points}),
+        "bring": ("referral", {"inviter_points": rule.points, "invitee_points": rule.guest_points}),
         "nth": ("nth_order", {"nth": rule.nth, "points_each": rule.points}),
         "step": ("step_bonus", {"steps": [{"from_fen": max(rule.from_fen, 1), "points": rule.points}]}),
         "times": ("multiplier", {"permille": rule.permille, **beside}),

@@ -10,8 +10,8 @@ from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING
 
+from adapters.dynamodb.cache import Cache
 from adapters.dynamodb.repositories import Store
-from adapters.dynamodb.tenants import Cache
 from adapters.dynamodb.unit_of_work import Pace
 from adapters.secrets.keyring import Keyrings
 from domain.errors import Conflict, Unavailable

@@ -1,7 +1,7 @@
 """What people do beside buying: they check in, share, and comment on orders."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, ClassVar, TypeGuard
@@ -12,7 +12,7 @@ from domain.activity.model import CheckInDay, Comment, Share, share_from
 from domain.activity.share import ShareSomething
 from domain.order.model import OrderId
 from domain.unit_of_work import RequestKey
-from tests.simulation import callers, observe
+from tests.simulation import callers
 from tests.simulation.area import Area
 from tests.simulation.areas.codes import log_in_by_number
 from tests.simulation.areas.joining import a_fan, a_member, enter, prove
@@ -20,6 +20,7 @@ from tests.simulation.areas.merges import one_person
 from tests.simulation.areas.points import an_order
 from tests.simulation.areas.programmes import Draft, Publish
 from tests.simulation.areas.undoing import Undo
+from tests.simulation.arrivals import programmes
 from tests.simulation.callers import Acting
 from tests.simulation.model import activities as model
 from tests.simulation.model import sessions
@@ -43,8 +44,8 @@ class Doing(Acting):
         member = self.actor(state, moment)
         if not member:
             return Refused("identity-moved")
-        programmes = self._programmes(state, moment)
-        verdict = self.do(state, moment, member, programmes[0])
+        found = programmes(state, moment, self)
+        verdict = self.do(state, moment, member, found[0])
         if moment.commit is None or moment.commit.of("entry"):
             return verdict
         # What gives nothing names neither rules nor time, and the account may move on meanwhile.
@@ -55,10 +56,10 @@ class Doing(Acting):
                 *(view.accounts for view in moment.states if member in view.accounts),
             ]
             for look in moment.commit.by.looks
-            for each in programmes
+            for each in found
         )
-        found = (replace(each.state, accounts=state.accounts) for each in others if _gives_nothing(each))
-        return next((Accepted(each, NOTHING) for each in found), verdict)
+        given = (replace(each.state, accounts=state.accounts) for each in others if _gives_nothing(each))
+        return next((Accepted(each, NOTHING) for each in given), verdict)
 
     def expect_of(self, state: State, member: str) -> Verdict:
         raise NotImplementedError
@@ -81,22 +82,6 @@ class Doing(Acting):
             if login and not login.revoked_at and login.identity not in state.holders:
                 found.add(sessions.acts_for(view, login))
         return {each for each in found if not each or (each in state.people and state.alive(each) == each)}
-
-    def _programmes(self, state: State, moment: Moment) -> Sequence[Programme]:
-        """What may have been in force: what the entry names; without one, anything of that time."""
-        if moment.commit is None:
-            return [state.programme]
-        entries = [entry.after or {} for entry in moment.commit.of("entry")]
-        versions = [observe.json_of(entry, "c").get("v") for entry in entries if "g" in entry]
-        found = [each.programme for each in (state, *moment.states)]
-        if not versions:
-            return found
-        if versions[-1] not in {each.version for each in found}:
-            raise Broken("something earns by a programme that was in force", f"{self} by {versions[-1]}")
-        return [state.programmes[int(versions[-1]) - 1]]
-
-    def offered(self, programme: Programme) -> bool:
-        return any(rule.does == self.does for rule in programme.rules.values())
 
 
 def _gives_nothing(verdict: Verdict) -> TypeGuard[Accepted]:
@@ -124,9 +109,12 @@ class CheckInToday(Doing):
             if day is None:
                 return Accepted(state, {"points": 0, "streak": days, "entry": None})
             return Accepted(state, {**day, "streak": days if last == today else day["streak"]})
-        if not self.offered(programme):
+        rules = model.of_kind(programme, self.does)
+        if not rules:
             return Refused("activity-not-offered")
-        state, account, points = model.give(state, member, self.does, programme, moment.now, today)
+        state, account, points = model.give(
+            state, member, model.of_kind(programme, self.does), programme, moment.now, today
+        )
         facts = {"points": points, "streak": account.streak[1], "entry": account.entries}
         state = model.keep(state, DAYS, f"{member}/{today}", facts)
         return Accepted(model.with_account(state, member, account), facts)
@@ -204,9 +192,10 @@ class ShareMenu(Doing):
         facts, kept_at = state.keys.get(self.key, ({}, 0))
         if kept_at > moment.now - KEPT_MS:
             return Accepted(state, facts)
-        if not self.offered(programme):
+        rules = model.of_kind(programme, self.does)
+        if not rules:
             return Refused("activity-not-offered")
-        given, account, points = model.give(state, member, self.does, programme, moment.now)
+        given, account, points = model.give(state, member, rules, programme, moment.now)
         facts = {"points": points, "entry": account.entries if points else None}
         after = model.with_account(given, member, account) if points else state
         return Accepted(replace(after, keys={**state.keys, self.key: (facts, moment.now)}), facts)
@@ -241,7 +230,8 @@ class Say(Doing):
             return Refused("order-not-yours")
         if said is not None:
             return Refused("commented-before")
-        given, account, points = model.give(state, member, self.does, programme, moment.now)
+        rules = model.of_kind(programme, self.does)
+        given, account, points = model.give(state, member, rules, programme, moment.now)
         facts = {"points": points, "entry": account.entries if points else None}
         after = model.with_account(given, member, account) if points else state
         return Accepted(

@@ -1,18 +1,20 @@
 """Codes by short message: asking for one, logging in with one, guessing."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar
 
 from domain.joining.log_in_by_phone import LogInByPhone, PhoneLogin, SendLoginCode
 from domain.member.model import Member
+from domain.money import Points
 from domain.session.model import Login
 from domain.sms_code.model import Purpose
 from domain.sms_code.send import SendCode, Sent
 from tests.simulation import callers
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan, a_member, prove
+from tests.simulation.arrivals import Arrival
 from tests.simulation.callers import Personal
 from tests.simulation.cloud import Commit
 from tests.simulation.model import codes, people
@@ -90,11 +92,15 @@ class EnterByPhone(Operation):
     number: str
     code: str
     agrees: bool = True
+    invited_by: str = ""
 
-    def call(self, process: Process) -> tuple[Login, Member]:
+    def call(self, process: Process) -> tuple[Login, Member, Points]:
         channel = f"{process.world.house.tenant_id}.web"
         agreed_to = CONSENT if self.agrees else None
-        return process.services.log_in_by_phone(PhoneLogin(channel, self.number, self.code, agreed_to, "pc"))
+        host = self.invited_by or None
+        return process.services.log_in_by_phone(
+            PhoneLogin(channel, self.number, self.code, agreed_to, "pc", host)
+        )
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         refusal = codes.refuses(state, self.number, self.code, "login", moment.now, spending=True)
@@ -103,16 +109,19 @@ class EnterByPhone(Operation):
         verdict = people.log_in_by_phone(state, self.number, moment.now, moment.made, agrees=self.agrees)
         if isinstance(verdict, Refused):
             return verdict
-        return replace(verdict, state=codes.spent(verdict.state, self.number))
+        after, points, member = verdict.state, 0, verdict.facts["member"]
+        if member not in state.people:
+            after, points = Arrival(member, self.number, self.invited_by).welcomed(verdict, moment)
+        return Accepted(codes.spent(after, self.number), {"member": member, "points": points})
 
-    def facts(self, answer: tuple[Login, Member]) -> Mapping[str, Any]:
-        return {"member": answer[1].member_id}
+    def facts(self, answer: tuple[Login, Member, Points]) -> Mapping[str, Any]:
+        return {"member": answer[1].member_id, "points": answer[2].count}
 
     def excuses(self, world: World, state: State, moment: Moment) -> frozenset[str]:
         refusal = codes.refuses(state, self.number, self.code, "login", moment.now, spending=False)
         return frozenset({refusal, *replaced(world, state, self.number, self.code)})
 
-    def learn(self, world: World, answer: tuple[Login, Member]) -> None:
+    def learn(self, world: World, answer: tuple[Login, Member, Points]) -> None:
         human = world.humans[self.human]
         human.tokens["web"] = answer[0].token
         world.meet(human, answer[1].member_id)
@@ -202,7 +211,8 @@ def ask_me_scene(stage: Stage) -> AskToProve:
     return AskToProve(human.tokens["wx"], human.phones[0])
 
 
-def _asked(stage: Stage, human: Human) -> tuple[str, str]:
+def asked(stage: Stage, human: Human) -> tuple[str, str]:
+    """Number and code."""
     number = human.phones[0]
     stage.world.know_phone(number)
     stage.does(AskToLogIn(number))
@@ -211,14 +221,14 @@ def _asked(stage: Stage, human: Human) -> tuple[str, str]:
 
 def log_in_by_number(stage: Stage, human: Human) -> None:
     """They are in the web page then."""
-    number, code = _asked(stage, human)
+    number, code = asked(stage, human)
     stage.does(EnterByPhone(human.number, number, code))
 
 
 def new_number_scene(stage: Stage) -> EnterByPhone:
     """Two pages use the same code at once."""
     human = stage.human()
-    number, code = _asked(stage, human)
+    number, code = asked(stage, human)
     stage.rival = EnterByPhone(human.number, number, code)
     return EnterByPhone(human.number, number, code)
 
@@ -226,14 +236,14 @@ def new_number_scene(stage: Stage) -> EnterByPhone:
 def given_up_scene(stage: Stage) -> EnterByPhone:
     """Somebody gives a number up while it is used to log in: a login by it must not outlive that."""
     human = a_member(stage)
-    number, code = _asked(stage, human)
+    number, code = asked(stage, human)
     stage.rival = prove(stage.world, human, "wx", human.phones[1])
     return EnterByPhone(human.number, number, code)
 
 
 def wrong_code_scene(stage: Stage) -> EnterByPhone:
     human = a_member(stage)
-    number, code = _asked(stage, human)
+    number, code = asked(stage, human)
     wrong = f"{(int(code) + 1) % 10**6:06}"
     stage.rival = EnterByPhone(human.number, number, wrong)
     return EnterByPhone(human.number, number, wrong)

@@ -14,6 +14,7 @@ from domain.tenant.model import ChannelKind
 from domain.unit_of_work import RequestKey
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
+from tests.simulation.arrivals import Arrival
 from tests.simulation.callers import Personal
 from tests.simulation.model import codes, people
 from tests.simulation.model.state import Accepted, Refused, State, Verdict
@@ -91,10 +92,11 @@ class Prove(Personal):
     sms_code: str = ""
     digest: str = ""
     agrees: bool = True
+    invited_by: str = ""
 
     @property
     def fingerprint(self) -> str:
-        return f"{self.number} {self.proof} {self.sms_code} {self.agrees}"
+        return f"{self.number} {self.proof} {self.sms_code} {self.agrees} {self.invited_by}"
 
     def call(self, process: Process) -> tuple[Proved, Member, Login | None]:
         actor = callers.person(process, self.token)
@@ -103,7 +105,8 @@ class Prove(Personal):
             proof = PlatformProof(KINDS[self.channel], self.proof)
         key = RequestKey(actor.caller, self.key, self.fingerprint, proved_from)
         agreed_to = CONSENT if self.agrees else None
-        return process.services.prove_phone(actor, PhoneRequest(proof, agreed_to, key))
+        request = PhoneRequest(proof, agreed_to, key, self.invited_by or None)
+        return process.services.prove_phone(actor, request)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         session = state.sessions[self.session_id]
@@ -117,8 +120,11 @@ class Prove(Personal):
         verdict = self._outcome(state, moment)
         if isinstance(verdict, Refused):
             return verdict
-        outcome = verdict.facts["outcome"]
-        after = verdict.state if self.proof else codes.spent(verdict.state, self.number)
+        outcome, after, points = verdict.facts["outcome"], verdict.state, 0
+        if outcome == "joined":
+            arrival = Arrival(verdict.facts["member"], self.number, self.invited_by)
+            after, points = arrival.welcomed(verdict, moment)
+        after = after if self.proof else codes.spent(after, self.number)
         if self.digest:
             shown = people.show_proof(after, self.digest, session.identity, moment.now, outcome)
             if isinstance(shown, Refused):
@@ -127,7 +133,7 @@ class Prove(Personal):
         if outcome == "phone_changed" or verdict.facts.get("phone_moved"):
             sweep = (verdict.facts["member"], state.steps, self.session_id, "")
             after = replace(after, sweeps=(*after.sweeps, sweep))
-        facts = {"outcome": outcome}
+        facts = {"outcome": outcome, "points": points}
         return Accepted(replace(after, keys={**after.keys, self.key: (facts, moment.now)}), facts)
 
     def _is_kept(self, state: State, moment: Moment) -> bool:
@@ -161,7 +167,7 @@ class Prove(Personal):
         return people.prove_phone(state, member, self.number, moment.now, moment.made, agrees=self.agrees)
 
     def facts(self, answer: tuple[Proved, Member, Login | None]) -> Mapping[str, Any]:
-        return {"outcome": answer[0].outcome.value}
+        return {"outcome": answer[0].outcome.value, "points": answer[0].points.count}
 
     def learn(self, world: World, answer: tuple[Proved, Member, Login | None]) -> None:
         human = world.humans[self.human]

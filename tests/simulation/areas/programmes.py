@@ -290,7 +290,7 @@ def first_draft_scene(stage: Stage) -> Draft:
     return Draft("double", 0)
 
 
-def _in_force_now(stage: Stage, *names: str) -> None:
+def in_force_now(stage: Stage, *names: str) -> None:
     """Exactly these, beside the base rate."""
     numbers = {name: stage.does(Draft(name, 0)).record.draft_number for name in names}
     others = tuple(name for name in stage.world.state.programme.rules if name not in {"base", *names})
@@ -299,7 +299,7 @@ def _in_force_now(stage: Stage, *names: str) -> None:
 
 def publish_scene(stage: Stage) -> Publish:
     """One comes into force and another goes, while somebody writes the draft anew."""
-    _in_force_now(stage, "double")
+    in_force_now(stage, "double")
     number = stage.does(Draft("weekend", 0)).record.draft_number
     stage.rival = Draft("weekend", 1)
     return Publish("publish-0000000001", {"weekend": number}, ("double",))
@@ -307,7 +307,7 @@ def publish_scene(stage: Stage) -> Publish:
 
 def publish_again_scene(stage: Stage) -> Publish:
     """A rule that was retired comes back, while another one is published."""
-    _in_force_now(stage, "chest")
+    in_force_now(stage, "chest")
     stage.does(Publish("publish-0000000002", {}, ("chest",)))
     number = stage.does(Draft("chest", 1)).record.draft_number
     other = stage.does(Draft("cups", 0)).record.draft_number
@@ -316,7 +316,7 @@ def publish_again_scene(stage: Stage) -> Publish:
 
 
 def rules_scene(stage: Stage) -> SeeRules:
-    _in_force_now(stage, "double")
+    in_force_now(stage, "double")
     stage.rival = Draft("cups", 0)
     return SeeRules()
 
@@ -329,7 +329,7 @@ def programme_scene(stage: Stage) -> SeeProgramme:
 def many_rules_scene(stage: Stage) -> Operation:
     """Everything at once: goods, steps, n-th order, three multipliers; and the birthday changes meanwhile."""
     human = a_member(stage)
-    _in_force_now(stage, "cups", "second", "step", "double", "triple", "weekend")
+    in_force_now(stage, "cups", "second", "step", "double", "triple", "weekend")
     stage.does(Rename(human.tokens["wx"], {"birthday": "19880131"}))
     stage.does(an_order(stage, human.member_id, 9900))
     stage.rival = Rename(human.tokens["wx"], {"birthday": "19960229"})
@@ -339,7 +339,7 @@ def many_rules_scene(stage: Stage) -> Operation:
 def capped_rules_scene(stage: Stage) -> Operation:
     """The caps of a member are nearly reached, and another order comes at the same moment."""
     member = a_fan(stage).member_id
-    _in_force_now(stage, "daily", "step")
+    in_force_now(stage, "daily", "step")
     stage.does(an_order(stage, member))
     stage.rival = an_order(stage, member, number="rival")
     return an_order(stage, member, cups=2)
@@ -348,7 +348,7 @@ def capped_rules_scene(stage: Stage) -> Operation:
 def spent_budget_scene(stage: Stage) -> Operation:
     """Little of the budget is left, and two orders want it."""
     one, other = a_fan(stage).member_id, a_fan(stage, 1).member_id
-    _in_force_now(stage, "chest")
+    in_force_now(stage, "chest")
     stage.does(an_order(stage, one))
     stage.rival = an_order(stage, other, number="rival")
     return an_order(stage, one, cups=2)

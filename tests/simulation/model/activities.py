@@ -23,12 +23,11 @@ def row(streak: tuple[int, int], day: int) -> int:
 
 
 def give(
-    state: State, member: str, does: str, programme: Programme, now: int, on: int = 0
+    state: State, member: str, known: rules.Rules, programme: Programme, now: int, on: int = 0
 ) -> tuple[State, Account, int]:
-    """Books what the rules give for it; `on` is the day that is checked in. Also the points."""
+    """Books what the rules give that are meant; `on` is the day that is checked in. Also the points."""
     today = day_of(now)
     account = lapse(state.accounts[member], today)
-    known = {name: rule for name, rule in programme.rules.items() if rule.does == does}
     used = {name: (n if day == today else 0, ever) for name, (day, n, ever) in account.used.items()}
     gains = rules.give(known, used, state.spent)
     points = int(sum(gains.values(), Fraction(0)))
@@ -41,6 +40,10 @@ def give(
     }
     state = replace(state, spent={**state.spent, **spent})
     return state, after, points
+
+
+def of_kind(programme: Programme, does: str) -> rules.Rules:
+    return {name: rule for name, rule in programme.rules.items() if rule.does == does}
 
 
 def with_account(state: State, member: str, account: Account) -> State:

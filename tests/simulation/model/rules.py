@@ -9,10 +9,15 @@ from math import ceil
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`does`: spend, cups, nth, step, times, bands, check_in, share, comment. A limit of 0 is none."""
+    """`does`: spend, cups, nth, step, times, bands, check_in, share, comment, join, bring.
+
+    A limit of 0 is none.
+    """
 
     does: str
     points: int = 1
+    guest_points: int = 0
+    """For who was brought; `points` are for who brought them."""
     per_fen: int = 100
     nth: int = 1
     from_fen: int = 0

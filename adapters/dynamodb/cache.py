@@ -1,0 +1,32 @@
+"""What one process remembers of tenants, channels, stores and API keys."""
+
+from collections.abc import Callable
+
+from adapters.dynamodb.keys import Key
+from adapters.dynamodb.outcome import RawItem
+
+CACHED_SECONDS = 60.0
+
+
+class Cache:
+    """Raw items by key, at most 60 seconds old; shared by the requests of one process."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._items: dict[Key, tuple[float, RawItem]] = {}
+
+    def get(self, key: Key) -> RawItem | None:
+        read_at, raw = self._items.get(key, (float("-inf"), None))
+        return raw if self._monotonic() - read_at < CACHED_SECONDS else None
+
+    def put(self, key: Key, raw: RawItem) -> None:
+        self._items[key] = (self._monotonic(), raw)
+
+    def clear(self) -> None:
+        """Somebody changed something that was relied on: read everything anew."""
+        self._items.clear()
+
+    def put_found(self, key: Key, found: dict[Key, RawItem]) -> None:
+        """Keeps what was read along with other things, and takes it out of these."""
+        if (raw := found.pop(key, None)) is not None:
+            self.put(key, raw)
