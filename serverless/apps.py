@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from handlers import activities, auth, health, me, members, merges, orders, points, programme
+from handlers import activities, auth, health, me, members, merges, orders, points, programme, tiers
 from handlers.app import create_app
 from serverless.wiring import Wiring
 
@@ -14,6 +14,7 @@ def member_app(services: Wiring) -> Flask:
         auth.routes(services),
         me.routes(services),
         points.my_routes(services),
+        tiers.my_routes(services),
         activities.routes(services),
     ]
     return create_app(services, blueprints)
@@ -27,6 +28,7 @@ def staff_app(services: Wiring) -> Flask:
         orders.routes(services),
         members.staff_routes(services),
         points.staff_routes(services),
+        tiers.staff_routes(services),
         programme.routes(services),
         merges.routes(services),
     ]

@@ -48,6 +48,7 @@ from domain.points.expire import ExpirePoints
 from domain.points.explain import ExplainEntry
 from domain.points.ports import Due
 from domain.points.read import ListEntries, ReadBalance
+from domain.points.tier import ListTierChanges, ReadTier
 from domain.programme.publish import ApplyProgramme, PublishRules, SaveDraft
 from domain.programme.read import ListRules, ReadProgramme
 from domain.proof.reconcile import Reconcile
@@ -274,6 +275,14 @@ class Wiring:
     @cached_property
     def list_entries(self) -> ListEntries:
         return ListEntries(self.runner)
+
+    @cached_property
+    def read_tier(self) -> ReadTier:
+        return ReadTier(self.runner)
+
+    @cached_property
+    def list_tier_changes(self) -> ListTierChanges:
+        return ListTierChanges(self.runner)
 
     @cached_property
     def explain_entry(self) -> ExplainEntry:

@@ -13,6 +13,7 @@
 | rule                 | T#<t>#PG                  | R#<rule>    |                                          |
 | points account       | T#<t>#M#<member>          | A#PTS       | GSI-2 DUE#PTS#<shard> / <day>#<member>   |
 | points entry         | T#<t>#M#<member>          | L#PTS#<seq> |                                          |
+| change of tier       | T#<t>#M#<member>          | TL#<number> |                                          |
 | day of checking in   | T#<t>#M#<member>          | CI#<day>    |                                          |
 | sentinel             | T#<t>#U#<kind>#<value>    | U           |                                          |
 | idempotency record   | T#<t>#I#<caller>#<key>    | I           |                                          |
@@ -80,6 +81,9 @@ class Keys:
 
     def entry(self, member_id: str, sequence: int) -> Key:
         return self._pk("M", member_id), f"L#PTS#{sequence:0{SEQUENCE_DIGITS}}"
+
+    def tier_change(self, member_id: str, number: int) -> Key:
+        return self._pk("M", member_id), f"TL#{number:0{SEQUENCE_DIGITS}}"
 
     def sentinel(self, kind: str, value: str) -> Key:
         return self._pk("U", kind, value), "U"

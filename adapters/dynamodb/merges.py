@@ -19,6 +19,7 @@ from adapters.dynamodb.points import streak_parts, to_account, to_streak, to_use
 from adapters.dynamodb.sagas import sagas
 from adapters.dynamodb.schema import OWNER_INDEX
 from adapters.dynamodb.table import Range, Table, key_of
+from adapters.dynamodb.tiers import months_parts, standing_parts, to_months, to_standing
 from domain.member.identity import parse_identity
 from domain.member.model import Member, MemberNotFound, Phone
 from domain.merge.model import Merge, MergeCause, MergeState, Moved, WaitReason
@@ -45,6 +46,9 @@ class MergeItem(Item, discriminator="merge"):
     took_phone = UnicodeAttribute(null=True)
     filled: ListAttribute[str] = ListAttribute()
     used: ListAttribute[list[Any]] = ListAttribute(null=True)
+    months: ListAttribute[list[int]] = ListAttribute(null=True)
+    standing: ListAttribute[Any] = ListAttribute(null=True)
+    standing_before: ListAttribute[Any] = ListAttribute(null=True)
     streak_before: ListAttribute[int] = ListAttribute(null=True)
     source_sequence = NumberAttribute()
     target_sequence = NumberAttribute()
@@ -81,6 +85,9 @@ def _merge_items(merge: Merge, tenancy: Tenancy) -> tuple[Item, ...]:
         took_phone=moved.took_phone,
         filled=list(moved.filled),
         used=used_parts(moved.used) or None,
+        months=months_parts(moved.months) or None,
+        standing=standing_parts(moved.standing),
+        standing_before=standing_parts(moved.standing_before),
         streak_before=streak_parts(moved.streak_before),
         source_sequence=moved.source_sequence,
         target_sequence=moved.target_sequence,
@@ -100,6 +107,9 @@ def _to_merge(raw: RawItem, tenancy: Tenancy) -> Merge:
         took_phone=item.took_phone,
         filled=tuple(item.filled),
         used=to_used(item.used or ()),
+        months=to_months(item.months),
+        standing=to_standing(item.standing),
+        standing_before=to_standing(item.standing_before),
         streak_before=to_streak(item.streak_before),
         source_sequence=int(item.source_sequence),
         target_sequence=int(item.target_sequence),

@@ -22,12 +22,14 @@ from adapters.dynamodb.members import to_member
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.schema import DUE_INDEX
 from adapters.dynamodb.table import Lag, Range, Table
+from adapters.dynamodb.tiers import months_parts, standing_parts, to_months, to_standing
 from domain.clock import epoch_seconds, from_epoch
 from domain.member.model import REDIRECTS_MAX, Member, MemberNotFound
 from domain.money import Money, Points, Rounding
 from domain.order.model import OrderId
 from domain.points.chain import given_parts
 from domain.points.model import (
+    EARNING,
     Account,
     Cause,
     Entry,
@@ -50,7 +52,8 @@ ENTRIES_LAST = "L#PTS#~"
 class AccountItem(Item, discriminator="account"):
     """v version, d debt, l lots [[last day, source, points]], h head, t totals, n orders, s spend in fen,
     u what rules with caps gave [[rule, day, on that day, ever]], k [last check-in, days in a row],
-    r redirect, z frozen."""
+    e earned, y activities, m months [[month, spend, points, orders, activities]],
+    g tier [id, rank, since, until, in grace], c tier changes, x revision, r redirect, z frozen."""
 
     version = NumberAttribute(attr_name="v")
     debt = NumberAttribute(attr_name="d")
@@ -61,13 +64,20 @@ class AccountItem(Item, discriminator="account"):
     spend_fen = NumberAttribute(attr_name="s")
     used: ListAttribute[list[Any]] = ListAttribute(attr_name="u", null=True)
     streak: ListAttribute[int] = ListAttribute(attr_name="k", null=True)
+    earned = NumberAttribute(attr_name="e", null=True)
+    activities = NumberAttribute(attr_name="y", null=True)
+    months: ListAttribute[list[int]] = ListAttribute(attr_name="m", null=True)
+    standing: ListAttribute[Any] = ListAttribute(attr_name="g", null=True)
+    tier_changes = NumberAttribute(attr_name="c", null=True)
+    revision = NumberAttribute(attr_name="x", null=True)
     redirect_to = UnicodeAttribute(attr_name="r", null=True)
     is_frozen = BooleanAttribute(attr_name="z", null=True)
 
 
 class EntryItem(Item, discriminator="entry"):
     """o kind, p points, b balance, l postings, d debt, c cause, w caller, a at, q previous hash, h hash,
-    n orders, s spend in fen, g what rules gave and what they knew."""
+    n orders, s spend in fen, e earned (of a merge), y activities, m the month in which it counts,
+    g what rules gave and what they knew."""
 
     entry_kind = UnicodeAttribute(attr_name="o")
     points = NumberAttribute(attr_name="p")
@@ -81,6 +91,9 @@ class EntryItem(Item, discriminator="entry"):
     hash = BinaryAttribute(attr_name="h", legacy_encoding=False)
     orders = NumberAttribute(attr_name="n", null=True)
     spend_fen = NumberAttribute(attr_name="s", null=True)
+    earned = NumberAttribute(attr_name="e", null=True)
+    activities = NumberAttribute(attr_name="y", null=True)
+    month = NumberAttribute(attr_name="m", null=True)
     given = UnicodeAttribute(attr_name="g", null=True)
 
 
@@ -90,7 +103,7 @@ def _text(value: object) -> str:
 
 def _account_items(account: Account, tenancy: Tenancy) -> tuple[Item, ...]:
     pk, sk = tenancy.keys.account(account.member_id)
-    due = tenancy.keys.due(account.next_expiry, account.member_id) if account.next_expiry else (None, None)
+    due = tenancy.keys.due(account.next_due, account.member_id) if account.next_due else (None, None)
     item = AccountItem(
         pk=pk,
         sk=sk,
@@ -107,6 +120,12 @@ def _account_items(account: Account, tenancy: Tenancy) -> tuple[Item, ...]:
         spend_fen=account.spend.fen,
         used=used_parts(account.used) or None,
         streak=streak_parts(account.streak),
+        earned=account.earned.count or None,
+        activities=account.activities or None,
+        months=months_parts(account.months) or None,
+        standing=standing_parts(account.standing),
+        tier_changes=account.tier_changes or None,
+        revision=account.revision or None,
         redirect_to=account.redirect_to,
         is_frozen=True if account.is_frozen else None,
     )
@@ -142,6 +161,12 @@ def to_account(raw: RawItem) -> Account:
         spend=Money(int(item.spend_fen)),
         used=to_used(item.used or ()),
         streak=to_streak(item.streak),
+        earned=Points(int(item.earned or 0)),
+        activities=int(item.activities or 0),
+        months=to_months(item.months),
+        standing=to_standing(item.standing),
+        tier_changes=int(item.tier_changes or 0),
+        revision=int(item.revision or 0),
         redirect_to=item.redirect_to,
         is_frozen=bool(item.is_frozen),
     )
@@ -167,6 +192,9 @@ def _entry_items(entry: Entry, tenancy: Tenancy) -> tuple[Item, ...]:
         hash=entry.hash,
         orders=entry.tally.orders or None,
         spend_fen=entry.tally.spend.fen or None,
+        earned=(entry.tally.earned.count or None) if entry.kind not in EARNING else None,
+        activities=entry.tally.activities or None,
+        month=entry.month,
         given=_text(given_parts(entry.given)) if entry.given else None,
     )
     return (item,)
@@ -188,11 +216,11 @@ def _cause_parts(cause: Cause) -> dict[str, Any]:
 
 def to_entry(raw: RawItem) -> Entry:
     item = EntryItem.from_raw_data(raw)
-    parts = json.loads(item.cause)
+    parts, kind = json.loads(item.cause), EntryKind(item.entry_kind)
     return Entry(
         member_id=tenant_and_thing(item.pk)[1],
         sequence=int(item.sk.rsplit("#", 1)[1]),
-        kind=EntryKind(item.entry_kind),
+        kind=kind,
         points=Points(int(item.points)),
         balance=Points(int(item.balance)),
         postings=tuple(
@@ -214,7 +242,13 @@ def to_entry(raw: RawItem) -> Entry:
         at=instant(item.at),
         previous=item.previous,
         hash=item.hash,
-        tally=Tally(int(item.orders or 0), Money(int(item.spend_fen or 0))),
+        tally=Tally(
+            int(item.orders or 0),
+            Money(int(item.spend_fen or 0)),
+            Points(int((item.points if kind in EARNING else item.earned) or 0)),
+            int(item.activities or 0),
+        ),
+        month=int(item.month) if item.month else None,
         given=_to_given(json.loads(item.given)) if item.given else None,
     )
 
@@ -242,7 +276,9 @@ def _to_given(parts: dict[str, Any]) -> Given:
 
 def _as_read(account: Account) -> Condition:
     """Where it leads is not part of its history, and so not of its version."""
-    same = AccountItem.version == account.version
+    known = AccountItem.revision
+    since = known == account.revision if account.revision else known.does_not_exist()
+    same: Condition = (AccountItem.version == account.version) & since
     return same & (AccountItem.redirect_to == account.redirect_to) if account.redirect_to else same
 
 

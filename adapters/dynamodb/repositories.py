@@ -19,6 +19,7 @@ from adapters.dynamodb import (
     sessions,
     sms_codes,
     tenants,
+    tiers,
 )
 from adapters.dynamodb.activities import DynamoCheckIns, DynamoComments
 from adapters.dynamodb.api_keys import DynamoApiKeys, DynamoNonces
@@ -37,6 +38,7 @@ from adapters.dynamodb.sessions import DynamoSessions
 from adapters.dynamodb.sms_codes import DynamoChallenges
 from adapters.dynamodb.table import Lag, Table
 from adapters.dynamodb.tenants import DynamoChannels, DynamoStores, DynamoTenants
+from adapters.dynamodb.tiers import DynamoTierChanges
 from domain.clock import Clock
 from domain.keyring import Keyring
 
@@ -53,6 +55,7 @@ MAPPINGS: Mapped[type, Mapping[Any]] = {
     **sessions.MAPPINGS,
     **sms_codes.MAPPINGS,
     **tenants.MAPPINGS,
+    **tiers.MAPPINGS,
 }
 """How each kind of thing is stored; a new kind is a new line in its own module."""
 
@@ -242,6 +245,10 @@ class DynamoRepositories:
     @cached_property
     def accounts(self) -> DynamoAccounts:
         return DynamoAccounts(self._table, self.tenancy, self._store.cache, self._lag)
+
+    @cached_property
+    def tier_changes(self) -> DynamoTierChanges:
+        return DynamoTierChanges(self._table, self.tenancy)
 
     @cached_property
     def entries(self) -> DynamoEntries:

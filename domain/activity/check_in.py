@@ -4,7 +4,7 @@ from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from domain.activity.mine import mine
+from domain.activity.mine import DONE, mine
 from domain.activity.model import CheckInDay, NotOffered
 from domain.activity.ports import Repositories
 from domain.actor import MemberSelf
@@ -44,6 +44,7 @@ class CheckIn:
                 at=now,
                 cause=Cause("check_in", occurred_at=now.replace(microsecond=0)),
                 name=f"{account.member_id}#{today}",
+                tally=DONE,
                 streak=streak.on(today),
             )
             gift = give(repositories, programme, who, occasion, now, actor.caller)

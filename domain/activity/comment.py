@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.activity.mine import mine
+from domain.activity.mine import DONE, mine
 from domain.activity.model import Comment, CommentedBefore, OrderOfAnother
 from domain.activity.ports import Repositories
 from domain.actor import MemberSelf
@@ -53,6 +53,7 @@ class CommentOnOrder:
                     occurred_at=now.replace(microsecond=0),
                 ),
                 name=f"{wish.order_id.source}#{wish.order_id.number}",
+                tally=DONE,
             )
             programme = repositories.programmes.current()
             gift = give(repositories, programme, who, occasion, now, actor.caller)

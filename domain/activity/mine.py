@@ -5,7 +5,10 @@ from domain.actor import MemberSelf
 from domain.member.model import Member
 from domain.member.own import own
 from domain.points.give import Who
-from domain.points.model import Account
+from domain.points.model import Account, Tally
+
+DONE = Tally(activities=1)
+"""Something that somebody did counts for tiers by activity."""
 
 
 def mine(repositories: Repositories, actor: MemberSelf) -> tuple[Who, Account, Member]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.activity.mine import mine
+from domain.activity.mine import DONE, mine
 from domain.activity.model import NotOffered, Share
 from domain.activity.ports import Repositories
 from domain.actor import MemberSelf
@@ -33,6 +33,7 @@ class ShareSomething:
                 at=now,
                 cause=Cause("share", occurred_at=now.replace(microsecond=0)),
                 name=key.key,
+                tally=DONE,
             )
             gift = give(repositories, programme, who, occasion, now, actor.caller)
             if not gift.entry.points:

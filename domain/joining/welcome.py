@@ -48,7 +48,7 @@ def welcome(repositories: Repositories, newcomer: Newcomer, now: datetime, calle
     if not is_offered or repositories.welcomes.find(newcomer.phone.index) is not None:
         return Gifts(NO_POINTS, (Created(Account(member_id)),) if newcomer.is_new else ())
     account = Account(member_id) if newcomer.is_new else _account(repositories, member_id)
-    book = Book(account, now, caller)
+    book = Book(account, now, caller, programme)
     party = _Party(repositories, programme, newcomer.phone.index)
     points = party.give(book, newcomer.member, Joined, Cause("joined"))
     inviter = _inviter(repositories, programme, newcomer)
@@ -73,7 +73,7 @@ def _thank(party: "_Party", inviter: Who, newcomer_id: str, now: datetime, calle
     account = inviter.way[-1]
     if account.is_frozen:
         return ()
-    book = Book(account, now, caller)
+    book = Book(account, now, caller, party.programme)
     given = party.give(book, inviter.member, Invited, Cause("invited", other_member_id=newcomer_id))
     return (*book.changes(), *held(inviter.way)) if given else ()
 
@@ -82,14 +82,14 @@ class _Party:
     """Gives gift after gift; what they spend of one budget is counted together."""
 
     def __init__(self, repositories: Repositories, programme: Programme, name: str) -> None:
-        self._repositories, self._programme, self._name = repositories, programme, name
+        self._repositories, self.programme, self._name = repositories, programme, name
         self.spent: dict[str, Counted] = {}
 
     def give(self, book: Book, member: Member | None, kind: type[Event], cause: Cause) -> Points:
         """Nothing is booked where no rule gives anything."""
         occasion = Occasion(kind, lambda person: kind(book.at, person), book.at, cause, self._name)
         gone = {counter: each.by for counter, each in self.spent.items()}
-        offered = offer(self._repositories, self._programme, book, member, occasion, gone)
+        offered = offer(self._repositories, self.programme, book, member, occasion, gone)
         if not offered.priced.points:
             return NO_POINTS
         entry, spent = offered.take(book)

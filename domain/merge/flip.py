@@ -7,7 +7,9 @@ from domain.member.identity import Identity, IdentityKind
 from domain.member.model import IDENTITIES_MAX, Alias, Member, Phone, Sentinel
 from domain.merge.model import Merge, MergeCause, MergeState, Moved, WaitReason
 from domain.points.book import Book
-from domain.points.model import LOTS_MAX, Account, Cause, EntryKind, Posting, Tally
+from domain.points.model import LOTS_MAX, Account, Cause, EntryKind, Posting
+from domain.points.standing import TierReason, better
+from domain.points.standing import together as months_together
 from domain.points.streak import longer
 from domain.points.usage import together
 from domain.unit_of_work import Change, Changed, Created, Removed
@@ -130,21 +132,20 @@ def _card_of(member: Member) -> tuple[Identity, ...]:
 def _move_points(source: Person, target: Person, occasion: Occasion) -> tuple[Moved, tuple[Book, Book]]:
     leaving = Book(source.account, occasion.at, occasion.caller)
     arriving = Book(target.account, occasion.at, occasion.caller)
-    lots, debt = leaving.account.lots, leaving.account.debt
-    count, spend = leaving.account.order_count, leaving.account.spend
+    lots, debt, tally = leaving.account.lots, leaving.account.debt, leaving.account.tally
     out = leaving.post(
         [Posting(lot, -points) for lot, points in lots.items()],
         -debt,
         Cause("merge", merge_id=occasion.merge_id, other_member_id=target.account.member_id),
         EntryKind.MERGE_OUT,
-        Tally(-count, -spend),
+        -tally,
     )
     entry = arriving.post(
         [Posting(lot, points) for lot, points in lots.items()],
         debt,
         Cause("merge", merge_id=occasion.merge_id, other_member_id=source.account.member_id),
         EntryKind.MERGE_IN,
-        Tally(count, spend),
+        tally,
     )
     leaving.redirect(target.account.member_id)
     used = leaving.account.used
@@ -152,8 +153,19 @@ def _move_points(source: Person, target: Person, occasion: Occasion) -> tuple[Mo
     arriving.use(together(arriving.account.used, used))
     before = arriving.account.streak
     arriving.check_in(longer(before, leaving.account.streak))
+    standing, standing_before = leaving.account.standing, arriving.account.standing
+    months = leaving.account.months
+    leaving.stand(None, {}, TierReason.MERGE)
+    both = months_together(arriving.account.months, months)
+    arriving.stand(better(standing_before, standing), both, TierReason.MERGE)
     moved = Moved(
-        used=used, streak_before=before, source_sequence=out.sequence, target_sequence=entry.sequence
+        used=used,
+        streak_before=before,
+        months=months,
+        standing=standing,
+        standing_before=standing_before,
+        source_sequence=out.sequence,
+        target_sequence=entry.sequence,
     )
     return moved, (leaving, arriving)
 

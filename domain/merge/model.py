@@ -8,6 +8,7 @@ from enum import StrEnum
 from domain.errors import Conflict, NotFound, RuleBroken
 from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Phone
+from domain.points.standing import Months, Standing
 from domain.points.streak import NO_STREAK, Streak
 from domain.points.usage import Usages
 
@@ -108,6 +109,12 @@ class Moved:
     source_sequence: int = 0
     target_sequence: int = 0
     """The entries MERGE_OUT and MERGE_IN."""
+    months: Months = field(default_factory=dict)
+    """What the source had counted for tiers, by month."""
+    standing: Standing | None = None
+    """The tier that the source had."""
+    standing_before: Standing | None = None
+    """The tier that the target had."""
 
     def all_identities(self) -> tuple[Identity, ...]:
         """Everything that found the source before, the phone included."""

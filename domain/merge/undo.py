@@ -26,7 +26,9 @@ from domain.merge.settle import SettleMerge
 from domain.money import NO_POINTS
 from domain.page import PAGE_MAX
 from domain.points.book import Book
-from domain.points.model import Account, Cause, Entry, EntryKind, Posting, Tally
+from domain.points.model import Account, Cause, Entry, EntryKind, Posting
+from domain.points.standing import TierReason, better
+from domain.points.standing import apart as months_apart
 from domain.points.streak import longer
 from domain.points.usage import apart
 from domain.unit_of_work import Change, Changed, Created, MovedMeanwhile, Plan, Runner
@@ -111,6 +113,12 @@ def _return_points(
     if giving.account.streak == longer(done.moved.streak_before, taking.account.streak):
         giving.check_in(done.moved.streak_before)  # Nobody has checked in since.
     taking.use(done.moved.used)
+    moved = done.moved
+    taking.stand(moved.standing, moved.months, TierReason.MERGE_UNDONE)
+    standing = giving.account.standing
+    if standing == better(moved.standing_before, moved.standing):
+        standing = moved.standing_before  # Nothing has changed it since; what has was the tier of both.
+    giving.stand(standing, months_apart(giving.account.months, moved.months), TierReason.MERGE_UNDONE)
     return (*taking.changes(), *giving.changes())
 
 
@@ -139,8 +147,7 @@ def _reverse(book: Book, entry: Entry, done: Merge, kind: EntryKind) -> None:
     if book.account.debt < entry.debt:
         raise MovedAmountsGone
     cause = Cause("merge_undone", merge_id=done.merge_id, other_member_id=entry.cause.other_member_id)
-    tally = Tally(-entry.tally.orders, -entry.tally.spend)
-    book.post(back, -entry.debt, cause, kind, tally)
+    book.post(back, -entry.debt, cause, kind, -entry.tally)
 
 
 def _return_member(

@@ -1,13 +1,15 @@
 """An account while it is being written: each call adds one entry and moves the snapshot with it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from domain.clock import shop_date
 from domain.money import NO_POINTS, Points, total_points
+from domain.months import month_of
 from domain.points.chain import sealed
 from domain.points.model import (
+    EARNING,
     LOTS_MAX,
     NO_TALLY,
     Account,
@@ -21,8 +23,10 @@ from domain.points.model import (
     Posting,
     Tally,
 )
+from domain.points.standing import Months, Standing, TierChange, TierReason, counted, steps
 from domain.points.streak import Streak
 from domain.points.usage import Usages
+from domain.programme.model import Programme
 from domain.unit_of_work import Appended, Change, Changed, Created
 
 EXPIRY = Cause("expiry")
@@ -31,30 +35,47 @@ EXPIRY = Cause("expiry")
 class Book:
     """Points that are over by now are booked out first, so that every rule sees live lots only.
 
+    In the same way every rule sees the tier that holds today: reviews that are due come first, and each entry
+    may raise the tier. Without a programme, as in merges, tiers are left as they are.
     Raises AccountFrozen on opening.
     """
 
-    def __init__(self, account: Account, at: datetime, caller: str) -> None:
+    def __init__(
+        self, account: Account, at: datetime, caller: str, programme: Programme | None = None
+    ) -> None:
         if account.is_frozen:
             raise AccountFrozen
         self._before = account
         self.account = account
         self.entries: list[Entry] = []
+        self.tier_changes: list[TierChange] = []
         self.at = at
         self._caller = caller
+        self._programme = programme
         self._expire()
+        self._step()
 
     def changes(self) -> tuple[Change, ...]:
         """The account first, then its entries; nothing if nothing was written."""
         if self.account is self._before:
             return ()
         check(self.account)
-        return (Changed(self._before, self.account), *(Appended(entry) for entry in self.entries))
+        return (Changed(self._before, self._revised()), *self._lines())
 
     def creation(self) -> tuple[Change, ...]:
         """The same for an account that is not stored yet."""
         check(self.account)
-        return (Created(self.account), *(Appended(entry) for entry in self.entries))
+        return (Created(self.account), *self._lines())
+
+    def _revised(self) -> Account:
+        """A write without an entry has to be told from what was read, too."""
+        if self.entries:
+            return self.account
+        return replace(self.account, revision=self._before.revision + 1)
+
+    def _lines(self) -> Iterator[Change]:
+        yield from (Appended(entry) for entry in self.entries)
+        yield from (Created(change) for change in self.tier_changes)
 
     def earn(
         self,
@@ -64,11 +85,12 @@ class Book:
         kind: EntryKind = EntryKind.EARN,
         tally: Tally = NO_TALLY,
         given: Given | None = None,
+        on: date | None = None,
     ) -> Entry:
-        """Adds points: they pay the debt first, the rest becomes part of the lot."""
+        """Adds points: they pay the debt first, the rest becomes part of the lot. `on`: when they count."""
         paid = min(points, self.account.debt)
         rest = points - paid
-        return self._write(kind, [Posting(lot, rest)] if rest else [], -paid, cause, tally, given)
+        return self._write(kind, [Posting(lot, rest)] if rest else [], -paid, cause, tally, given, on)
 
     def take(
         self,
@@ -79,8 +101,12 @@ class Book:
         first: LotKey | None,
         may_owe: bool,
         tally: Tally = NO_TALLY,
+        on: date | None = None,
     ) -> Entry:
-        """Takes points from the lot `first`, then by earliest expiry; the rest is owed or forgone."""
+        """Takes points from the lot `first`, then by earliest expiry; the rest is owed or forgone.
+
+        `on`: when what is taken back had counted.
+        """
         taken: list[Posting] = []
         left = points
         for lot in self._turns(first):
@@ -89,7 +115,7 @@ class Book:
                 taken.append(Posting(lot, -part))
                 left = left - part
         owed = left if may_owe else NO_POINTS
-        return self._write(kind, taken, owed, cause, tally)
+        return self._write(kind, taken, owed, cause, tally, on=on)
 
     def post(
         self,
@@ -127,6 +153,46 @@ class Book:
         """Sets the days in a row, in the same write as the entries."""
         self.account = replace(self.account, streak=streak)
 
+    def stand(self, standing: Standing | None, months: Months, reason: TierReason) -> None:
+        """Sets tier and months, for a merge and its undoing, in the same write as the entries."""
+        today = shop_date(self.at)
+        if _tier_of(standing) != _tier_of(self.account.standing):
+            self._log(standing, reason, today, 0)
+        self.account = replace(self.account, standing=standing, months=months)
+
+    def _step(self) -> None:
+        """Whatever is due of the tier by now."""
+        if self._programme is None:
+            return
+        for step in list(steps(self.account, self._programme.terms.ladder, shop_date(self.at))):
+            if _tier_of(step.standing) != _tier_of(self.account.standing):
+                self._log(step.standing, step.reason, step.on, step.value)
+            self.account = replace(self.account, standing=step.standing)
+
+    def _count(self, month: int, tally: Tally) -> None:
+        if self._programme is None:
+            return
+        today, ladder = shop_date(self.at), self._programme.terms.ladder
+        months = counted(self.account.months, month, tally.counts, ladder, today)
+        self.account = replace(self.account, months=months)
+        self._step()
+
+    def _log(self, after: Standing | None, reason: TierReason, on: date, value: int) -> None:
+        self.account = replace(self.account, tier_changes=self.account.tier_changes + 1)
+        change = TierChange(
+            member_id=self.account.member_id,
+            number=self.account.tier_changes,
+            before=_tier_of(self.account.standing),
+            after=_tier_of(after),
+            reason=reason,
+            on=on,
+            value=value,
+            programme_version=self._programme.version if self._programme else 0,
+            caller=self._caller,
+            at=self.at,
+        )
+        self.tier_changes.append(change)
+
     def _expire(self) -> None:
         today = shop_date(self.at)
         over = [Posting(lot, -points) for lot, points in self.account.lots.items() if lot.is_over(today)]
@@ -148,10 +214,14 @@ class Book:
         cause: Cause,
         tally: Tally,
         given: Given | None = None,
+        on: date | None = None,
     ) -> Entry:
-        account = self.account
+        account, today = self.account, shop_date(self.at)
+        month = month_of(on or today)
         lots = _posted(account.lots, postings)
         points = total_points([posting.points for posting in postings]) - debt
+        if kind in EARNING:
+            tally = replace(tally, earned=points)
         entry = sealed(
             Entry(
                 member_id=account.member_id,
@@ -167,11 +237,13 @@ class Book:
                 previous=account.head,
                 hash=b"",
                 tally=tally,
+                month=month if month != month_of(today) else None,
                 given=given,
             )
         )
         self.entries.append(entry)
         self.account = _after(account, entry, lots)
+        self._count(month, tally)
         return entry
 
 
@@ -186,7 +258,13 @@ def _after(account: Account, entry: Entry, lots: Mapping[LotKey, Points]) -> Acc
         totals={kind: total for kind, total in totals.items() if total},
         order_count=account.order_count + entry.tally.orders,
         spend=account.spend + entry.tally.spend,
+        earned=account.earned + entry.tally.earned,
+        activities=account.activities + entry.tally.activities,
     )
+
+
+def _tier_of(standing: Standing | None) -> str | None:
+    return standing.tier_id if standing else None
 
 
 def _posted(lots: Mapping[LotKey, Points], postings: list[Posting]) -> dict[LotKey, Points]:

@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 from domain.money import Rounding
-from domain.points.model import Entry, Given
+from domain.points.model import EARNING, Entry, Given
 from domain.programme.event import Birthday
 
 
@@ -41,10 +41,20 @@ def hash_of(entry: Entry) -> bytes:
         "caller": entry.caller,
         "at": round(entry.at.timestamp() * 1000),
     }
+    fields |= {name: value for name, value in _later_fields(entry).items() if value}
     if entry.given is not None:
         fields["given"] = given_parts(entry.given)
     text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(entry.previous + text.encode()).digest()
+
+
+def _later_fields(entry: Entry) -> dict[str, object]:
+    """What the first version did not know; left out where it is nothing."""
+    return {
+        "earned": entry.tally.earned.count if entry.kind not in EARNING else 0,
+        "activities": entry.tally.activities,
+        "month": entry.month,
+    }
 
 
 def given_parts(given: Given) -> dict[str, object]:

@@ -65,9 +65,9 @@ class RefundOrder:
             if request.refunded_at < before.bill.paid_at:
                 raise invalid("refunded_at", "too-old", "The refund was made before the order was paid.")
             way = repositories.accounts.way(before.member_id)
-            book = Book(way[-1], now, actor.caller)
-            policy = repositories.programmes.current().terms.clawback
-            order, refund = _refund(before, request, book, policy, now)
+            programme = repositories.programmes.current()
+            book = Book(way[-1], now, actor.caller, programme)
+            order, refund = _refund(before, request, book, programme.terms.clawback, now)
             return Plan(refund, (Created(refund), Changed(before, order), *book.changes(), *held(way)))
 
         receipt: Receipt[Repositories, Refund] = Receipt(lambda stores: _recorded(stores, request))
@@ -94,7 +94,8 @@ def _refund(
     lot = LotKey(award.valid_through)
     uncounted = order.counted_refund() - before.counted_refund()
     tally = Tally(-1 if order.is_wholly_refunded else 0, -uncounted)
-    entry = book.take(due, cause, EntryKind.CLAW_BACK, first=lot, may_owe=may_owe, tally=tally)
+    paid_on = shop_date(order.bill.paid_at)
+    entry = book.take(due, cause, EntryKind.CLAW_BACK, first=lot, may_owe=may_owe, tally=tally, on=paid_on)
     refund = Refund(
         order_id=request.order_id,
         number=request.number,

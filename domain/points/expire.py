@@ -55,7 +55,7 @@ class ExpirePoints:
             account = repositories.accounts.exact(due.member_id)
             if account is None:
                 return Plan(NO_POINTS)
-            book = Book(account, now, CALLER)
+            book = Book(account, now, CALLER, repositories.programmes.current())
             gone = [-entry.points.count for entry in book.entries if entry.kind is EntryKind.EXPIRE]
             return Plan(Points(sum(gone)), book.changes())
 

@@ -62,7 +62,7 @@ def give(
     repositories: Repositories, programme: Programme, who: Who, occasion: Occasion, now: datetime, caller: str
 ) -> Gift:
     """Books what the programme gives. Raises AccountFrozen."""
-    book = Book(who.way[-1], now, caller)
+    book = Book(who.way[-1], now, caller, programme)
     offered = offer(repositories, programme, book, who.member, occasion)
     entry, spent = offered.take(book)
     return Gift(entry, offered.priced.exact, offered.lot, (*book.changes(), *held(who.way), *spent))
@@ -90,6 +90,7 @@ class Offer:
             replace(occasion.cause, programme_version=self.programme.version),
             tally=occasion.tally,
             given=self._given(),
+            on=shop_date(occasion.at),
         )
         book.use(_used(book.account.used, self.programme, priced, shop_date(book.at)))
         if occasion.streak is not None:
@@ -144,6 +145,7 @@ def _person(account: Account, member: Member | None, at: datetime, today: date) 
     born = member.profile.birthday if member else None
     return Person(
         is_member=member.joined_at is not None if member else True,
+        tier_id=account.standing.tier_id if account.standing else None,
         birthday=birthday_of((born.month, born.day) if born else None, at),
         order_count=account.order_count,
         streak=account.streak.before(today),

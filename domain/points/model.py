@@ -9,6 +9,7 @@ from fractions import Fraction
 from domain.errors import Conflict, Unavailable
 from domain.money import NO_MONEY, NO_POINTS, Money, Points, Rounding, total_points
 from domain.order.model import OrderId
+from domain.points.standing import Counts, Months, Standing
 from domain.points.streak import NO_STREAK, Streak
 from domain.points.usage import Usages
 from domain.programme.event import Person
@@ -44,6 +45,10 @@ class EntryKind(StrEnum):
     CONVERT = "convert"
     MERGE_OUT = "merge_out"
     MERGE_IN = "merge_in"
+
+
+EARNING = frozenset({EntryKind.EARN, EntryKind.CLAW_BACK})
+"""What counts as earned, by its points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,18 @@ class Account:
     """By rule with a cap for each member."""
     streak: Streak = NO_STREAK
     """Days in a row of checking in."""
+    earned: Points = NO_POINTS
+    """Points that rules gave, less what refunds took back."""
+    activities: int = 0
+    """Check-ins, shares and comments."""
+    months: Months = field(default_factory=dict)
+    """What was counted in the last months, while the ladder of tiers has a window."""
+    standing: Standing | None = None
+    """The tier, as last written down."""
+    tier_changes: int = 0
+    """How many there ever were."""
+    revision: int = 0
+    """Counts the writes without an entry: `version` does not tell these."""
     redirect_to: str | None = None
     is_frozen: bool = False
 
@@ -109,10 +126,17 @@ class Account:
         return total_points(live) - self.debt
 
     @property
-    def next_expiry(self) -> date | None:
-        """The earliest last day among the lots."""
+    def next_due(self) -> date | None:
+        """The earliest last day, of a lot or of the tier."""
         days = [lot.valid_through for lot in self.lots if lot.valid_through]
+        if self.standing is not None and self.standing.until is not None:
+            days.append(self.standing.until)
         return min(days, default=None)
+
+    @property
+    def tally(self) -> "Tally":
+        """Everything counted so far."""
+        return Tally(self.order_count, self.spend, self.earned, self.activities)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +162,25 @@ class Tally:
 
     orders: int = 0
     spend: Money = NO_MONEY
+    earned: Points = NO_POINTS
+    """Of an entry that gives or claws back: its points."""
+    activities: int = 0
+
+    def __neg__(self) -> "Tally":
+        return Tally(-self.orders, -self.spend, -self.earned, -self.activities)
+
+    def plus(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.orders + other.orders,
+            self.spend + other.spend,
+            self.earned + other.earned,
+            self.activities + other.activities,
+        )
+
+    @property
+    def counts(self) -> Counts:
+        """As a ladder of tiers counts it."""
+        return Counts(self.spend.fen, self.earned.count, self.orders, self.activities)
 
 
 NO_TALLY = Tally()
@@ -194,3 +237,5 @@ class Entry:
     tally: Tally = NO_TALLY
     given: Given | None = None
     """For what a programme gave."""
+    month: int | None = None
+    """In which it counts (202611), if not in that in which it was written."""

@@ -9,6 +9,7 @@ from domain.member import ports as member
 from domain.member.model import Member
 from domain.order.ports import Orders
 from domain.points.model import Account, Entry
+from domain.points.standing import TierChange
 from domain.programme.ports import Budgets, Programmes
 from domain.tenant.ports import Stores
 
@@ -51,6 +52,12 @@ class Entries(Protocol):
         ...
 
 
+class TierChanges(Protocol):
+    def newest(self, member_id: str, below: int | None, limit: int) -> list[TierChange]:
+        """Changes of exactly that member with a smaller number, newest first; one call."""
+        ...
+
+
 class Repositories(member.Repositories, Protocol):
     """What members need, and the books."""
 
@@ -59,6 +66,9 @@ class Repositories(member.Repositories, Protocol):
 
     @property
     def entries(self) -> Entries: ...
+
+    @property
+    def tier_changes(self) -> TierChanges: ...
 
     @property
     def orders(self) -> Orders: ...

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.points.chain import hash_of
-from domain.points.model import NO_HEAD, Account, Entry, LotKey
+from domain.points.model import NO_HEAD, Account, Entry, EntryKind, LotKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class _Fold:
         self.totals: dict[str, int] = {}
         self.orders = 0
         self.spend = 0
+        self.earned = 0
+        self.activities = 0
         self.head = NO_HEAD
 
     def add(self, entry: Entry) -> None:
@@ -63,6 +65,9 @@ class _Fold:
         self.totals[entry.kind] = self.totals.get(entry.kind, 0) + entry.points.count
         self.orders += entry.tally.orders
         self.spend += entry.tally.spend.fen
+        is_earning = entry.kind in {EntryKind.EARN, EntryKind.CLAW_BACK}
+        self.earned += entry.points.count if is_earning else entry.tally.earned.count
+        self.activities += entry.tally.activities
         self.sequence, self.balance, self.head = entry.sequence, balance, entry.hash
 
     def compare(self, account: Account) -> None:
@@ -76,8 +81,9 @@ class _Fold:
         self._expect(account.debt.count == self.debt, f"debt {account.debt.count}, not {self.debt}")
         self._expect(lots == self.lots, "the lots are not those of the entries")
         self._expect(totals == folded, "the totals by kind are not those of the entries")
-        counted = (account.order_count, account.spend.fen)
-        self._expect(counted == (self.orders, self.spend), "orders and spend are not those of the entries")
+        counted = (account.order_count, account.spend.fen, account.earned.count, account.activities)
+        folded_counts = (self.orders, self.spend, self.earned, self.activities)
+        self._expect(counted == folded_counts, "what is counted for tiers is not that of the entries")
         self._expect(account.head == self.head, "the head is not the hash of the last entry")
         if account.redirect_to is not None:
             self._expect(not self.lots and not self.debt, "a redirected account holds points or owes them")

@@ -1,8 +1,8 @@
 """Until when points can be used (decisions D-04 and D-05)."""
 
-from calendar import monthrange
 from datetime import date
 
+from domain.months import after_months, month_end
 from domain.programme.model import Validity, ValidityKind
 
 FIXED_BY_DAY_MONTHS_MAX = 12
@@ -21,14 +21,5 @@ def last_day(validity: Validity, earned_on: date) -> date | None:
         case ValidityKind.ROLLING:
             return month_end(earned_on, validity.months - 1)
         case ValidityKind.FIXED:
-            end = month_end(earned_on, validity.months)
-            if validity.months > FIXED_BY_DAY_MONTHS_MAX:
-                return end
-            return end.replace(day=min(end.day, earned_on.day))
-
-
-def month_end(day: date, months_later: int) -> date:
-    """The last day of the month that lies so many months after the day's own."""
-    index = day.year * 12 + day.month - 1 + months_later
-    year, month = index // 12, index % 12 + 1
-    return date(year, month, monthrange(year, month)[1])
+            is_by_day = validity.months <= FIXED_BY_DAY_MONTHS_MAX
+            return (after_months if is_by_day else month_end)(earned_on, validity.months)

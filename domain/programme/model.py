@@ -13,6 +13,7 @@ from domain.programme.event import Event
 from domain.programme.form import OneOf, Part, Whole, YesNo
 from domain.programme.kinds import GIVING, MULTIPLYING
 from domain.programme.kinds.kind import Giving, Multiplying
+from domain.programme.ladder import Ladder
 from domain.programme.rule import Rule
 
 RULES_MAX = 200
@@ -90,6 +91,8 @@ class Terms:
     rounding: Annotated[Rounding, OneOf(Rounding)] = Rounding.DOWN
     deduction: Annotated[Deduction | None, Part(Deduction)] = None
     """What points are worth at the counter; None: they pay nothing."""
+    ladder: Annotated[Ladder | None, Part(Ladder)] = None
+    """The tiers; None: there are none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from domain.api_key.apply import KeyWish
 from domain.errors import InvalidInput
 from domain.programme import form
 from domain.programme import rule as written
+from domain.programme.ladder import Ladder
 from domain.programme.model import Terms, Validity
 from domain.programme.publish import TOGETHER_MAX, ProgrammeWish
 from domain.tenant.apply import ChannelWish, SmsWish, TenantWish
@@ -203,6 +204,8 @@ def _programme(file: Table) -> ProgrammeWish:
     try:
         validity = form.load(Validity, file.table("validity").entries, "validity")
         terms = replace(form.load(Terms, earning, "earning"), validity=validity)
+        if "ladder" in file.entries:
+            terms = replace(terms, ladder=form.load(Ladder, file.table("ladder").entries, "ladder"))
         return ProgrammeWish(terms, tuple(written.load(rule) for rule in rules))
     except InvalidInput as odd:
         named = ", ".join(f"{problem.field} ({problem.code})" for problem in odd.fields)

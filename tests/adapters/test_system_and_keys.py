@@ -27,6 +27,7 @@ EVERY: dict[str, Callable[[Keys, str, str, str], Key]] = {
     "member": lambda keys, one, *_: keys.member(one),
     "account": lambda keys, one, *_: keys.account(one),
     "entry": lambda keys, one, *_: keys.entry(one, 7),
+    "tier_change": lambda keys, one, *_: keys.tier_change(one, 7),
     "sentinel": lambda keys, one, two, _: keys.sentinel(one, two),
     "idempotency": lambda keys, one, two, _: keys.idempotency(one, two),
     "order": lambda keys, one, two, _: keys.order(one, two),

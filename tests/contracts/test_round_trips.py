@@ -25,6 +25,7 @@ from domain.unit_of_work import Changed, Created, Removed
 from tests.contracts.things import (
     ACCOUNT,
     AT,
+    CHANGE,
     ENTRY,
     MEMBER,
     MERGE,
@@ -93,6 +94,7 @@ def _sentinel(stores: Any) -> Sentinel | None:
 THINGS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "member": (MEMBER, lambda stores: stores.members.exact("m_1")),
     "account": (ACCOUNT, lambda stores: stores.accounts.exact("m_1")),
+    "tier change": (CHANGE, lambda stores: next(iter(stores.tier_changes.newest("m_1", 4, 1)), None)),
     "entry": (ENTRY, lambda stores: stores.entries.get("m_1", 4)),
     "order": (ORDER, lambda stores: stores.orders.find(ORDER.bill.order_id)),
     "refund": (REFUND, lambda stores: stores.orders.find_refund(REFUND.order_id, "R-1")),

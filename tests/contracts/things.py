@@ -14,6 +14,7 @@ from domain.money import Money, Points, Rounding
 from domain.order.model import Award, Bill, Line, Order, OrderId, Payment, PaymentMethod, Refund
 from domain.points.chain import sealed
 from domain.points.model import Account, Cause, Entry, EntryKind, Gain, Given, LotKey, Posting, Tally
+from domain.points.standing import Counts, Standing, TierChange, TierReason
 from domain.points.streak import Streak
 from domain.points.usage import Usage
 from domain.programme.event import Birthday, Person, Used
@@ -58,6 +59,12 @@ ACCOUNT: Final = Account(
     spend=Money(-34),
     used={"share": Usage(date(2026, 3, 15), 5, 90), "latte": Usage(date(2026, 1, 1), 1, 1)},
     streak=Streak(date(2026, 3, 15), 3),
+    earned=Points(1234),
+    activities=5,
+    months={202512: Counts(-1, 2, 0, 1), 202603: Counts(9900, 99, 1, 0)},
+    standing=Standing("gold", 2, date(2026, 3, 1), date(2027, 3, 1), is_grace=True),
+    tier_changes=4,
+    revision=2,
     redirect_to="m_2",
     is_frozen=True,
 )
@@ -75,7 +82,7 @@ ENTRY: Final = sealed(
         AT,
         bytes(range(32)),
         b"",
-        Tally(-1, Money(-4500)),
+        Tally(-1, Money(-4500), Points(-7), 1),
         Given(
             (Gain("base", 3, Fraction(-7, 3)), Gain("double", 1, Fraction(-14, 3))),
             Rounding.HALF_UP,
@@ -90,7 +97,20 @@ ENTRY: Final = sealed(
             {"double": 4},
             was_over=True,
         ),
+        month=202602,
     )
+)
+CHANGE: Final = TierChange(
+    "m_1",
+    3,
+    "silver",
+    "gold",
+    TierReason.REACHED,
+    date(2026, 3, 15),
+    100_000,
+    7,
+    "key:till",
+    AT,
 )
 ORDER: Final = Order(
     Bill(
@@ -145,6 +165,9 @@ MERGE: Final = Merge(
         Streak(date(2026, 3, 14), 6),
         8,
         9,
+        {202603: Counts(4500, 45, 1, 2)},
+        Standing("silver", 1, date(2026, 1, 31), None),
+        Standing("gold", 2, date(2026, 3, 1), date(2027, 3, 1)),
     ),
     undone_at=LATER,
     is_settled=False,

@@ -101,6 +101,7 @@ class Desk:
         return entry
 
     def tally(self) -> Tally:
+        """Orders and money; what was earned follows from the entries."""
         return Tally(self.account.order_count, self.account.spend)
 
     def earn(self, bill: Bill, till: Till = TILL, now: datetime = NOON) -> Order:

@@ -234,7 +234,7 @@ def test_a_book_hands_over_the_account_first_and_its_entries_in_order() -> None:
     assert changes == (Changed(account, book.account), *(Appended(entry) for entry in book.entries))
     assert [entry.kind for entry in book.entries] == [EntryKind.EXPIRE, EntryKind.EARN]
     assert (book.account.order_count, book.account.spend, book.account.version) == (1, Money(100), 3)
-    assert (book.account.redirect_to, book.entries[1].tally) == ("m_2", Tally(1, Money(100)))
+    assert (book.account.redirect_to, book.entries[1].tally) == ("m_2", Tally(1, Money(100), Points(1)))
 
 
 def test_a_book_in_which_nothing_was_written_changes_nothing() -> None:
@@ -288,9 +288,9 @@ def test_each_part_of_an_entry_goes_into_its_hash() -> None:
     assert entry.hash == hash_of(replace(entry, at=NOON + timedelta(microseconds=400)))
 
 
-def test_the_next_expiry_is_the_earliest_last_day_and_none_for_permanent_points() -> None:
-    assert earned("m_1", {lot(None): 1}).next_expiry is None
-    assert earned("m_1", {lot("2026-06-30"): 1, lot(None): 1, lot("2026-05-31"): 1}).next_expiry == date(
+def test_the_next_due_is_the_earliest_last_day_and_none_for_permanent_points() -> None:
+    assert earned("m_1", {lot(None): 1}).next_due is None
+    assert earned("m_1", {lot("2026-06-30"): 1, lot(None): 1, lot("2026-05-31"): 1}).next_due == date(
         2026, 5, 31
     )
 

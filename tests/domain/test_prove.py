@@ -42,6 +42,7 @@ FORGED: dict[str, Callable[[Entry], Any]] = {
     "previous": lambda entry: bytes(31) + b"\1",
     "hash": lambda entry: bytes(32),
     "tally": lambda entry: Tally(entry.tally.orders + 1, entry.tally.spend),
+    "month": lambda entry: 202401,
     "given": lambda entry: Given((Gain("base", 1, Fraction(1, 3)),), Rounding.UP, Person()),
 }
 CAUSES: dict[str, Any] = {

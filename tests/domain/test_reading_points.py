@@ -12,6 +12,7 @@ from domain.points.expire import CALLER, Expired, ExpirePoints
 from domain.points.model import Account, Cause, Entry, EntryKind, LotKey
 from domain.points.ports import Due
 from domain.points.read import STREAMS_MAX, Balance, ListEntries, ReadBalance
+from domain.programme.model import Programme
 from domain.unit_of_work import Appended
 from tests.domain.builders import NOON, TODAY, earned
 from tests.domain.memory import MemoryRunner
@@ -214,6 +215,7 @@ class Accounts:
             for name, count in points.items()
         }
         self.accounts = SimpleNamespace(exact=self.exact)
+        self.programmes = SimpleNamespace(current=Programme)
         self.entries: list[Entry] = []
         self.failed: list[tuple[Due, str]] = []
         self.days: list[date] = []
