@@ -45,8 +45,9 @@ def welcome(repositories: Repositories, newcomer: Newcomer, now: datetime, calle
     member_id = newcomer.member.member_id
     programme = repositories.programmes.current()
     is_offered = any(programme.giving(kind) for kind in GIFTS)
+    bare: tuple[Change, ...] = (Created(Account(member_id)),) if newcomer.is_new else ()
     if not is_offered or repositories.welcomes.find(newcomer.phone.index) is not None:
-        return Gifts(NO_POINTS, (Created(Account(member_id)),) if newcomer.is_new else ())
+        return Gifts(NO_POINTS, bare)
     account = Account(member_id) if newcomer.is_new else _account(repositories, member_id)
     book = Book(account, now, caller, programme)
     party = _Party(repositories, programme, newcomer.phone.index)
@@ -57,7 +58,9 @@ def welcome(repositories: Repositories, newcomer: Newcomer, now: datetime, calle
         cause = Cause("was_invited", other_member_id=inviter.way[-1].member_id)
         points = points + party.give(book, newcomer.member, WasInvited, cause)
         theirs = _thank(party, inviter, member_id, now, caller)
-    mine = book.creation() if newcomer.is_new else book.changes() if points else ()
+    mine = bare
+    if points:
+        mine = book.creation() if newcomer.is_new else book.changes()
     written = Welcome(newcomer.phone.index, member_id, points, now)
     return Gifts(points, (*mine, *theirs, *party.spent.values(), Created(written)))
 

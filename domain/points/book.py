@@ -52,8 +52,8 @@ class Book:
         self.at = at
         self._caller = caller
         self._programme = programme
+        self._step()  # Before anything is written: that may forget months which a late review asks for.
         self._expire()
-        self._step()
 
     def changes(self) -> tuple[Change, ...]:
         """The account first, then its entries; nothing if nothing was written."""

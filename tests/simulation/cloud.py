@@ -74,6 +74,12 @@ class Cloud:
         self._showing: list[int] = []
         """Commits of which readers do not see all yet."""
 
+    def follow(self, other: "Cloud") -> None:
+        """With the same past; the items are copied already."""
+        self.commits, self.before = other.commits, dict(other.before)
+        self.last_change = dict(other.last_change)
+        self._chance.setstate(other._chance.getstate())
+
     def read(
         self,
         operation: str,

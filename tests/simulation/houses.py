@@ -11,7 +11,7 @@ from domain.tenant.apply import ChannelWish, SmsWish, TenantWish
 from domain.tenant.model import ChannelKind, Settings, Store
 from tests.simulation.callers import CAPPED, OFFICE, TILL
 from tests.simulation.faults import Calm, Tally
-from tests.simulation.merchant import CATALOGUE, programme_wish
+from tests.simulation.merchant import CATALOGUE, LADDERS, programme_wish
 from tests.simulation.model import state as model
 from tests.simulation.model.rules import Rule
 from tests.simulation.process import SETTINGS, Process
@@ -25,18 +25,20 @@ STARTED_AT = int(datetime(2026, 1, 30, 15, 30, tzinfo=UTC).timestamp() * 1000)
 
 
 def _programme(
-    points: int, per_fen: int, validity: str, months: int, clawback: str, *names: str
+    points: int, per_fen: int, validity: str, months: int, clawback: str, *names: str, ladder: int = 0
 ) -> model.Programme:
     rules = {"base": Rule("spend", points, per_fen), **{name: CATALOGUE[name][0] for name in names}}
-    return model.Programme(rules, validity, months, clawback)
+    return model.Programme(rules, validity, months, clawback, ladder=LADDERS[ladder])
 
 
 RULES: tuple[model.Programme, ...] = (
     _programme(1, 100, "rolling", 12, "debt"),
-    _programme(1, 100, "fixed", 1, "floor", "double", "weekend", "bands", "shared"),
-    _programme(3, 1000, "rolling", 1, "deny", "chest", "daily", "daily-visit", "spoken", "gift"),
-    _programme(2, 300, "fixed", 24, "debt", "second", "step", "triple", "friends", "gift"),
-    _programme(1, 100, "permanent", 12, "debt", "cups"),
+    _programme(1, 100, "fixed", 1, "floor", "double", "weekend", "bands", "shared", ladder=1),
+    _programme(
+        3, 1000, "rolling", 1, "deny", "chest", "daily", "daily-visit", "spoken", "gift", "tiered", ladder=2
+    ),
+    _programme(2, 300, "fixed", 24, "debt", "second", "step", "triple", "friends", "gift", ladder=3),
+    _programme(1, 100, "permanent", 12, "debt", "cups", ladder=4),
 )
 CHANNELS = {
     "wx": (ChannelKind.MINI_PROGRAM, "appA"),

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.programme import rule as form
+from domain.programme.form import load
+from domain.programme.ladder import Ladder as ProductLadder
 from domain.programme.model import ClawbackPolicy, Terms, Validity, ValidityKind
 from domain.programme.publish import ProgrammeWish
 from domain.programme.rule import Rule as ProductRule
 from tests.simulation.model.rules import Rule
 from tests.simulation.model.state import Programme
+from tests.simulation.model.tiers import Ladder
 
 CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
     "cups": (Rule("cups", 10), Rule("cups", 3)),
@@ -30,6 +33,7 @@ CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
         Rule("bring", 8, guest_points=3, member_cap=20),
         Rule("bring", 5, budget=12),
     ),
+    "tiered": (Rule("tiers", permille=1500, tier="t1"), Rule("tiers", permille=3000, tier="t2")),
     "chest": (Rule("cups", 40, budget=100), Rule("cups", 33, budget=150)),
 }
 
@@ -66,9 +70,29 @@ def _settings(rule: Rule) -> tuple[str, dict[str, Any]]:
         "nth": ("nth_order", {"nth": rule.nth, "points_each": rule.points}),
         "step": ("step_bonus", {"steps": [{"from_fen": max(rule.from_fen, 1), "points": rule.points}]}),
         "times": ("multiplier", {"permille": rule.permille, **beside}),
+        "tiers": ("tier_multiplier", {"tiers": [{"tier_id": rule.tier, "permille": rule.permille}]}),
         "bands": ("spend_band", {"bands": [{"from_fen": rule.from_fen, "permille": rule.permille}]}),
     }
     return known[rule.does]
+
+
+LADDERS: tuple[Ladder | None, ...] = (
+    None,
+    Ladder("spend", (("t0", 0, 0), ("t1", 5000, 3000), ("t2", 20_000, 20_000)), window=12, review=12),
+    Ladder("points", (("t1", 30, 10), ("t2", 150, 150)), review=6, grace=10),
+    Ladder("orders", (("t0", 1, 1), ("t1", 2, 2), ("t2", 3, 1)), window=2, review=1),
+    Ladder("activity", (("t0", 0, 0), ("t1", 1, 1))),
+)
+
+
+def _ladder(ladder: Ladder) -> ProductLadder:
+    tiers = [
+        {"tier_id": name, "name": name, "from_value": value, "keep_value": keep}
+        for name, value, keep in ladder.rungs
+    ]
+    months = {"window_months": ladder.window or None, "review_months": ladder.review or None}
+    body = {"metric": ladder.metric, "tiers": tiers, **months, "grace_days": ladder.grace}
+    return load(ProductLadder, body)
 
 
 def programme_wish(programme: Programme) -> ProgrammeWish:
@@ -76,5 +100,6 @@ def programme_wish(programme: Programme) -> ProgrammeWish:
     terms = Terms(
         validity=Validity(ValidityKind(programme.validity), programme.months),
         clawback=ClawbackPolicy(programme.clawback),
+        ladder=_ladder(programme.ladder) if programme.ladder else None,
     )
     return ProgrammeWish(terms, tuple(written(name, rule) for name, rule in programme.rules.items()))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.simulation.model.state import Account, Merge, Order, Person
+from tests.simulation.model.tiers import Held
 from tests.simulation.table.values import Item
 
 
@@ -36,7 +37,25 @@ def account(item: Item) -> Account:
         kinds=json_of(item, "t"),
         used=used(item),
         streak=streak(item, "k"),
+        earned=number(item, "e"),
+        activities=number(item, "y"),
+        months=months(item, "m"),
+        tier=held(item, "g"),
+        changes=number(item, "c"),
     )
+
+
+def months(item: Item, name: str) -> dict[int, tuple[int, int, int, int]]:
+    rows = [[int(each["N"]) for each in row["L"]] for row in item[name]["L"]] if name in item else []
+    return {month: (spend, earned, orders, activity) for month, spend, earned, orders, activity in rows}
+
+
+def held(item: Item, name: str) -> Held | None:
+    if name not in item:
+        return None
+    tier, *rest = item[name]["L"]
+    rank, since, until, grace = (int(each["N"]) for each in rest)
+    return Held(tier["S"], rank, since, until, bool(grace))
 
 
 def streak(item: Item, name: str) -> tuple[int, int]:
@@ -106,5 +125,8 @@ def merge(item: Item, expected: Merge, phones: Mapping[str, str]) -> dict[str, A
         "took_phone": (phones[took] if took else "", expected.took_phone),
         "used": (used({"u": item["used"]} if "used" in item else {}), dict(expected.used)),
         "streak_before": (streak(item, "streak_before"), expected.streak_before),
+        "months": (months(item, "months"), expected.brought.months if expected.brought else {}),
+        "standing": (held(item, "standing"), expected.brought.tier if expected.brought else None),
+        "standing_before": (held(item, "standing_before"), expected.tier_before),
         "filled": (frozenset(texts(item, "filled")), frozenset(expected.filled)),
     }

@@ -95,11 +95,11 @@ def _opening(world: World, areas: Sequence[Area], chance: Random) -> dict[int, O
     return {1: operation, 101: stage.rival} if stage.rival else {1: operation}
 
 
-def finish(world: World) -> Outcome:
+def finish(world: World, *, proving: bool = True) -> Outcome:
     violation = None
     try:
         world.schedule.drain()
-        settle_down(world)
+        settle_down(world, proving=proving)
     except Broken as broken:
         violation = broken.violation
         world.note(f"BROKEN {violation}")

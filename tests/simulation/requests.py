@@ -28,7 +28,7 @@ class Moment:
 class Operation(ABC):
     """One thing that somebody may ask of the product; an area's file holds its own.
 
-    The last two methods have ordinary answers.
+    The last methods have ordinary answers.
     """
 
     name: ClassVar[str]
@@ -53,6 +53,10 @@ class Operation(ABC):
         """Whether an answer without effect is true in this state."""
         verdict = self.expect(state, moment)
         return isinstance(verdict, Accepted) and dict(verdict.facts) == facts
+
+    def tells(self, state: State, told: Mapping[str, Any], effect: Mapping[str, Any]) -> bool:
+        """Whether the answer tells what took effect, possibly in an earlier try."""
+        return told == effect
 
     def excuses(self, world: "World", state: State, moment: Moment) -> Container[str]:
         """Codes of refusals that have another good reason than the model's verdict."""

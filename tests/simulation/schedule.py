@@ -18,6 +18,10 @@ class Schedule:
         self._tasks: list[greenlet] = []
         self._home: greenlet = getcurrent()
 
+    def follow(self, other: "Schedule") -> None:
+        """With the same dice, as they lie."""
+        self._chance.setstate(other._chance.getstate())
+
     def start(self, work: Callable[[], None]) -> None:
         """A new task; it takes its first turn later. An error of a task ends the whole run."""
         self._tasks.append(greenlet(work, parent=self._home))

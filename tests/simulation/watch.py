@@ -217,6 +217,8 @@ def _hash(entry: Item) -> bytes:
         "caller": observe.text(entry, "w"),
         "at": observe.number(entry, "a"),
     }
+    later = {"earned": "e", "activities": "y", "month": "m"}
+    fields |= {field: observe.number(entry, name) for field, name in later.items() if name in entry}
     if "g" in entry:
         fields["given"] = observe.json_of(entry, "g")
     text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -79,6 +80,19 @@ class World:
         self._processes = 0
         self._steps = tuple(step for area in areas for step in area.steps)
         self._comparisons = _comparisons(areas)
+
+    def twin(self, tally: Tally) -> "World":
+        """The same at this moment, which goes its own way from here on. Nothing may be under way."""
+        other = World(
+            replace(self.house, storage=self.cloud.storage), self.areas, self.seed, self.plan, tally
+        )
+        other.house, other.now_ms, other._processes = self.house, self.now_ms, self._processes
+        other.schedule.follow(self.schedule)
+        other.cloud.follow(self.cloud)
+        other.outside, other.humans = deepcopy(self.outside), deepcopy(self.humans)
+        other.phones, other.states, other.trace = dict(self.phones), list(self.states), list(self.trace)
+        other.memory.update({name: list(found) for name, found in self.memory.items()})
+        return other
 
     @property
     def is_calm(self) -> bool:

@@ -20,11 +20,12 @@ from tests.simulation.areas.merges import one_person
 from tests.simulation.areas.points import an_order
 from tests.simulation.areas.programmes import Draft, Publish
 from tests.simulation.areas.undoing import Undo
-from tests.simulation.arrivals import programmes
 from tests.simulation.callers import Acting
+from tests.simulation.giving import programmes
 from tests.simulation.model import activities as model
 from tests.simulation.model import sessions
-from tests.simulation.model.state import Accepted, Programme, Refused, State, Verdict, day_of
+from tests.simulation.model.calendar import day_of
+from tests.simulation.model.state import Accepted, Programme, Refused, State, Verdict
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment
 from tests.simulation.stage import Stage

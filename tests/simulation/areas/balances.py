@@ -16,7 +16,8 @@ from tests.simulation.areas.merges import merged, one_person
 from tests.simulation.areas.points import an_order
 from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import OFFICE, Personal
-from tests.simulation.model.state import Accepted, Account, Refused, State, Verdict, day_of
+from tests.simulation.model.calendar import day_of
+from tests.simulation.model.state import Accepted, Account, Refused, State, Verdict
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment, Operation
 from tests.simulation.stage import Stage

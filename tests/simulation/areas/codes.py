@@ -14,9 +14,9 @@ from domain.sms_code.send import SendCode, Sent
 from tests.simulation import callers
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan, a_member, prove
-from tests.simulation.arrivals import Arrival
 from tests.simulation.callers import Personal
 from tests.simulation.cloud import Commit
+from tests.simulation.giving import Arrival
 from tests.simulation.model import codes, people
 from tests.simulation.model.state import Accepted, Refused, State, Verdict
 from tests.simulation.process import Process
@@ -116,6 +116,10 @@ class EnterByPhone(Operation):
 
     def facts(self, answer: tuple[Login, Member, Points]) -> Mapping[str, Any]:
         return {"member": answer[1].member_id, "points": answer[2].count}
+
+    def tells(self, state: State, told: Mapping[str, Any], effect: Mapping[str, Any]) -> bool:
+        """Whoever joined may have turned out to be somebody else by the time of the answer."""
+        return told == {**effect, "member": state.alive(effect["member"])}
 
     def excuses(self, world: World, state: State, moment: Moment) -> frozenset[str]:
         refusal = codes.refuses(state, self.number, self.code, "login", moment.now, spending=False)

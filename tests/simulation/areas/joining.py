@@ -14,8 +14,8 @@ from domain.tenant.model import ChannelKind
 from domain.unit_of_work import RequestKey
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
-from tests.simulation.arrivals import Arrival
 from tests.simulation.callers import Personal
+from tests.simulation.giving import Arrival
 from tests.simulation.model import codes, people
 from tests.simulation.model.state import Accepted, Refused, State, Verdict
 from tests.simulation.platforms import Ticket

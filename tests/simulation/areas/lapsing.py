@@ -9,8 +9,10 @@ from domain.points.expire import Expired, ExpirePoints
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan
 from tests.simulation.areas.points import MID_DECEMBER, an_older_order, an_order
+from tests.simulation.giving import fitting
 from tests.simulation.model import points as model
-from tests.simulation.model.state import NOTHING, Accepted, State, Verdict, day_of
+from tests.simulation.model.calendar import day_of
+from tests.simulation.model.state import NOTHING, Accepted, State, Verdict
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment, Operation
 from tests.simulation.stage import Stage
@@ -32,7 +34,8 @@ class Expire(Operation):
         if moment.commit is None:
             return Accepted(state)
         (account,) = moment.commit.of("account")
-        return model.expire(state, account.thing_id, moment.now)
+        member = account.thing_id
+        return fitting(state, moment, lambda each: model.expire(state, member, each, moment.now), cached=True)
 
     def facts(self, answer: Expired) -> Mapping[str, Any]:
         return NOTHING
@@ -59,6 +62,8 @@ def nothing_is_over(world: World) -> Iterator[str]:
     for member, account in world.state.accounts.items():
         if any(0 < day < today for day, _ in account.lots):
             yield f"{member} still holds {account.lots} on {today}"
+        if account.tier and 0 < account.tier.until < today:
+            yield f"{member} still waits for the review of {account.tier} on {today}"
 
 
 AREA = Area(

@@ -15,8 +15,10 @@ from tests.simulation import callers, observe
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan, a_member
 from tests.simulation.callers import CAPPED, OFFICE, TILL
+from tests.simulation.giving import fitting
 from tests.simulation.model import points as model
-from tests.simulation.model.state import Accepted, Programme, Refused, State, Verdict, day_of
+from tests.simulation.model.calendar import day_of
+from tests.simulation.model.state import Accepted, Programme, Refused, State, Verdict
 from tests.simulation.model.state import Order as ModelOrder
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment, Operation
@@ -219,7 +221,13 @@ class GiveBack(Operation):
             return Refused("order-not-found")
         if self.at // 1000 < order.paid_at // 1000:
             return Refused("invalid-input")
-        return model.refund_order(state, place, self.number, self.payments, self.fingerprint, moment.now)
+        return fitting(
+            state,
+            moment,
+            lambda programme: model.refund_order(
+                state, place, self.number, self.payments, self.fingerprint, moment.now, programme
+            ),
+        )
 
     def facts(self, answer: Refund) -> Mapping[str, Any]:
         return {

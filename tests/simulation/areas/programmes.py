@@ -25,9 +25,10 @@ from tests.simulation.areas.points import an_order
 from tests.simulation.areas.profiles import Rename
 from tests.simulation.callers import OFFICE
 from tests.simulation.cloud import Change
-from tests.simulation.merchant import CATALOGUE, programme_wish, written
+from tests.simulation.merchant import CATALOGUE, LADDERS, programme_wish, written
 from tests.simulation.model.rules import Rule
 from tests.simulation.model.state import NOTHING, Accepted, Refused, State, Verdict
+from tests.simulation.model.tiers import Ladder
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment, Operation
 from tests.simulation.stage import Stage
@@ -61,33 +62,42 @@ def _with_sheet(state: State, name: str, sheet: Sheet) -> State:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRate(Operation):
-    """Head office applies the file with another rate; the other rules stay."""
+    """Head office applies the file with another rate and perhaps another ladder; the other rules stay."""
 
     name: ClassVar[str] = "apply a programme"
     use_case: ClassVar[type] = ApplyProgramme
     is_once: ClassVar[bool] = False
     points: int
+    ladder: int | None = None
+    """One of the catalogue; None: that of the house."""
 
     def call(self, process: Process) -> str:
         world = process.world
         base = replace(world.house.programme.rules["base"], points=self.points)
-        wish = programme_wish(replace(world.house.programme, rules={"base": base}))
+        own = world.house.programme.ladder
+        ladder = own if self.ladder is None else LADDERS[self.ladder]
+        wish = programme_wish(replace(world.house.programme, rules={"base": base}, ladder=ladder))
         return process.services.apply_programme(world.house.tenant_id, wish)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         base = state.programme.rules["base"]
-        if base.points == self.points:
+        ladder = state.programmes[0].ladder if self.ladder is None else LADDERS[self.ladder]
+        if base.points == self.points and ladder == state.programme.ladder:
             return Accepted(state)
-        changed = replace(base, points=self.points, version=base.version + 1)
-        state = _with_sheet(state, "base", replace(_sheet(state, "base"), version=changed.version))
-        return Accepted(_in_force(state, {**state.programme.rules, "base": changed}))
+        rules = state.programme.rules
+        if base.points != self.points:
+            changed = replace(base, points=self.points, version=base.version + 1)
+            state = _with_sheet(state, "base", replace(_sheet(state, "base"), version=changed.version))
+            rules = {**rules, "base": changed}
+        return Accepted(_in_force(state, rules, ladder, moment.now))
 
     def facts(self, answer: str) -> Mapping[str, Any]:
         return NOTHING
 
 
-def _in_force(state: State, rules: Mapping[str, Rule]) -> State:
-    programme = replace(state.programme, rules=rules, version=state.programme.version + 1)
+def _in_force(state: State, rules: Mapping[str, Rule], ladder: Ladder | None, now: int) -> State:
+    version = state.programme.version + 1
+    programme = replace(state.programme, rules=rules, version=version, ladder=ladder, since=now)
     return replace(state, programmes=(*state.programmes, programme))
 
 
@@ -162,7 +172,7 @@ class Publish(Operation):
                 sheet = _sheet(state, name)
                 return Refused("rule-not-published" if sheet.number or sheet.version else "rule-not-found")
             state = _with_sheet(state, name, replace(_sheet(state, name), version=rules.pop(name).version))
-        state = _in_force(state, rules)
+        state = _in_force(state, rules, state.programme.ladder, moment.now)
         facts = {"version": state.programme.version}
         return Accepted(replace(state, keys={**state.keys, self.key: (facts, moment.now)}), facts)
 
@@ -249,6 +259,10 @@ def rules_gave(world: World, state: State, change: Change) -> None:
     seen = {name: exact for name, _, exact in observe.json_of(entry, "g").get("gains", ())}
     if seen != {name: str(gain) for name, gain in expected.items()}:
         raise Broken("rules give what the model says", f"{change.key[1]}: {seen}, expected {expected}")
+
+
+def draw_rate(world: World, chance: Random) -> ChangeRate:
+    return ChangeRate(chance.randrange(1, 9), chance.choice((None, None, *range(len(LADDERS)))))
 
 
 def draw_draft(world: World, chance: Random) -> Draft:
@@ -357,7 +371,7 @@ def spent_budget_scene(stage: Stage) -> Operation:
 AREA = Area(
     "programmes",
     draws=(
-        (1, lambda world, chance: ChangeRate(chance.randrange(1, 9))),
+        (1, draw_rate),
         (2, draw_draft),
         (2, draw_publish),
         (1, lambda world, chance: chance.choice((SeeRules, SeeProgramme))()),

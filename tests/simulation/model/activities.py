@@ -7,8 +7,13 @@ from fractions import Fraction
 from math import ceil
 
 from tests.simulation.model import rules
-from tests.simulation.model.points import earn, lapse
-from tests.simulation.model.state import Account, Programme, State, day_of
+from tests.simulation.model.calendar import day_of
+from tests.simulation.model.points import earn, opened
+from tests.simulation.model.state import Account, Programme, State
+from tests.simulation.model.tiers import booked
+
+DONE = {"check_in", "share", "comment"}
+"""What counts as activity."""
 
 
 def tomorrow(day: int) -> int:
@@ -27,7 +32,7 @@ def give(
 ) -> tuple[State, Account, int]:
     """Books what the rules give that are meant; `on` is the day that is checked in. Also the points."""
     today = day_of(now)
-    account = lapse(state.accounts[member], today)
+    account = opened(state.accounts[member], programme, today)
     used = {name: (n if day == today else 0, ever) for name, (day, n, ever) in account.used.items()}
     gains = rules.give(known, used, state.spent)
     points = int(sum(gains.values(), Fraction(0)))
@@ -35,6 +40,9 @@ def give(
     after = replace(after, used=rules.use(account.used, programme.rules, gains, today))
     if on:
         after = replace(after, streak=(on, row(account.streak, on)))
+    done = any(rule.does in DONE for rule in known.values())
+    after = replace(after, activities=after.activities + done)
+    after = booked(account, after, programme.ladder, today, today)
     spent = {
         name: state.spent.get(name, 0) + ceil(gain) for name, gain in gains.items() if known[name].budget
     }

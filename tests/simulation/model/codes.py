@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from tests.simulation.model.state import Code, State, day_of
+from tests.simulation.model.calendar import day_of
+from tests.simulation.model.state import Code, State
 
 LIFE_MS = 5 * 60_000
 DAY_MS = 24 * 3_600_000

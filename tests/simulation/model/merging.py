@@ -2,18 +2,9 @@
 
 from dataclasses import replace
 
-from tests.simulation.model import points, rules
-from tests.simulation.model.state import (
-    Accepted,
-    Account,
-    Made,
-    Merge,
-    Person,
-    Refused,
-    State,
-    Verdict,
-    day_of,
-)
+from tests.simulation.model import points, rules, tiers
+from tests.simulation.model.calendar import day_of
+from tests.simulation.model.state import Accepted, Account, Made, Merge, Person, Refused, State, Verdict
 
 IDENTITIES_MAX, IDENTITIES_BY_STAFF = 20, 60
 LOTS_MAX = 400
@@ -112,7 +103,7 @@ def _move_points(state: State, merge: Merge, now: int) -> tuple[State, Merge]:
     giving = points.lapse(state.accounts[merge.source], day_of(now))
     taking = points.lapse(state.accounts[merge.target], day_of(now))
     orders, spend = giving.orders, giving.spend
-    empty = replace(points.write(giving, "merge_out", {}, 0, -orders, -spend), used={})
+    empty = tiers.emptied(replace(points.write(giving, "merge_out", {}, 0, -orders, -spend), used={}))
     lots = dict(taking.lots)
     for day, count in giving.lots:
         lots[day] = lots.get(day, 0) + count
@@ -123,6 +114,7 @@ def _move_points(state: State, merge: Merge, now: int) -> tuple[State, Merge]:
         used=rules.together(taking.used, giving.used),
         streak=max(taking.streak, giving.streak),
     )
+    full = tiers.together(full, giving)
     merge = replace(
         merge,
         left=points.moved(giving, empty),
@@ -135,6 +127,8 @@ def _move_points(state: State, merge: Merge, now: int) -> tuple[State, Merge]:
         spend=spend,
         used=giving.used,
         streak_before=taking.streak,
+        brought=giving,
+        tier_before=taking.tier,
     )
     accounts = {**state.accounts, merge.source: empty, merge.target: full}
     return replace(state, accounts=accounts), merge
@@ -207,7 +201,15 @@ def undo(state: State, merge_id: str, now: int, pair_id: str) -> Verdict:
     if pair not in pairs:
         pairs[pair] = pair_id
         bare = replace(
-            undone, identities=(), took_phone="", phone_before="", filled=(), used={}, streak_before=(0, 0)
+            undone,
+            identities=(),
+            took_phone="",
+            phone_before="",
+            filled=(),
+            used={},
+            streak_before=(0, 0),
+            brought=None,
+            tier_before=None,
         )
         merges[pair_id] = bare
     after = replace(state, people=people[0], holders=people[1], accounts=accounts, merges=merges, pairs=pairs)
@@ -229,13 +231,15 @@ def _give_back(state: State, merge: Merge, today: int) -> dict[str, Account] | N
         return None
     lots, debt = points.settle(lots, giving.debt - merge.came_debt)
     given = points.write(giving, "merge_out", lots, debt, -merge.orders, -merge.spend)
+    brought = merge.brought or Account()
+    given = tiers.apart(given, brought, merge.tier_before)
     given = replace(given, used=rules.apart(giving.used, merge.used))
     if given.streak == max(merge.streak_before, taking.streak):
         given = replace(given, streak=merge.streak_before)
     back = {day: -count for day, count in merge.left if not 0 < day < today}
     lots, debt = points.settle(back, -merge.left_debt)
     taken = points.write(taking, "merge_in", lots, debt, merge.orders, merge.spend)
-    taken = replace(taken, used=merge.used)
+    taken = tiers.back(replace(taken, used=merge.used), brought)
     return {**state.accounts, merge.source: taken, merge.target: given}
 
 

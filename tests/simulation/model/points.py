@@ -5,18 +5,10 @@ from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
+from tests.simulation.model import tiers
+from tests.simulation.model.calendar import FOR_EVER, day_of
 from tests.simulation.model.rules import Paid, price, use
-from tests.simulation.model.state import (
-    FOR_EVER,
-    Accepted,
-    Account,
-    Order,
-    Programme,
-    Refused,
-    State,
-    Verdict,
-    day_of,
-)
+from tests.simulation.model.state import Accepted, Account, Order, Programme, Refused, State, Verdict
 
 NEVER_COUNT = {"coupon", "points", "stored_bonus"}
 
@@ -30,6 +22,7 @@ def write(
 ) -> Account:
     """One more entry: these lots and this debt hold afterwards."""
     after = replace(account, lots=_in_turn(lots), debt=debt)
+    earned = after.balance - account.balance if kind in {"earn", "claw_back"} else 0
     kinds = {**account.kinds, kind: account.kinds.get(kind, 0) + after.balance - account.balance}
     return replace(
         after,
@@ -37,6 +30,7 @@ def write(
         kinds={kind: total for kind, total in kinds.items() if total},
         orders=account.orders + orders,
         spend=account.spend + spend,
+        earned=account.earned + earned,
     )
 
 
@@ -44,6 +38,13 @@ def lapse(account: Account, today: int) -> Account:
     """What is over by today is booked out before anything else."""
     live = {day: n for day, n in account.lots if not 0 < day < today}
     return account if len(live) == len(account.lots) else write(account, "expire", live, account.debt)
+
+
+def opened(account: Account, programme: Programme, today: int) -> Account:
+    """The same, after the reviews of the tier that are due."""
+    stepped = tiers.step(account, programme.ladder, today)
+    after = lapse(stepped, today)
+    return after if after is stepped else tiers.booked(stepped, after, programme.ladder, today, today)
 
 
 def earn(account: Account, points: int, day: int, orders: int, spend: int) -> Account:
@@ -85,6 +86,10 @@ def moved(before: Account, after: Account) -> tuple[tuple[int, int], ...]:
     return tuple((day, new.get(day, 0) - old.get(day, 0)) for day in days if new.get(day) != old.get(day))
 
 
+def tier_of(account: Account) -> str:
+    return account.tier.name if account.tier else ""
+
+
 def counted(payments: Iterable[tuple[str, int]]) -> int:
     """The money that earns (D-23)."""
     return sum(fen for method, fen in payments if method not in NEVER_COUNT)
@@ -101,16 +106,19 @@ def record_order(
     if member not in state.accounts:
         return Refused("member-not-found")
     today = day_of(now)
-    account = lapse(state.accounts[member], today)
+    account = opened(state.accounts[member], programme, today)
     money = counted(order.payments.items())
     day = programme.last_day(day_of(order.paid_at))
     rules = programme.rules if not 0 < day < today else {}
     used = {name: (n if on == today else 0, ever) for name, (on, n, ever) in account.used.items()}
-    paid = Paid(money, order.cups, day_of(order.paid_at), account.orders, *person, used, state.spent)
+    paid = Paid(
+        money, order.cups, day_of(order.paid_at), account.orders, *person, used, state.spent, tier_of(account)
+    )
     gains = price(rules, paid)
     points = int(sum(gains.values(), Fraction(0)))
     after = earn(account, points, day, 1, money)
     after = replace(after, used=use(account.used, programme.rules, gains, today))
+    after = tiers.booked(account, after, programme.ladder, today, day_of(order.paid_at))
     order = replace(
         order,
         member=member,
@@ -142,23 +150,30 @@ def order_facts(order: Order) -> dict[str, object]:
 
 
 def refund_order(
-    state: State, name: str, number: str, payments: Mapping[str, int], fingerprint: str, now: int
+    state: State,
+    name: str,
+    number: str,
+    payments: Mapping[str, int],
+    fingerprint: str,
+    now: int,
+    programme: Programme,
 ) -> Verdict:
     """Takes back exactly what the refunded money had earned (D-21)."""
-    order, policy = state.orders[name], state.programme.clawback
+    order, policy = state.orders[name], programme.clawback
     refunded = dict(order.refunded)
     for method, fen in payments.items():
         refunded[method] = refunded.get(method, 0) + fen
         if refunded[method] > order.payments.get(method, 0):
             return Refused("refund-too-large")
     member = state.alive(order.member)
-    account = lapse(state.accounts[member], day_of(now))
+    account = opened(state.accounts[member], programme, day_of(now))
     due = order.points - _worth(order, refunded) - order.clawed
     if policy == "deny" and due > account.balance:
         return Refused("points-already-spent")
     is_whole = sum(refunded.values()) == sum(order.payments.values())
     orders, spend = -1 if is_whole else 0, -counted(payments.items())
     after, points = take_back(account, due, order.last_day, policy, orders, spend)
+    after = tiers.booked(account, after, programme.ladder, day_of(now), day_of(order.paid_at))
     if member != order.member:
         after = replace(after, foreign_claws={**after.foreign_claws, order.member: after.entries})
     facts = {"member": member, "points": points, "entry": after.entries, "balance": after.balance}
@@ -179,7 +194,7 @@ def _worth(order: Order, refunded: Mapping[str, int]) -> int:
     return int(sum(order.gains.values(), Fraction(0)) * (whole - back) / whole)
 
 
-def expire(state: State, member: str, now: int) -> Accepted:
+def expire(state: State, member: str, programme: Programme, now: int) -> Accepted:
     """What the job books for one account."""
-    after = lapse(state.accounts[member], day_of(now))
+    after = opened(state.accounts[member], programme, day_of(now))
     return Accepted(replace(state, accounts={**state.accounts, member: after}))

@@ -9,7 +9,7 @@ from math import ceil
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`does`: spend, cups, nth, step, times, bands, check_in, share, comment, join, bring.
+    """`does`: spend, cups, nth, step, times, bands, tiers, check_in, share, comment, join, bring.
 
     A limit of 0 is none.
     """
@@ -22,6 +22,7 @@ class Rule:
     nth: int = 1
     from_fen: int = 0
     permille: int = 1000
+    tier: str = ""
     is_beside: bool = False
     """A multiplier that counts beside the best one, and on everything."""
     weekdays: tuple[int, ...] = ()
@@ -60,6 +61,7 @@ class Paid:
     """By rule: how much was given that day, and ever."""
     spent: Mapping[str, int] = field(default_factory=dict)
     """By rule: how much of the budget is gone."""
+    tier: str = ""
 
 
 def price(rules: Rules, paid: Paid) -> dict[str, Fraction]:
@@ -70,7 +72,7 @@ def price(rules: Rules, paid: Paid) -> dict[str, Fraction]:
     more = {
         name: _within(name, rule, spend * (_factor(rule, paid) - 1), paid)
         for name, rule in sorted(rules.items())
-        if rule.does in {"times", "bands"} and not rule.is_beside
+        if rule.does in {"times", "bands", "tiers"} and not rule.is_beside
     }
     best = max(more, key=lambda name: more[name], default="")
     gains.update({best: more[best]} if best else {})
@@ -110,7 +112,9 @@ def _flat(rule: Rule, paid: Paid) -> Fraction:
 
 
 def _factor(rule: Rule, paid: Paid) -> Fraction:
-    reached = rule.does != "bands" or paid.money >= rule.from_fen
+    reached = (rule.does != "bands" or paid.money >= rule.from_fen) and (
+        rule.does != "tiers" or paid.tier == rule.tier
+    )
     return Fraction(rule.permille, 1000) if reached and _is_met(rule, paid) else Fraction(1)
 
 

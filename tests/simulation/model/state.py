@@ -3,31 +3,17 @@
 Days are numbers such as 20260228, 0 means for ever; instants are milliseconds since 1970; money is fen.
 """
 
-from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
+from tests.simulation.model.calendar import day_later, month_later
 from tests.simulation.model.rules import Rules
+from tests.simulation.model.tiers import Held, Ladder, Months
 
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
-FOR_EVER = 99_999_999
-
-
-def day_of(at: int) -> int:
-    """The business day in Shanghai, eight hours ahead of UTC."""
-    local = datetime.fromtimestamp(at / 1000, UTC) + timedelta(hours=8)
-    return local.year * 10_000 + local.month * 100 + local.day
-
-
-def month_later(day: int, months: int) -> tuple[int, int, int]:
-    """Year and month so many months on, and how many days that month has."""
-    index = day // 10_000 * 12 + day // 100 % 100 - 1 + months
-    year, month = index // 12, index % 12 + 1
-    return year, month, monthrange(year, month)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +25,9 @@ class Programme:
     months: int = 12
     clawback: str = "debt"
     version: int = 1
+    ladder: Ladder | None = None
+    since: int = 0
+    """When it came into force."""
 
     def last_day(self, day: int) -> int:
         """D-04, D-05; fixed validity above a year ends with the month."""
@@ -47,9 +36,10 @@ class Programme:
         if self.validity == "rolling":
             year, month, days = month_later(day, self.months - 1)
             return year * 10_000 + month * 100 + days
-        year, month, days = month_later(day, self.months)
-        last = days if self.months > 12 else min(days, day % 100)
-        return year * 10_000 + month * 100 + last
+        if self.months > 12:
+            year, month, days = month_later(day, self.months)
+            return year * 10_000 + month * 100 + days
+        return day_later(day, months=self.months)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +56,13 @@ class Account:
     """By rule with a cap: the last day, how much it gave then, and ever."""
     streak: tuple[int, int] = (0, 0)
     """The last day that was checked in, and how many in a row."""
+    earned: int = 0
+    activities: int = 0
+    months: Months = field(default_factory=dict)
+    """What was counted for tiers, by month: spend, points, orders, activity."""
+    tier: Held | None = None
+    changes: int = 0
+    """Of the tier, ever."""
     foreign_claws: Mapping[str, int] = field(default_factory=dict, compare=False)
     """By whose order it was before a merge: the last entry that took points back for it. Stored nowhere."""
 
@@ -142,6 +139,9 @@ class Merge:
     spend: int = 0
     used: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     streak_before: tuple[int, int] = (0, 0)
+    brought: Account | None = None
+    """The account of the source, as it was."""
+    tier_before: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)

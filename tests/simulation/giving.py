@@ -1,11 +1,12 @@
 """By which programme something was given, and what joining gives by it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tests.simulation import observe
 from tests.simulation.model import welcoming
-from tests.simulation.model.state import Accepted, Programme, State
+from tests.simulation.model.state import Accepted, Account, Programme, State, Verdict
 from tests.simulation.requests import Broken, Moment
 
 
@@ -19,6 +20,33 @@ def programmes(state: State, moment: Moment, who: object) -> Sequence[Programme]
     if not versions <= {each.version for each in found}:
         raise Broken("something earns by a programme that was in force", f"{who} by {versions}")
     return [each for each in found if not versions or each.version in versions]
+
+
+CACHED_MS = 61_000
+"""So long a process may go by settings that it has read."""
+
+
+def fitting(
+    state: State, moment: Moment, ask: Callable[[Programme], Verdict], *, cached: bool = False
+) -> Verdict:
+    """By the programme that was in force when it was decided: the accounts that were written tell which.
+
+    `cached`: also by one that was in force a minute before.
+    """
+    found = [each.programme for each in (state, *moment.states)]
+    if cached:
+        began = min(moment.commit.by.looks) if moment.commit else moment.now
+        pairs = pairwise(state.programmes)
+        found += [each for each, following in pairs if following.since > began - CACHED_MS]
+    verdicts = [ask(each) for each in {each.version: each for each in found}.values()]
+    written = moment.commit.of("account") if moment.commit else []
+    seen = {change.thing_id: observe.account(change.after) for change in written if change.after}
+    fits = (each for each in verdicts if isinstance(each, Accepted) and _holds(each.state, seen))
+    return next(fits, verdicts[0]) if seen else verdicts[0]
+
+
+def _holds(state: State, seen: Mapping[str, Account]) -> bool:
+    return all(state.accounts.get(member) == account for member, account in seen.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,253 @@
+"""Tiers: reached, reviewed, and seen by staff."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from random import Random
+from typing import Any, ClassVar
+
+from domain.page import Page
+from domain.points.standing import TierChange
+from domain.points.tier import ListTierChanges, ReadTier, TierSheet
+from tests.simulation import callers, observe
+from tests.simulation.area import Area
+from tests.simulation.areas.joining import Prove, a_fan, a_member, prove
+from tests.simulation.areas.lapsing import Expire
+from tests.simulation.areas.merges import one_person
+from tests.simulation.areas.points import Earn, GiveBack, an_order
+from tests.simulation.areas.programmes import ChangeRate
+from tests.simulation.areas.undoing import Undo
+from tests.simulation.callers import OFFICE
+from tests.simulation.cloud import Change
+from tests.simulation.model import tiers as model
+from tests.simulation.model.calendar import day_of
+from tests.simulation.model.state import Accepted, Refused, State, Verdict
+from tests.simulation.process import Process
+from tests.simulation.requests import Broken, Moment, Operation
+from tests.simulation.stage import Stage
+from tests.simulation.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class SeeTier(Operation):
+    """Staff looks where somebody stands."""
+
+    name: ClassVar[str] = "tier"
+    use_case: ClassVar[type] = ReadTier
+    is_once: ClassVar[bool] = False
+    member: str
+
+    def call(self, process: Process) -> TierSheet:
+        actor = callers.signed(process, OFFICE, self.member, once=True)
+        return process.services.read_tier(actor, self.member)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        ladder, today = state.programme.ladder, day_of(moment.now)
+        if ladder is None:
+            return Refused("no-tiers")
+        account = model.step(state.accounts[state.alive(self.member)], ladder, today)
+        return Accepted(state, {"tier": account.tier, "value": model.worth(account, ladder, today)})
+
+    def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
+        """Settings, the way, and the account are read one after the other."""
+        owners = {each.alive(self.member) for each in moment.states}
+        today = day_of(moment.now)
+        for ladder in [each.programme.ladder for each in moment.states]:
+            if ladder is None:
+                continue
+            for account in [
+                each.accounts[one] for each in moment.states for one in owners if one in each.accounts
+            ]:
+                seen = model.step(account, ladder, today)
+                if facts == {"tier": seen.tier, "value": model.worth(seen, ladder, today)}:
+                    return True
+        return False
+
+    def excuses(self, world: World, state: State, moment: Moment) -> set[str]:
+        """There were no tiers at some time of the try."""
+        return {"no-tiers"} if any(each.programme.ladder is None for each in moment.states) else set()
+
+    def facts(self, answer: TierSheet) -> Mapping[str, Any]:
+        held = answer.progress.standing
+        if held is None:
+            return {"tier": None, "value": answer.progress.value}
+        since, until = (int(f"{day:%Y%m%d}") if day else 0 for day in (held.since, held.until))
+        tier = model.Held(held.tier_id, held.rank, since, until, held.is_grace)
+        return {"tier": tier, "value": answer.progress.value}
+
+
+@dataclass(frozen=True, slots=True)
+class SeeTierChanges(Operation):
+    """Staff reads how somebody's tier changed."""
+
+    name: ClassVar[str] = "tier changes"
+    use_case: ClassVar[type] = ListTierChanges
+    is_once: ClassVar[bool] = False
+    member: str
+
+    def call(self, process: Process) -> Page[TierChange]:
+        actor = callers.signed(process, OFFICE, self.member, once=True)
+        return process.services.list_tier_changes(actor, self.member, 50, None)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        return Accepted(state, {"newest": state.accounts[state.alive(self.member)].changes})
+
+    def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
+        """A list may lag, but not behind the beginning of the try."""
+        owners = {each.alive(self.member) for each in moment.states}
+        seen = [
+            each.accounts[one].changes for each in moment.states for one in owners if one in each.accounts
+        ]
+        newest: int = facts["newest"]
+        return min(seen) <= newest <= max(seen)
+
+    def facts(self, answer: Page[TierChange]) -> Mapping[str, Any]:
+        numbers = [change.number for change in answer.items]
+        if numbers != list(range(len(numbers), 0, -1)) and len(numbers) < 50:
+            raise Broken("the changes of a tier have no gaps", f"{self}: {numbers}")
+        return {"newest": numbers[0] if numbers else 0}
+
+
+def draw_look(world: World, chance: Random) -> SeeTier | SeeTierChanges | None:
+    people = world.known_members()
+    if not people:
+        return None
+    return chance.choice((SeeTier, SeeTierChanges))(chance.choice(people))
+
+
+def change_is_told(world: World, state: State, change: Change) -> None:
+    """Each change is written once; the last one tells the tier that there is."""
+    item = change.after or {}
+    member, number = change.thing_id, int(change.key[1].removeprefix("TL#"))
+    account = state.accounts[member]
+    tier = account.tier.name if account.tier else ""
+    is_last = number == account.changes
+    if (
+        change.before is not None
+        or number > account.changes
+        or (is_last and observe.text(item, "after") != tier)
+    ):
+        raise Broken(
+            "changes of tiers are told", f"{member} {number} of {account.changes}: {item}, has {tier}"
+        )
+
+
+def changes_are_there(world: World) -> Iterator[str]:
+    """As many as the account has counted, each beginning where the one before it ended."""
+    for member, account in world.state.accounts.items():
+        pk = f"T#{world.house.tenant_id}#M#{member}"
+        lines = [world.cloud.storage.get((pk, f"TL#{n + 1:010}")) for n in range(account.changes)]
+        if None in lines:
+            yield f"{member} has {account.changes} changes, of which some are not there"
+            continue
+        told = [(observe.text(line or {}, "before"), observe.text(line or {}, "after")) for line in lines]
+        if any(one[1] != other[0] for one, other in pairwise(told)):
+            yield f"{member}: {told}"
+
+
+def with_ladder(stage: Stage, number: int) -> None:
+    stage.does(ChangeRate(2, number))
+
+
+def crossing_scene(stage: Stage) -> Earn:
+    """Two orders at once, each of which would cross the line with the other."""
+    member = a_fan(stage).member_id
+    with_ladder(stage, 1)
+    stage.rival = an_order(stage, member, 3000, number="rival")
+    return an_order(stage, member, 3000)
+
+
+def late_review_scene(stage: Stage) -> Earn:
+    """Two reviews were missed when somebody comes again, and the job comes at that moment."""
+    member = a_fan(stage).member_id
+    with_ladder(stage, 1)
+    stage.does(an_order(stage, member, 20_000))
+    stage.wait(days=800)
+    stage.rival = Expire()
+    return an_order(stage, member, 6000, number="later")
+
+
+def review_scene(stage: Stage) -> Expire:
+    """The job reviews two members, one of whom has days of grace; an order comes at that moment."""
+    one, other = a_fan(stage).member_id, a_fan(stage, 1).member_id
+    with_ladder(stage, 2)
+    stage.does(an_order(stage, one, 10_000))
+    stage.does(an_order(stage, other, 2000))
+    stage.wait(days=190)
+    stage.does(Expire())
+    stage.wait(days=190)
+    stage.rival = an_order(stage, one, 200, number="rival")
+    return Expire()
+
+
+def refund_scene(stage: Stage) -> GiveBack:
+    """A refund below the line, on the day of the review."""
+    member = a_fan(stage).member_id
+    with_ladder(stage, 3)
+    order = an_order(stage, member)
+    stage.does(order)
+    stage.does(an_order(stage, member, number="second"))
+    stage.wait(days=29)
+    stage.rival = Expire()
+    return GiveBack(order, "R1", "east", dict(order.payments), stage.world.now_ms // 1000 * 1000)
+
+
+def ladder_changes_scene(stage: Stage) -> Earn:
+    """The tiers are others from now on, with an order on its way."""
+    member = a_fan(stage).member_id
+    with_ladder(stage, 1)
+    stage.does(an_order(stage, member, 6000))
+    stage.rival = ChangeRate(2, 3)
+    return an_order(stage, member, 6000, number="next")
+
+
+def merge_scene(stage: Stage) -> Prove:
+    """Both have a tier; the one who goes has the better one, and earns at that moment."""
+    with_ladder(stage, 1)
+    one, other = a_member(stage), a_fan(stage, 1)
+    stage.does(an_order(stage, one.member_id, 6000))
+    stage.does(an_order(stage, other.member_id, 20_000, number="other"))
+    stage.rival = an_order(stage, other.member_id, 3000, number="rival")
+    return prove(stage.world, other, "wx", one.phones[0])
+
+
+def undo_scene(stage: Stage) -> Undo:
+    """Together they reached a tier; they are taken apart while an order comes."""
+    with_ladder(stage, 1)
+    human, merge_id = one_person(stage)
+    stage.does(an_order(stage, human.member_id, 6000))
+    stage.rival = an_order(stage, human.member_id, 20_000, number="rival")
+    return Undo(merge_id)
+
+
+def tier_scene(stage: Stage) -> SeeTier:
+    member = a_fan(stage).member_id
+    with_ladder(stage, 1)
+    stage.rival = an_order(stage, member)
+    return SeeTier(member)
+
+
+def changes_scene(stage: Stage) -> SeeTierChanges:
+    member = a_fan(stage).member_id
+    with_ladder(stage, 1)
+    stage.rival = an_order(stage, member)
+    return SeeTierChanges(member)
+
+
+AREA = Area(
+    "tiers",
+    draws=((2, draw_look),),
+    scenarios={
+        "an order that reaches a tier": crossing_scene,
+        "an order after two reviews": late_review_scene,
+        "a review": review_scene,
+        "a refund on the day of a review": refund_scene,
+        "an order while the tiers change": ladder_changes_scene,
+        "a merge of two tiers": merge_scene,
+        "an undoing of a tier": undo_scene,
+        "tier": tier_scene,
+        "tier changes": changes_scene,
+    },
+    comparisons={"tier-change": change_is_told},
+    promises={"changes of tiers are all there": changes_are_there},
+)
