@@ -48,19 +48,19 @@ def welcome(repositories: Repositories, newcomer: Newcomer, now: datetime, calle
     bare: tuple[Change, ...] = (Created(Account(member_id)),) if newcomer.is_new else ()
     if not is_offered or repositories.welcomes.find(newcomer.phone.index) is not None:
         return Gifts(NO_POINTS, bare)
-    account = Account(member_id) if newcomer.is_new else _account(repositories, member_id)
-    book = Book(account, now, caller, programme)
-    party = _Party(repositories, programme, newcomer.phone.index)
-    points = party.give(book, newcomer.member, Joined, Cause("joined"))
     inviter = _inviter(repositories, programme, newcomer)
-    theirs: tuple[Change, ...] = ()
-    if inviter is not None:
-        cause = Cause("was_invited", other_member_id=inviter.way[-1].member_id)
-        points = points + party.give(book, newcomer.member, WasInvited, cause)
-        theirs = _thank(party, inviter, member_id, now, caller)
-    mine = bare
-    if points:
-        mine = book.creation() if newcomer.is_new else book.changes()
+    party = _Party(repositories, programme, newcomer.phone.index)
+    points, mine = NO_POINTS, bare
+    if inviter is not None or programme.giving(Joined):
+        account = Account(member_id) if newcomer.is_new else _account(repositories, member_id)
+        book = Book(account, now, caller, programme)
+        points = party.give(book, newcomer.member, Joined, Cause("joined"))
+        if inviter is not None:
+            cause = Cause("was_invited", other_member_id=inviter.way[-1].member_id)
+            points = points + party.give(book, newcomer.member, WasInvited, cause)
+        if points:
+            mine = book.creation() if newcomer.is_new else book.changes()
+    theirs = _thank(party, inviter, member_id, now, caller) if inviter is not None else ()
     written = Welcome(newcomer.phone.index, member_id, points, now)
     return Gifts(points, (*mine, *theirs, *party.spent.values(), Created(written)))
 

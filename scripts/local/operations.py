@@ -168,7 +168,7 @@ class Bench:
         self._read_programme()
         joins = self._proof(self.actor, "wechat", self.second, "bench-join-0001")
         self.row(
-            "Prove a phone: join", Limit(2, 1.5, 12), lambda: self.services.prove_phone(self.actor, joins)
+            "Prove a phone: join", Limit(3, 2.5, 12), lambda: self.services.prove_phone(self.actor, joins)
         )
         self.row(
             "Prove a phone: the same request again",
@@ -202,6 +202,12 @@ class Bench:
         self.services.earn_from_order(self.till, self.bill("B-0"), member)
         bill = self.bill("B-1")
         earn = self.services.earn_from_order
+        first = self.bill("T-1", lines=4)
+        self.row(
+            "Earn, and reach a tier (two for the change)",
+            Limit(2, 1, 8),
+            lambda: earn(self.till, first, member),
+        )
         self.row("Earn from an order", Limit(2, 1, 6), lambda: earn(self.till, bill, member))
         self.row("Earn: the same order again", Limit(2, 1, 6), lambda: earn(self.till, bill, member))
         many = self.bill("B-2", lines=40)
@@ -263,7 +269,7 @@ class Bench:
         )
         self.row(
             "Prove a phone: join, invited, with gifts for both",
-            Limit(5, 4.5, 20),
+            Limit(5, 4.5, 22),
             lambda: self.services.prove_phone(actor, proof),
         )
 

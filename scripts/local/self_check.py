@@ -8,6 +8,7 @@ from scripts.local.client import Answer
 from scripts.local.world import World
 
 PHONE = "13912345678"
+FRIEND = "13800138000"
 THIRTEEN_MONTHS = 13
 
 
@@ -54,6 +55,8 @@ class Journey:
             self.finds_one,
             self.is_undone_and_merged_again,
             self.follows_a_rule,
+            self.invites,
+            self.reaches_a_tier,
             self.lapses,
             self.proves,
         ]
@@ -179,22 +182,46 @@ class Journey:
         back = self.till.post("/v1/till/orders/A-1004/refunds", self.world.refund("R-4", 1000))
         expect((back.status, back["balance"]), (201, 106))
 
+    def invites(self) -> None:
+        """A friend follows the member's invitation and joins: 20 points for one, 10 for the other"""
+        body = {"name": "周伯言", "phone": FRIEND}
+        friend_id = self.world.sandbox.control("/control/people", body)["person_id"]
+        friend = self.world.log_in("wechat", friend_id, "Pixel 11")
+        proof = {**self.world.phone_proof("wechat", friend_id), "invited_by": self.member_id}
+        joined = friend.post("/v1/me/phone", proof, key="self-check-invited")
+        expect((joined.status, joined["outcome"], joined["points_given"]), (200, "joined", 10))
+        expect(friend.get("/v1/me/points")["balance"], 10)
+        expect(self.office.get(f"/v1/staff/members/{self.member_id}")["points"], 126)
+
+    def reaches_a_tier(self) -> None:
+        """An order of 300 yuan makes the member silver, at once; the page says what gold still takes"""
+        order = self.world.order("A-1005", {"card_number": self.card_number}, 30_000)
+        answer = self.till.post("/v1/till/orders", order)
+        expect((answer.status, answer["points"], answer["balance"]), (201, 650, 776))
+        self.wechat = self.world.log_in("wechat", self.person_id, "iPhone 17")
+        page = self.wechat.get("/v1/me/tier")
+        expect((page["tier"]["tier_id"], page["next_tier"]["tier_id"]), ("silver", "gold"))
+        expect(page["missing"], 100_000 - page["value"])
+        changes = self.wechat.get("/v1/me/tier/changes")["items"]
+        expect([(each["before"], each["after"]) for each in changes], [("plain", "silver"), (None, "plain")])
+
     def lapses(self) -> None:
-        """Thirteen months later the points are gone, before and after the nightly job"""
+        """Thirteen months later the points are gone and the tier is on its last days, job or no job"""
         self.world.sandbox.control("/clock", {"advance_months": THIRTEEN_MONTHS})
         self.wechat = self.world.log_in("wechat", self.person_id, "iPhone 17")
         expect(self.wechat.get("/v1/me/points")["balance"], 0, "before the job")
+        expect(self.wechat.get("/v1/me/tier")["is_grace"], True, "before the job")
         expired = self.world.services.expire_points(limit=1000)
-        expect((expired.accounts, expired.points.count, expired.failed), (1, 106, 0))
+        expect((expired.accounts, expired.points.count, expired.failed), (2, 786, 0))
         expect(self.world.services.expire_points(limit=1000).accounts, 0, "the job again")
         entry = self.wechat.get("/v1/me/points/entries?limit=1")["items"][0]
-        expect((entry["kind"], entry["points"], entry["balance"]), ("expire", -106, 0))
+        expect((entry["kind"], entry["points"], entry["balance"]), ("expire", -776, 0))
 
     def proves(self) -> None:
         """Every ledger folds to its account, every reference fits"""
         report = self.world.services.reconcile()
         expect([finding.what for finding in report.findings], [])
-        expect(report.seen["account"], 2)
+        expect(report.seen["account"], 3)
 
 
 def run(world: World) -> int:

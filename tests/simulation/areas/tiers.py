@@ -168,16 +168,30 @@ def late_review_scene(stage: Stage) -> Earn:
 
 
 def review_scene(stage: Stage) -> Expire:
-    """The job reviews two members, one of whom has days of grace; an order comes at that moment."""
+    """The job reviews two members: one kept the tier, the other's days of grace are over; an order comes."""
     one, other = a_fan(stage).member_id, a_fan(stage, 1).member_id
     with_ladder(stage, 2)
     stage.does(an_order(stage, one, 10_000))
-    stage.does(an_order(stage, other, 2000))
-    stage.wait(days=190)
+    order = an_order(stage, other, 2000, number="other")
+    stage.does(order)
+    stage.does(GiveBack(order, "R1", "east", dict(order.payments), stage.world.now_ms // 1000 * 1000))
+    stage.wait(days=182)
     stage.does(Expire())
-    stage.wait(days=190)
-    stage.rival = an_order(stage, one, 200, number="rival")
+    stage.wait(days=12)
+    stage.rival = an_order(stage, other, 200, number="rival")
     return Expire()
+
+
+def kept_scene(stage: Stage) -> Earn:
+    """Not enough to reach the tier, but enough to keep it: two reviews pass before somebody comes again."""
+    member = a_fan(stage).member_id
+    with_ladder(stage, 1)
+    stage.does(an_order(stage, member, 5000))
+    stage.wait(days=300)
+    stage.does(an_order(stage, member, 3500, number="later"))
+    stage.wait(days=100)
+    stage.rival = Expire()
+    return an_order(stage, member, 100, number="last")
 
 
 def refund_scene(stage: Stage) -> GiveBack:
@@ -241,6 +255,7 @@ AREA = Area(
         "an order that reaches a tier": crossing_scene,
         "an order after two reviews": late_review_scene,
         "a review": review_scene,
+        "an order after a tier was kept": kept_scene,
         "a refund on the day of a review": refund_scene,
         "an order while the tiers change": ladder_changes_scene,
         "a merge of two tiers": merge_scene,
