@@ -7,13 +7,27 @@ from flask import Blueprint
 from domain.actor import MemberSelf, Operator
 from domain.errors import Conflict
 from domain.member.model import MemberNotFound
+from domain.money import Points
+from domain.points.adjust import Adjustment, AdjustmentWish, AdjustPoints, NotEnoughPoints, adjustment_from
 from domain.points.explain import EntryNotFound, ExplainEntry, Explanation
+from domain.points.model import AccountFrozen
 from domain.points.read import Balance, ListEntries, ReadBalance
+from domain.unit_of_work import RequestKey
 from handlers import cursors
-from handlers.operation import Call, Operation, operation
+from handlers.operation import Call, Operation, mark_repeated, operation
+from handlers.schemas.dry_run import DryRunQuery
 from handlers.schemas.members import MemberPath
 from handlers.schemas.page import PageQuery, page_of
-from handlers.schemas.points import BalanceView, EntryPath, EntryView, ExplanationView, MemberEntryPath
+from handlers.schemas.points import (
+    AdjustmentRequest,
+    AdjustmentView,
+    BalanceView,
+    EntryPath,
+    EntryView,
+    ExplanationView,
+    MemberEntryPath,
+    StaffEntryView,
+)
 
 BALANCE = Operation("My points", actor=MemberSelf, gives=BalanceView)
 ENTRIES = Operation("My points entries", actor=MemberSelf, query=PageQuery, gives=page_of(EntryView))
@@ -25,7 +39,7 @@ STAFF_ENTRIES = Operation(
     actor=Operator,
     path=MemberPath,
     query=PageQuery,
-    gives=page_of(EntryView),
+    gives=page_of(StaffEntryView),
     refuses=(MemberNotFound,),
 )
 
@@ -46,12 +60,28 @@ STAFF_EXPLAIN = Operation(
 )
 
 
+ADJUST = Operation(
+    "Give or take points by hand",
+    actor=Operator,
+    path=MemberPath,
+    query=DryRunQuery,
+    takes=AdjustmentRequest,
+    gives=AdjustmentView,
+    status=201,
+    is_keyed=True,
+    refuses=(MemberNotFound, NotEnoughPoints, AccountFrozen, Conflict),
+)
+
+
 class Needs(cursors.Signer, Protocol):
     @property
     def read_balance(self) -> ReadBalance: ...
 
     @property
     def list_entries(self) -> ListEntries: ...
+
+    @property
+    def adjust_points(self) -> AdjustPoints: ...
 
     @property
     def explain_entry(self) -> ExplainEntry: ...
@@ -117,7 +147,7 @@ def staff_routes(services: Needs) -> Blueprint:
     @bp.get("/entries")
     @operation(STAFF_ENTRIES)
     def entries(call: Call[Operator]) -> dict[str, Any]:
-        """The same list that the member sees."""
+        """The same list that the member sees, with notes and callers."""
         owner = call.path["member_id"]
         return cursors.page(
             services.sign, call, owner, lambda limit, at: services.list_entries(call.actor, owner, limit, at)
@@ -128,5 +158,17 @@ def staff_routes(services: Needs) -> Blueprint:
     def explanation(call: Call[Operator]) -> Explanation:
         """The same that the member sees."""
         return services.explain_entry(call.actor, call.path["member_id"], *_entry(call.path["entry_id"]))
+
+    @bp.post("/adjustments")
+    @operation(ADJUST)
+    def adjust(call: Call[Operator]) -> Adjustment:
+        """What is given lives as long as what is earned today; nobody is put into debt."""
+        key = RequestKey(call.actor.caller, call.key, call.fingerprint, adjustment_from)
+        body = call.body
+        wish = AdjustmentWish(call.path["member_id"], Points(body["points"]), body["reason"], key)
+        done = services.adjust_points(call.actor, wish, dry_run=call.dry_run)
+        if done.is_repeated:
+            mark_repeated()
+        return done
 
     return bp

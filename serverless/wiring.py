@@ -42,6 +42,7 @@ from domain.member.profile import ChangeProfile, ReadMyself, ShowCode
 from domain.merge.decide import ApproveMerge, ListWaiting, ReadMerge, RejectMerge
 from domain.merge.settle import SettleMerge, SettleMerges
 from domain.merge.undo import UndoMerge
+from domain.points.adjust import AdjustPoints
 from domain.points.claw_back import RefundOrder
 from domain.points.earn import EarnFromOrder
 from domain.points.expire import ExpirePoints
@@ -275,6 +276,10 @@ class Wiring:
     @cached_property
     def list_entries(self) -> ListEntries:
         return ListEntries(self.runner)
+
+    @cached_property
+    def adjust_points(self) -> AdjustPoints:
+        return AdjustPoints(self.runner)
 
     @cached_property
     def read_tier(self) -> ReadTier:

@@ -210,6 +210,7 @@ def _cause_parts(cause: Cause) -> dict[str, Any]:
         "v": cause.programme_version,
         "s": cause.store_id,
         "t": epoch_seconds(cause.occurred_at) if cause.occurred_at else None,
+        "n": cause.note,
     }
     return {name: value for name, value in parts.items() if value is not None}
 
@@ -237,6 +238,7 @@ def to_entry(raw: RawItem) -> Entry:
             programme_version=int(parts["v"]) if "v" in parts else None,
             store_id=parts.get("s"),
             occurred_at=from_epoch(int(parts["t"])) if "t" in parts else None,
+            note=parts.get("n"),
         ),
         caller=item.caller,
         at=instant(item.at),

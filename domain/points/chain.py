@@ -54,6 +54,7 @@ def _later_fields(entry: Entry) -> dict[str, object]:
         "earned": entry.tally.earned.count if entry.kind not in EARNING else 0,
         "activities": entry.tally.activities,
         "month": entry.month,
+        "note": entry.cause.note,
     }
 
 

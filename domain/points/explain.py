@@ -180,6 +180,10 @@ def _plain(entry: Entry) -> Sentence:
             f"订单 {order} 退款，收回 {count} 分", f"Order {order} was refunded: {count} points taken back."
         ),
         EntryKind.EXPIRE: Sentence(f"{count} 分到期失效", f"{count} points reached their last day."),
+        EntryKind.ADJUST: Sentence(
+            f"商家{'增加' if entry.points.count > 0 else '扣减'} {count} 分",
+            f"{count} points were {'given' if entry.points.count > 0 else 'taken'} by hand.",
+        ),
         EntryKind.MERGE_OUT: Sentence("账号合并，积分转出", "Two accounts became one: points moved out."),
         EntryKind.MERGE_IN: Sentence("账号合并，积分转入", "Two accounts became one: points moved in."),
     }

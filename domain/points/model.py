@@ -154,6 +154,8 @@ class Cause:
     store_id: str | None = None
     occurred_at: datetime | None = None
     """When it happened in the shop, if not when it was written."""
+    note: str | None = None
+    """What staff wrote about it, for staff."""
 
 
 @dataclass(frozen=True, slots=True)

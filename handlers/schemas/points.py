@@ -5,10 +5,20 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from domain.points.adjust import POINTS_MAX, REASON_MAX
 from domain.points.model import EntryKind
 from domain.programme.said import number
 from domain.programme.why import Why
-from handlers.schemas.fields import Choice, Day, Identifier, Instant, PointsField, StrictSchema, Text
+from handlers.schemas.fields import (
+    Choice,
+    Day,
+    Identifier,
+    Instant,
+    PointsField,
+    StrictSchema,
+    Text,
+    WholeNumber,
+)
 
 
 class ExpiringView(Schema):
@@ -65,6 +75,29 @@ class EntryView(Schema):
     store_id = fields.String(attribute="cause.store_id", allow_none=True)
     merge_id = fields.String(attribute="cause.merge_id", allow_none=True)
     programme_version = fields.Integer(attribute="cause.programme_version", allow_none=True)
+
+
+class StaffEntryView(EntryView):
+    """The same with who wrote it, and what staff noted."""
+
+    note = fields.String(attribute="cause.note", allow_none=True)
+    caller = fields.String()
+
+
+class AdjustmentRequest(StrictSchema):
+    """So many points more, or fewer if negative, and why: staff reads it beside the entry."""
+
+    points = WholeNumber(least=-POINTS_MAX, most=POINTS_MAX, required=True)
+    reason = Text(longest=REASON_MAX, required=True)
+
+
+class AdjustmentView(Schema):
+    """What was moved, and where the account stands."""
+
+    member_id = fields.String()
+    points = PointsField()
+    balance = PointsField()
+    entry_sequence = fields.Integer()
 
 
 class ExactPoints(fields.Field[Fraction]):

@@ -14,8 +14,9 @@ from domain.joining.log_in_by_phone import PhoneLogin
 from domain.joining.model import proved_from
 from domain.joining.prove_phone import PhoneRequest, PlatformProof
 from domain.member.find import Reference, ReferenceKind
-from domain.money import Money
+from domain.money import Money, Points
 from domain.order.model import Bill, Line, OrderId, Payment, PaymentMethod
+from domain.points.adjust import AdjustmentWish, adjustment_from
 from domain.points.claw_back import RefundRequest
 from domain.programme import rule as written
 from domain.programme.publish import Publication, published_from
@@ -224,6 +225,16 @@ class Bench:
             Limit(1, 1, 0),
             lambda: self.services.read_balance(self.actor, self.actor.member_id),
         )
+        wish = AdjustmentWish(
+            self.actor.member_id,
+            Points(50),
+            "bench",
+            RequestKey(self.office.caller, "bench-adjust-001", "f" * 64, adjustment_from),
+        )
+        adjust = self.services.adjust_points
+        self.row("Adjust points by hand", Limit(2, 1, 8), lambda: adjust(self.office, wish))
+        read_tier = self.services.read_tier
+        self.row("Read one's tier", Limit(1, 2, 0), lambda: read_tier(self.actor, self.actor.member_id))
         for number in range(25):
             earn(self.till, self.bill(f"C-{number}"), member)
         page = lambda: self.services.list_entries(self.actor, self.actor.member_id, 20, None)  # noqa: E731

@@ -77,7 +77,7 @@ ENTRY: Final = sealed(
         Points(-3),
         (Posting(LotKey(date(2026, 3, 31)), Points(-3)), Posting(LotKey(None, "x"), Points(-4))),
         Points(3),
-        Cause("order_refund", OrderId("store", "N-1"), "R-1", "g_1", "m_2", 7, "store", WHOLE),
+        Cause("order_refund", OrderId("store", "N-1"), "R-1", "g_1", "m_2", 7, "store", WHOLE, "补偿"),
         "key:till",
         AT,
         bytes(range(32)),

@@ -54,6 +54,7 @@ CAUSES: dict[str, Any] = {
     "programme_version": 2,
     "store_id": "store",
     "occurred_at": NOON,
+    "note": "forged",
 }
 
 

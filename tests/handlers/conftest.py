@@ -7,6 +7,8 @@ import pytest
 
 from adapters.dynamodb.client import open_client
 from adapters.dynamodb.schema import create_table
+from domain.programme import form
+from domain.programme.ladder import Ladder
 from sandbox.server import RunningSandbox
 from serverless.settings import Settings
 from serverless.wiring import Wiring
@@ -14,12 +16,23 @@ from tests.handlers.scene import Scene
 from tests.programmes import base, rule, wish
 from tests.shop import Apps, Opening, open_shop
 
+TWO_TIERS = form.load(
+    Ladder,
+    {
+        "metric": "spend",
+        "tiers": [
+            {"tier_id": "plain", "name": "普通", "from_value": 0},
+            {"tier_id": "silver", "name": "银卡", "from_value": 1},
+        ],
+    },
+)
 OPENING = Opening(
     programme=wish(
         base(),
         rule("daily", "check_in", {"points_each": 5}),
         rule("share", "share", {"points_each": 1}, limits={"per_day": 500}),
         rule("comment", "comment", {"points_each": 3}),
+        ladder=TWO_TIERS,
     )
 )
 

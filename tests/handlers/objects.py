@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from tests.handlers.callers import OK, Caller, Told
 from tests.handlers.scene import (
+    ADJUSTMENT,
     COFFEE,
     PROFILE,
     Sample,
@@ -307,6 +308,13 @@ def _explanation(who: Caller, whose: Whose) -> Sample:
     return Sample("GET", f"/v1/staff/members/{owner}/points/entries/{entry_id}/explanation")
 
 
+def _adjust(who: Caller, whose: Whose) -> Sample:
+    """Head office may adjust anybody of its own."""
+    path = f"/v1/staff/members/{member_id(who, whose)}/points/adjustments"
+    headers = {"Idempotency-Key": secrets.token_hex(16)}
+    return Sample("POST", path, body=ADJUSTMENT, headers=headers)
+
+
 def _version(who: Caller, whose: Whose) -> Sample:
     """Versions are numbers: another tenant's own ones have the same."""
     number = {Whose.OWN: "1", Whose.ANOTHERS: "0"}.get(whose, "999999")
@@ -354,6 +362,8 @@ OBJECTS: Mapping[str, About] = {
     "me.logins": paged("/v1/me/logins"),
     "my_points.balance": plain("GET", "/v1/me/points"),
     "my_points.entries": paged("/v1/me/points/entries"),
+    "my_tier.tier": plain("GET", "/v1/me/tier"),
+    "my_tier.changes": paged("/v1/me/tier/changes"),
     "my_activities.check_in": About(plain("POST", "/v1/me/check-ins").make, OK, *[INVALID] * 3),
     "my_activities.calendar": About(plain("GET", "/v1/me/check-ins").make, OK, *[INVALID] * 3),
     "my_activities.share": About(_share, OK, INVALID, INVALID, INVALID),
@@ -366,6 +376,9 @@ OBJECTS: Mapping[str, About] = {
     "staff_members.logins": About(_list_of_member("/logins"), OK, INVALID, NO_MEMBER, NO_MEMBER),
     "staff_points.balance": About(_of_member("/points"), OK, OK, NO_MEMBER, NO_MEMBER),
     "staff_points.entries": About(_list_of_member("/points/entries"), OK, INVALID, NO_MEMBER, NO_MEMBER),
+    "staff_tier.tier": About(_of_member("/tier"), OK, OK, NO_MEMBER, NO_MEMBER),
+    "staff_tier.changes": About(_list_of_member("/tier/changes"), OK, INVALID, NO_MEMBER, NO_MEMBER),
+    "staff_points.adjust": About(_adjust, OK, OK, NO_MEMBER, NO_MEMBER),
     "staff_points.explanation": About(_explanation, OK, NO_ENTRY, NO_MEMBER, NO_MEMBER),
     "staff_programme.read": plain("GET", "/v1/staff/programme"),
     "staff_programme.version": About(_version, OK, OK, NO_PROGRAMME, NO_PROGRAMME),

@@ -290,6 +290,15 @@ def _identify(shop: Shop) -> Sample:
     return Sample("GET", "/v1/till/members", signed(shop.till), query=(("member_id", shop.fan().member_id),))
 
 
+ADJUSTMENT = {"points": 5, "reason": "补偿"}
+
+
+def _adjust(shop: Shop) -> Sample:
+    path = f"/v1/staff/members/{shop.fan().member_id}/points/adjustments"
+    headers = {"Idempotency-Key": secrets.token_hex(16)}
+    return Sample("POST", path, signed(shop.office), ADJUSTMENT, headers=headers)
+
+
 PROFILE = {"nickname": "小满", "name": "林小满", "gender": "female", "birthday": "1996-02-29", "city": "杭州"}
 
 BUILDERS: Mapping[str, Callable[[Shop], Sample]] = {
@@ -308,6 +317,8 @@ BUILDERS: Mapping[str, Callable[[Shop], Sample]] = {
     "my_points.balance": _mine("GET", "/v1/me/points"),
     "my_points.entries": _mine("GET", "/v1/me/points/entries"),
     "my_points.explanation": _my_explanation,
+    "my_tier.tier": _mine("GET", "/v1/me/tier"),
+    "my_tier.changes": _mine("GET", "/v1/me/tier/changes"),
     "my_activities.check_in": _mine("POST", "/v1/me/check-ins"),
     "my_activities.calendar": _mine("GET", "/v1/me/check-ins"),
     "my_activities.share": _share,
@@ -321,6 +332,9 @@ BUILDERS: Mapping[str, Callable[[Shop], Sample]] = {
     "staff_points.balance": _of_member("/points"),
     "staff_points.entries": _of_member("/points/entries"),
     "staff_points.explanation": _explanation,
+    "staff_points.adjust": _adjust,
+    "staff_tier.tier": _of_member("/tier"),
+    "staff_tier.changes": _of_member("/tier/changes"),
     "staff_programme.read": _of_office("/v1/staff/programme"),
     "staff_programme.version": _of_office("/v1/staff/programme/versions/1"),
     "staff_programme.rules": _of_office("/v1/staff/programme/rules"),

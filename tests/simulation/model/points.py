@@ -194,6 +194,28 @@ def _worth(order: Order, refunded: Mapping[str, int]) -> int:
     return int(sum(order.gains.values(), Fraction(0)) * (whole - back) / whole)
 
 
+def adjust(state: State, asked: str, points: int, programme: Programme, now: int) -> Verdict:
+    """By hand: given like what is earned today, or taken from what there is."""
+    member, today = state.alive(asked), day_of(now)
+    if member not in state.accounts:
+        return Refused("member-not-found")
+    account = opened(state.accounts[member], programme, today)
+    if -points > account.balance:
+        return Refused("not-enough-points")
+    lots, debt = dict(account.lots), account.debt
+    if points > 0:
+        paid, day = min(points, debt), programme.last_day(today)
+        lots[day], debt = lots.get(day, 0) + points - paid, debt - paid
+    left = max(-points, 0)
+    for day, _ in account.lots:
+        part = min(left, lots[day])
+        lots[day], left = lots[day] - part, left - part
+    after = write(account, "adjust", lots, debt)
+    after = tiers.booked(account, after, programme.ladder, today, today)
+    facts = {"member": member, "points": points, "entry": after.entries, "balance": after.balance}
+    return Accepted(replace(state, accounts={**state.accounts, member: after}), facts)
+
+
 def expire(state: State, member: str, programme: Programme, now: int) -> Accepted:
     """What the job books for one account."""
     after = opened(state.accounts[member], programme, day_of(now))
