@@ -59,6 +59,11 @@ class Requests:
             self._kept.put(hexadecimal(16), received)
             self._kept.keep_newest(KEPT_MAX)
 
+    def forget(self) -> None:
+        """Keep none of them any longer."""
+        with self._state.change():
+            self._kept.keep_newest(0)
+
     def all(self, platform: str | None = None) -> list[Received]:
         """What is kept, oldest first."""
         return [received for received in self._kept.all() if platform in {None, received.platform}]

@@ -48,7 +48,8 @@ def apps(platforms: RunningSandbox) -> Apps:
 
 @pytest.fixture
 def sandboxed(platforms: RunningSandbox) -> Iterator[RunningSandbox]:
-    """The platforms on the present day and without faults, before and after."""
+    """The platforms on the present day and without faults, before and after; with nothing received yet."""
+    platforms.world.requests.forget()  # Only so many are kept: what a test counts must not push others out.
     yield platforms
     platforms.world.clock.reset()
     platforms.world.faults.cancel()

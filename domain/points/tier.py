@@ -35,11 +35,7 @@ class ReadTier:
 
     def __call__(self, actor: MemberSelf | KeyHolder, member_id: str) -> TierSheet:
         def ask(repositories: Repositories, now: datetime) -> TierSheet:
-            # Whoever signs has just read the settings; who comes with a session reads them in the same call.
-            if isinstance(actor, MemberSelf):
-                account = repositories.accounts.person(member_id, with_settings=True)[0][-1]
-            else:
-                account = repositories.accounts.get(member_id)
+            account = repositories.accounts.get(member_id)
             ladder = repositories.programmes.current().terms.ladder
             if ladder is None:
                 raise NoTiers

@@ -137,6 +137,7 @@ class Bench:
         self.people()
         self.identification()
         self.orders()
+        self.account()
         self.codes()
         self.rules()
         self.welcoming()
@@ -225,20 +226,18 @@ class Bench:
             Limit(1, 1, 0),
             lambda: self.services.read_balance(self.actor, self.actor.member_id),
         )
-        wish = AdjustmentWish(
-            self.actor.member_id,
-            Points(50),
-            "bench",
-            RequestKey(self.office.caller, "bench-adjust-001", "f" * 64, adjustment_from),
-        )
-        adjust = self.services.adjust_points
-        self.row("Adjust points by hand", Limit(2, 1, 8), lambda: adjust(self.office, wish))
-        read_tier = self.services.read_tier
-        self.row("Read one's tier", Limit(1, 2, 0), lambda: read_tier(self.actor, self.actor.member_id))
         for number in range(25):
             earn(self.till, self.bill(f"C-{number}"), member)
         page = lambda: self.services.list_entries(self.actor, self.actor.member_id, 20, None)  # noqa: E731
         self.row("A page of 20 entries", Limit(1, 2, 0), page)
+
+    def account(self) -> None:
+        key = RequestKey(self.office.caller, "bench-adjust-001", "f" * 64, adjustment_from)
+        wish = AdjustmentWish(self.actor.member_id, Points(50), "bench", key)
+        adjust = self.services.adjust_points
+        self.row("Adjust points by hand", Limit(2, 1, 8), lambda: adjust(self.office, wish))
+        read_tier = self.services.read_tier
+        self.row("Read one's tier", Limit(1, 1, 0), lambda: read_tier(self.actor, self.actor.member_id))
 
     def rules(self) -> None:
         """Everything at once: goods, steps, caps, the birthday, three multipliers, and a budget."""

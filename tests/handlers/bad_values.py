@@ -142,6 +142,8 @@ def bad_json(field: fields.Field) -> Iterator[tuple[str, int]]:  # type: ignore[
     may_be = {"[]"} if isinstance(field, Parts) and not field.least else set()
     if isinstance(field, Parts) and isinstance(field.inner, Identifier):
         may_be.add('["x"]')
+    if isinstance(field, WholeNumber) and field.least < 0:
+        may_be.add("-1")
     for raw in (*FALSE_NUMBERS, *OBJECTS, *_of_kind(field)):
         if raw not in may_be:
             yield raw, 422
