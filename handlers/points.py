@@ -17,11 +17,12 @@ from handlers import cursors
 from handlers.operation import Call, Operation, mark_repeated, operation
 from handlers.schemas.dry_run import DryRunQuery
 from handlers.schemas.members import MemberPath
-from handlers.schemas.page import PageQuery, page_of
+from handlers.schemas.page import page_of
 from handlers.schemas.points import (
     AdjustmentRequest,
     AdjustmentView,
     BalanceView,
+    EntriesQuery,
     EntryPath,
     EntryView,
     ExplanationView,
@@ -30,7 +31,7 @@ from handlers.schemas.points import (
 )
 
 BALANCE = Operation("My points", actor=MemberSelf, gives=BalanceView)
-ENTRIES = Operation("My points entries", actor=MemberSelf, query=PageQuery, gives=page_of(EntryView))
+ENTRIES = Operation("My points entries", actor=MemberSelf, query=EntriesQuery, gives=page_of(EntryView))
 STAFF_BALANCE = Operation(
     "A member's points", actor=Operator, path=MemberPath, gives=BalanceView, refuses=(MemberNotFound,)
 )
@@ -38,7 +39,7 @@ STAFF_ENTRIES = Operation(
     "A member's points entries",
     actor=Operator,
     path=MemberPath,
-    query=PageQuery,
+    query=EntriesQuery,
     gives=page_of(StaffEntryView),
     refuses=(MemberNotFound,),
 )
@@ -87,7 +88,7 @@ class Needs(cursors.Signer, Protocol):
     def explain_entry(self) -> ExplainEntry: ...
 
 
-def _view(balance: Balance) -> dict[str, Any]:
+def balance_view(balance: Balance) -> dict[str, Any]:
     account, today = balance.account, balance.today
     return {
         "balance": account.available(today),
@@ -96,6 +97,10 @@ def _view(balance: Balance) -> dict[str, Any]:
             {"valid_through": lot.valid_through, "points": points}
             for lot, points in account.lots.items()
             if not lot.is_over(today)
+        ],
+        "expiring_by_month": [
+            {"month": f"{month // 100}-{month % 100:02}", "points": points}
+            for month, points in balance.by_month().items()
         ],
         "by_kind": {kind.value: total.count for kind, total in account.totals.items()},
         "order_count": account.order_count,
@@ -115,15 +120,19 @@ def my_routes(services: Needs) -> Blueprint:
     @operation(BALANCE)
     def balance(call: Call[MemberSelf]) -> dict[str, Any]:
         """What can be used today, and what lapses when."""
-        return _view(services.read_balance(call.actor, call.actor.member_id))
+        return balance_view(services.read_balance(call.actor, call.actor.member_id))
 
     @bp.get("/entries")
     @operation(ENTRIES)
     def entries(call: Call[MemberSelf]) -> dict[str, Any]:
         """Newest first, merged histories included."""
         owner = call.actor.member_id
+        kind = call.query["kind"]
         return cursors.page(
-            services.sign, call, owner, lambda limit, at: services.list_entries(call.actor, owner, limit, at)
+            services.sign,
+            call,
+            owner,
+            lambda limit, at: services.list_entries(call.actor, owner, limit, at, kind),
         )
 
     @bp.get("/entries/<entry_id>/explanation")
@@ -142,15 +151,19 @@ def staff_routes(services: Needs) -> Blueprint:
     @operation(STAFF_BALANCE)
     def balance(call: Call[Operator]) -> dict[str, Any]:
         """The same figures that the member sees."""
-        return _view(services.read_balance(call.actor, call.path["member_id"]))
+        return balance_view(services.read_balance(call.actor, call.path["member_id"]))
 
     @bp.get("/entries")
     @operation(STAFF_ENTRIES)
     def entries(call: Call[Operator]) -> dict[str, Any]:
         """The same list that the member sees, with notes and callers."""
         owner = call.path["member_id"]
+        kind = call.query["kind"]
         return cursors.page(
-            services.sign, call, owner, lambda limit, at: services.list_entries(call.actor, owner, limit, at)
+            services.sign,
+            call,
+            owner,
+            lambda limit, at: services.list_entries(call.actor, owner, limit, at, kind),
         )
 
     @bp.get("/entries/<entry_id>/explanation")

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from domain.actor import MemberSelf, Operator
 from domain.member.model import MemberNotFound
+from domain.points.standing import Progress
 from domain.points.tier import ListTierChanges, NoTiers, ReadTier, TierSheet
 from handlers import cursors
 from handlers.operation import Call, Operation, operation
@@ -36,14 +37,30 @@ class Needs(cursors.Signer, Protocol):
     def list_tier_changes(self) -> ListTierChanges: ...
 
 
+def standing_view(found: Progress) -> dict[str, Any]:
+    """As it goes on the wire."""
+    return {
+        "tier": found.tier,
+        "standing": found.standing or {},
+        "value": found.value,
+        "following": found.following,
+        "missing": found.missing,
+        "missing_to_keep": found.missing_to_keep,
+    }
+
+
+def _view(sheet: TierSheet) -> dict[str, Any]:
+    return {**standing_view(sheet.progress), "ladder": sheet.ladder}
+
+
 def my_routes(services: Needs) -> Blueprint:
     bp = Blueprint("my_tier", __name__, url_prefix="/v1/me/tier")
 
     @bp.get("")
     @operation(TIER)
-    def tier(call: Call[MemberSelf]) -> TierSheet:
+    def tier(call: Call[MemberSelf]) -> dict[str, Any]:
         """What it brings, until when it holds, and how far it is to the next."""
-        return services.read_tier(call.actor, call.actor.member_id)
+        return _view(services.read_tier(call.actor, call.actor.member_id))
 
     @bp.get("/changes")
     @operation(CHANGES)
@@ -65,9 +82,9 @@ def staff_routes(services: Needs) -> Blueprint:
 
     @bp.get("")
     @operation(STAFF_TIER)
-    def tier(call: Call[Operator]) -> TierSheet:
+    def tier(call: Call[Operator]) -> dict[str, Any]:
         """The same that the member sees."""
-        return services.read_tier(call.actor, call.path["member_id"])
+        return _view(services.read_tier(call.actor, call.path["member_id"]))
 
     @bp.get("/changes")
     @operation(STAFF_CHANGES)

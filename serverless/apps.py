@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from handlers import activities, auth, health, me, members, merges, orders, points, programme, tiers
+from handlers import activities, auth, health, home, me, members, merges, orders, points, programme, tiers
 from handlers.app import create_app
 from serverless.wiring import Wiring
 
@@ -13,6 +13,7 @@ def member_app(services: Wiring) -> Flask:
         health.routes("auth"),
         auth.routes(services),
         me.routes(services),
+        home.routes(services),
         points.my_routes(services),
         tiers.my_routes(services),
         activities.routes(services),

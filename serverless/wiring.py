@@ -1,41 +1,20 @@
-"""The composition root: the one place where ports meet adapters.
-
-Each part is built on first use, and imports its SDK only then, so that a start pays for what the first
-request needs and no more. The DynamoDB client is opened at import by the entry points.
-"""
+"""The composition root: with `ground.py` the one place where ports meet adapters; use cases by name."""
 
 import logging
-import random
-import time
-from collections.abc import Mapping
 from functools import cache, cached_property
-from pathlib import Path
-from typing import Any
 
-from adapters.dynamodb.cache import Cache
-from adapters.dynamodb.client import open_client
 from adapters.dynamodb.everything import DynamoEverything
 from adapters.dynamodb.merges import DynamoUnsettledMerges
-from adapters.dynamodb.meter import metered
 from adapters.dynamodb.points import DynamoDueAccounts
-from adapters.dynamodb.repositories import Store
 from adapters.dynamodb.sessions import DynamoSweeps
-from adapters.dynamodb.table import Table
-from adapters.dynamodb.unit_of_work import DynamoRunner, Pace, PatientTable
-from adapters.secrets.keyring import Keyrings, Master
-from adapters.system.clock import SandboxClock, SystemClock
-from adapters.system.ids import SystemIds
 from domain.activity.check_in import CheckIn, ReadCalendar
 from domain.activity.comment import CommentOnOrder
 from domain.activity.share import ShareSomething
 from domain.api_key.apply import ApplyKey, RevokeKey, RotateKey
 from domain.api_key.authenticate import AuthenticateKey
-from domain.clock import Clock
 from domain.errors import DomainError
-from domain.ids import Ids
 from domain.joining.log_in_by_phone import LogInByPhone, SendLoginCode
 from domain.joining.meet import LogIn
-from domain.joining.ports import Platform
 from domain.joining.prove_phone import ProvePhone
 from domain.member.find import FindMember
 from domain.member.profile import ChangeProfile, ReadMyself, ShowCode
@@ -47,6 +26,7 @@ from domain.points.claw_back import RefundOrder
 from domain.points.earn import EarnFromOrder
 from domain.points.expire import ExpirePoints
 from domain.points.explain import ExplainEntry
+from domain.points.home import ReadHome
 from domain.points.ports import Due
 from domain.points.read import ListEntries, ReadBalance
 from domain.points.tier import ListTierChanges, ReadTier
@@ -58,104 +38,14 @@ from domain.session.keep import AuthenticateSession, ListLogins, LogOut, OpenSes
 from domain.sms_code.check import CheckCode
 from domain.sms_code.send import SendCode
 from domain.tenant.apply import ApplyChannel, ApplyStore, ApplyTenant
-from domain.tenant.model import ChannelKind
-from serverless.lazy import LazyPlatform, LazySmsSender
+from serverless.ground import Ground
 from serverless.settings import Settings
 
 log = logging.getLogger("tongka.jobs")
 
 
-class Wiring:
+class Wiring(Ground):
     """Everything that an entry point may ask for, by name."""
-
-    def __init__(self, settings: Settings, client: Any = None, clock: Clock | None = None) -> None:
-        self._settings = settings
-        self._client = client or open_client(settings.region, settings.dynamodb_url)
-        self._clock = clock
-        self.metered = metered
-
-    # What everything stands on.
-
-    @cached_property
-    def clock(self) -> Clock:
-        if self._clock is not None:
-            return self._clock
-        url = self._settings.clock_url
-        return SandboxClock(url) if url else SystemClock()
-
-    @cached_property
-    def ids(self) -> Ids:
-        return SystemIds()
-
-    @cached_property
-    def table(self) -> Table:
-        return Table(self._client, self._settings.table)
-
-    @cached_property
-    def keyrings(self) -> Keyrings:
-        return Keyrings(lambda: self._master, time.monotonic)
-
-    @cached_property
-    def _master(self) -> Master:
-        kind, _, place = self._settings.master_key.partition(":")
-        if kind == "file":
-            from adapters.secrets.local import LocalMaster
-
-            return LocalMaster(Path(place))
-        from adapters.secrets.kms import KmsMaster
-
-        return KmsMaster(place, self._settings.region)
-
-    @cached_property
-    def store(self) -> Store:
-        return Store(self.table, Cache(time.monotonic), self.keyrings, self.clock, self._settings.shards)
-
-    @cached_property
-    def pace(self) -> Pace:
-        return Pace(time.monotonic, time.sleep, random.random)
-
-    @cached_property
-    def runner(self) -> DynamoRunner:
-        return DynamoRunner(self.store, self.pace)
-
-    @cached_property
-    def patient_table(self) -> PatientTable:
-        """For lists that jobs go through."""
-        return PatientTable(self.table, self.pace)
-
-    def sign(self, tenant_id: str, purpose: str, text: str) -> bytes:
-        """For cursors."""
-        return self.runner.use(tenant_id, lambda stores, _: stores.keyring.sign(purpose, text))
-
-    # Platforms.
-
-    @cached_property
-    def platforms(self) -> Mapping[ChannelKind, Platform]:
-        return {
-            ChannelKind.MINI_PROGRAM: LazyPlatform(self._wechat),
-            ChannelKind.ALIPAY_APP: LazyPlatform(self._alipay),
-        }
-
-    def _wechat(self) -> Platform:
-        from adapters.wechat.client import WeChatClient
-        from adapters.wechat.mini_program import WeChatMiniProgram
-
-        return WeChatMiniProgram(WeChatClient(self._settings.wechat_url, time.monotonic))
-
-    def _alipay(self) -> Platform:
-        from adapters.alipay.gateway import AlipayGateway
-        from adapters.alipay.mini_program import AlipayMiniProgram
-
-        return AlipayMiniProgram(AlipayGateway(self._settings.alipay_url, self.clock))
-
-    @cached_property
-    def sms_sender(self) -> LazySmsSender:
-        def build() -> Any:
-            from adapters.sms.sender import AlibabaSmsSender
-
-            return AlibabaSmsSender(self._settings.sms_url, self.clock, self.ids)
-
-        return LazySmsSender(build)
 
     # Who is asking.
 
@@ -280,6 +170,10 @@ class Wiring:
     @cached_property
     def adjust_points(self) -> AdjustPoints:
         return AdjustPoints(self.runner)
+
+    @cached_property
+    def read_home(self) -> ReadHome:
+        return ReadHome(self.runner)
 
     @cached_property
     def read_tier(self) -> ReadTier:

@@ -5,11 +5,15 @@ from datetime import date, datetime
 
 from domain.actor import KeyHolder, MemberSelf
 from domain.clock import shop_date
+from domain.money import NO_POINTS, Points
+from domain.months import month_of
 from domain.page import Page
 from domain.points.model import Account, Entry, EntryKind
 from domain.points.ports import Repositories
 from domain.unit_of_work import Runner
 
+SCANNED_MAX = 100
+"""So many entries are looked through for those of one kind at a time."""
 STREAMS_MAX = 40
 """More merges than anybody has had; histories beyond are not followed."""
 
@@ -20,6 +24,15 @@ class Balance:
 
     account: Account
     today: date
+
+    def by_month(self) -> dict[int, Points]:
+        """What lapses in which month (202611), the next one first; what is for ever is left out."""
+        found: dict[int, Points] = {}
+        for lot, points in self.account.lots.items():
+            if lot.valid_through is not None and not lot.is_over(self.today):
+                month = month_of(lot.valid_through)
+                found[month] = found.get(month, NO_POINTS) + points
+        return dict(sorted(found.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +85,20 @@ class _Streams:
 
 @dataclass(frozen=True, slots=True)
 class ListEntries:
-    """Newest first, across merges. One call for twenty entries of a member that was never merged."""
+    """Newest first, across merges. One call for twenty entries of a member that was never merged.
+
+    With `kind` only those; a page may then hold fewer than asked for, and the next one goes on.
+    """
 
     runner: Runner[Repositories]
 
     def __call__(
-        self, actor: MemberSelf | KeyHolder, member_id: str, limit: int, position: str | None
+        self,
+        actor: MemberSelf | KeyHolder,
+        member_id: str,
+        limit: int,
+        position: str | None,
+        kind: EntryKind | None = None,
     ) -> Page[Entry]:
         def ask(repositories: Repositories, _: datetime) -> Page[Entry]:
             # Staff may come with an id from before a merge; a member's session knows the right one.
@@ -86,18 +107,21 @@ class ListEntries:
                 start = repositories.accounts.get(member_id).member_id
             streams = _Streams.parse(position) if position else _Streams({start: None})
             queues: dict[str, list[Entry]] = {}
+            most = limit if kind is None else SCANNED_MAX
             items: list[Entry] = []
-            while len(items) <= limit:
+            for seen in range(most + 1):
                 for member in [member for member in streams.below if member not in queues]:
                     below = streams.below[member]
-                    queues[member] = repositories.entries.newest(member, below, limit + 1 - len(items))[::-1]
+                    queues[member] = repositories.entries.newest(member, below, most + 1 - seen)[::-1]
                 entry = _pop_newest(queues)
                 if entry is None:
                     return Page(tuple(items))
-                if len(items) < limit:
-                    streams.pass_by(entry)
-                items.append(entry)
-            return Page(tuple(items[:limit]), streams.text())
+                if seen == most or len(items) == limit:
+                    break
+                streams.pass_by(entry)
+                if kind in {None, entry.kind}:
+                    items.append(entry)
+            return Page(tuple(items), streams.text())
 
         return self.runner.use(actor.tenant_id, ask)
 

@@ -19,6 +19,7 @@ from handlers.schemas.fields import (
     Text,
     WholeNumber,
 )
+from handlers.schemas.page import PageQuery
 
 
 class ExpiringView(Schema):
@@ -28,12 +29,26 @@ class ExpiringView(Schema):
     points = PointsField()
 
 
+class LapsingView(Schema):
+    """What lapses in a month (`2026-11`)."""
+
+    month = fields.String()
+    points = PointsField()
+
+
+class EntriesQuery(PageQuery):
+    """Of one kind, if one is named; such a page may hold fewer than `limit`, and the cursor goes on."""
+
+    kind = Choice(EntryKind, load_default=None)
+
+
 class BalanceView(Schema):
     """`by_kind` adds up all entries by kind; its sum is the balance, but for points that lapsed today."""
 
     balance = PointsField()
     debt = PointsField()
     expiring = fields.List(fields.Nested(ExpiringView))
+    expiring_by_month = fields.List(fields.Nested(LapsingView))
     by_kind = fields.Dict(keys=fields.String(), values=fields.Integer())
     order_count = fields.Integer()
 

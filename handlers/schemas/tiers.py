@@ -37,21 +37,26 @@ class LadderView(Schema):
     tiers = fields.List(fields.Nested(TierView))
 
 
-class MyTierView(Schema):
+class TierStandingView(Schema):
     """`value` counts in the unit of the metric (money in fen); `missing` is what the next tier still takes.
 
     `tier` is null below the lowest tier. `valid_through` is the last day before the tier is looked at again;
     null: it cannot be lost. `missing_to_keep` is what is missing for that review as things are today.
     """
 
-    tier = fields.Nested(TierView, attribute="progress.tier", allow_none=True)
-    since = Day(attribute="progress.standing.since", dump_default=None, allow_none=True)
-    valid_through = Day(attribute="progress.standing.until", dump_default=None, allow_none=True)
-    is_grace = fields.Boolean(attribute="progress.standing.is_grace", dump_default=False)
-    value = fields.Integer(attribute="progress.value")
-    next_tier = fields.Nested(TierView, attribute="progress.following", allow_none=True)
-    missing = fields.Integer(attribute="progress.missing")
-    missing_to_keep = fields.Integer(attribute="progress.missing_to_keep")
+    tier = fields.Nested(TierView, allow_none=True)
+    since = Day(attribute="standing.since", dump_default=None, allow_none=True)
+    valid_through = Day(attribute="standing.until", dump_default=None, allow_none=True)
+    is_grace = fields.Boolean(attribute="standing.is_grace", dump_default=False)
+    value = fields.Integer()
+    next_tier = fields.Nested(TierView, attribute="following", allow_none=True)
+    missing = fields.Integer()
+    missing_to_keep = fields.Integer()
+
+
+class MyTierView(TierStandingView):
+    """The same with the whole ladder."""
+
     ladder = fields.Nested(LadderView)
 
 

@@ -237,6 +237,7 @@ class Bench:
         adjust = self.services.adjust_points
         self.row("Adjust points by hand", Limit(2, 1, 8), lambda: adjust(self.office, wish))
         read_tier = self.services.read_tier
+        self.row("The first page", Limit(1, 3, 0), lambda: self.services.read_home(self.actor))
         self.row("Read one's tier", Limit(1, 1, 0), lambda: read_tier(self.actor, self.actor.member_id))
 
     def rules(self) -> None:

@@ -362,6 +362,7 @@ OBJECTS: Mapping[str, About] = {
     "me.logins": paged("/v1/me/logins"),
     "my_points.balance": plain("GET", "/v1/me/points"),
     "my_points.entries": paged("/v1/me/points/entries"),
+    "home.home": plain("GET", "/v1/me/home"),
     "my_tier.tier": plain("GET", "/v1/me/tier"),
     "my_tier.changes": paged("/v1/me/tier/changes"),
     "my_activities.check_in": About(plain("POST", "/v1/me/check-ins").make, OK, *[INVALID] * 3),

@@ -317,6 +317,7 @@ BUILDERS: Mapping[str, Callable[[Shop], Sample]] = {
     "my_points.balance": _mine("GET", "/v1/me/points"),
     "my_points.entries": _mine("GET", "/v1/me/points/entries"),
     "my_points.explanation": _my_explanation,
+    "home.home": _mine("GET", "/v1/me/home"),
     "my_tier.tier": _mine("GET", "/v1/me/tier"),
     "my_tier.changes": _mine("GET", "/v1/me/tier/changes"),
     "my_activities.check_in": _mine("POST", "/v1/me/check-ins"),

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from domain.page import Page
+from domain.points.home import Home, ReadHome
 from domain.points.standing import TierChange
 from domain.points.tier import ListTierChanges, ReadTier, TierSheet
 from tests.simulation import callers, observe
@@ -17,7 +18,7 @@ from tests.simulation.areas.merges import one_person
 from tests.simulation.areas.points import Earn, GiveBack, an_order
 from tests.simulation.areas.programmes import ChangeRate
 from tests.simulation.areas.undoing import Undo
-from tests.simulation.callers import OFFICE
+from tests.simulation.callers import OFFICE, Acting
 from tests.simulation.cloud import Change
 from tests.simulation.model import tiers as model
 from tests.simulation.model.calendar import day_of
@@ -108,10 +109,49 @@ class SeeTierChanges(Operation):
         return {"newest": numbers[0] if numbers else 0}
 
 
-def draw_look(world: World, chance: Random) -> SeeTier | SeeTierChanges | None:
+@dataclass(frozen=True, slots=True)
+class SeeHome(Acting):
+    """Somebody opens the member centre."""
+
+    name: ClassVar[str] = "first page"
+    use_case: ClassVar[type] = ReadHome
+    is_once: ClassVar[bool] = False
+    token: str
+
+    def call(self, process: Process) -> Home:
+        return process.services.read_home(callers.person(process, self.token))
+
+    def expect_of(self, state: State, member: str) -> Verdict:
+        return Accepted(state, _page(state, member, state.programme.ladder, 0))
+
+    def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
+        """Account, person and settings are read together, and a commit may show in part."""
+        member, today = self.actor(state, moment), day_of(moment.now)
+        seen = [each for each in (*moment.states, state) if member in each.people]
+        ladders = {each.programme.ladder for each in seen}
+        return any(facts == _page(each, member, ladder, today) for each in seen for ladder in ladders)
+
+    def facts(self, answer: Home) -> Mapping[str, Any]:
+        standing = answer.progress.standing if answer.progress else None
+        tier = standing.tier_id if standing else ""
+        account = answer.balance.account
+        return {"member": answer.member.member_id, "entries": account.version, "tier": tier}
+
+
+def _page(state: State, member: str, ladder: model.Ladder | None, today: int) -> dict[str, Any]:
+    account = state.accounts[member]
+    stepped = model.step(account, ladder, today) if today else account
+    tier = stepped.tier.name if ladder and stepped.tier else ""
+    return {"member": member, "entries": account.entries, "tier": tier}
+
+
+def draw_look(world: World, chance: Random) -> Operation | None:
     people = world.known_members()
     if not people:
         return None
+    found = world.somebody(chance)
+    if found is not None and chance.random() < 0.4:
+        return SeeHome(found[2])
     return chance.choice((SeeTier, SeeTierChanges))(chance.choice(people))
 
 
@@ -241,6 +281,13 @@ def tier_scene(stage: Stage) -> SeeTier:
     return SeeTier(member)
 
 
+def home_scene(stage: Stage) -> SeeHome:
+    human = a_fan(stage)
+    with_ladder(stage, 1)
+    stage.rival = an_order(stage, human.member_id)
+    return SeeHome(human.tokens["wx"])
+
+
 def changes_scene(stage: Stage) -> SeeTierChanges:
     member = a_fan(stage).member_id
     with_ladder(stage, 1)
@@ -261,6 +308,7 @@ AREA = Area(
         "a merge of two tiers": merge_scene,
         "an undoing of a tier": undo_scene,
         "tier": tier_scene,
+        "first page": home_scene,
         "tier changes": changes_scene,
     },
     comparisons={"tier-change": change_is_told},

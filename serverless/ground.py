@@ -1,0 +1,119 @@
+"""What everything stands on: clock, table, keys, platforms. `wiring.py` puts the use cases on top.
+
+Each part is built on first use, and imports its SDK only then, so that a start pays for what the first
+request needs and no more. The DynamoDB client is opened at import by the entry points.
+"""
+
+import random
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from adapters.dynamodb.cache import Cache
+from adapters.dynamodb.client import open_client
+from adapters.dynamodb.meter import metered
+from adapters.dynamodb.repositories import Store
+from adapters.dynamodb.table import Table
+from adapters.dynamodb.unit_of_work import DynamoRunner, Pace, PatientTable
+from adapters.secrets.keyring import Keyrings, Master
+from adapters.system.clock import SandboxClock, SystemClock
+from adapters.system.ids import SystemIds
+from domain.clock import Clock
+from domain.ids import Ids
+from domain.joining.ports import Platform
+from domain.tenant.model import ChannelKind
+from serverless.lazy import LazyPlatform, LazySmsSender
+from serverless.settings import Settings
+
+
+class Ground:
+    """One process's own, by name."""
+
+    def __init__(self, settings: Settings, client: Any = None, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._client = client or open_client(settings.region, settings.dynamodb_url)
+        self._clock = clock
+        self.metered = metered
+
+    @cached_property
+    def clock(self) -> Clock:
+        if self._clock is not None:
+            return self._clock
+        url = self._settings.clock_url
+        return SandboxClock(url) if url else SystemClock()
+
+    @cached_property
+    def ids(self) -> Ids:
+        return SystemIds()
+
+    @cached_property
+    def table(self) -> Table:
+        return Table(self._client, self._settings.table)
+
+    @cached_property
+    def keyrings(self) -> Keyrings:
+        return Keyrings(lambda: self._master, time.monotonic)
+
+    @cached_property
+    def _master(self) -> Master:
+        kind, _, place = self._settings.master_key.partition(":")
+        if kind == "file":
+            from adapters.secrets.local import LocalMaster
+
+            return LocalMaster(Path(place))
+        from adapters.secrets.kms import KmsMaster
+
+        return KmsMaster(place, self._settings.region)
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.table, Cache(time.monotonic), self.keyrings, self.clock, self._settings.shards)
+
+    @cached_property
+    def pace(self) -> Pace:
+        return Pace(time.monotonic, time.sleep, random.random)
+
+    @cached_property
+    def runner(self) -> DynamoRunner:
+        return DynamoRunner(self.store, self.pace)
+
+    @cached_property
+    def patient_table(self) -> PatientTable:
+        """For lists that jobs go through."""
+        return PatientTable(self.table, self.pace)
+
+    def sign(self, tenant_id: str, purpose: str, text: str) -> bytes:
+        """For cursors."""
+        return self.runner.use(tenant_id, lambda stores, _: stores.keyring.sign(purpose, text))
+
+    # Platforms.
+
+    @cached_property
+    def platforms(self) -> Mapping[ChannelKind, Platform]:
+        return {
+            ChannelKind.MINI_PROGRAM: LazyPlatform(self._wechat),
+            ChannelKind.ALIPAY_APP: LazyPlatform(self._alipay),
+        }
+
+    def _wechat(self) -> Platform:
+        from adapters.wechat.client import WeChatClient
+        from adapters.wechat.mini_program import WeChatMiniProgram
+
+        return WeChatMiniProgram(WeChatClient(self._settings.wechat_url, time.monotonic))
+
+    def _alipay(self) -> Platform:
+        from adapters.alipay.gateway import AlipayGateway
+        from adapters.alipay.mini_program import AlipayMiniProgram
+
+        return AlipayMiniProgram(AlipayGateway(self._settings.alipay_url, self.clock))
+
+    @cached_property
+    def sms_sender(self) -> LazySmsSender:
+        def build() -> Any:
+            from adapters.sms.sender import AlibabaSmsSender
+
+            return AlibabaSmsSender(self._settings.sms_url, self.clock, self.ids)
+
+        return LazySmsSender(build)
