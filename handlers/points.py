@@ -9,6 +9,7 @@ from domain.errors import Conflict
 from domain.member.model import MemberNotFound
 from domain.money import Points
 from domain.points.adjust import Adjustment, AdjustmentWish, AdjustPoints, NotEnoughPoints, adjustment_from
+from domain.points.as_of import PastAccount, ReadAsOf
 from domain.points.explain import EntryNotFound, ExplainEntry, Explanation
 from domain.points.model import AccountFrozen
 from domain.points.read import Balance, ListEntries, ReadBalance
@@ -26,7 +27,9 @@ from handlers.schemas.points import (
     EntryPath,
     EntryView,
     ExplanationView,
+    InstantQuery,
     MemberEntryPath,
+    PastAccountView,
     StaffEntryView,
 )
 
@@ -74,12 +77,25 @@ ADJUST = Operation(
 )
 
 
+AS_OF = Operation(
+    "A member's points and tier at a past instant",
+    actor=Operator,
+    path=MemberPath,
+    query=InstantQuery,
+    gives=PastAccountView,
+    refuses=(MemberNotFound, Conflict),
+)
+
+
 class Needs(cursors.Signer, Protocol):
     @property
     def read_balance(self) -> ReadBalance: ...
 
     @property
     def list_entries(self) -> ListEntries: ...
+
+    @property
+    def read_as_of(self) -> ReadAsOf: ...
 
     @property
     def adjust_points(self) -> AdjustPoints: ...
@@ -171,6 +187,12 @@ def staff_routes(services: Needs) -> Blueprint:
     def explanation(call: Call[Operator]) -> Explanation:
         """The same that the member sees."""
         return services.explain_entry(call.actor, call.path["member_id"], *_entry(call.path["entry_id"]))
+
+    @bp.get("/as-of")
+    @operation(AS_OF)
+    def as_of(call: Call[Operator]) -> PastAccount:
+        """Worked out from the ledger: every later entry is taken back in thought."""
+        return services.read_as_of(call.actor, call.path["member_id"], call.query["at"])
 
     @bp.post("/adjustments")
     @operation(ADJUST)

@@ -22,6 +22,7 @@ from domain.merge.decide import ApproveMerge, ListWaiting, ReadMerge, RejectMerg
 from domain.merge.settle import SettleMerge, SettleMerges
 from domain.merge.undo import UndoMerge
 from domain.points.adjust import AdjustPoints
+from domain.points.as_of import ReadAsOf
 from domain.points.claw_back import RefundOrder
 from domain.points.earn import EarnFromOrder
 from domain.points.expire import ExpirePoints
@@ -170,6 +171,10 @@ class Wiring(Ground):
     @cached_property
     def adjust_points(self) -> AdjustPoints:
         return AdjustPoints(self.runner)
+
+    @cached_property
+    def read_as_of(self) -> ReadAsOf:
+        return ReadAsOf(self.runner)
 
     @cached_property
     def read_home(self) -> ReadHome:

@@ -97,10 +97,12 @@ class DynamoTierChanges:
     def __init__(self, table: Table, tenancy: Tenancy) -> None:
         self._table, self._tenancy = table, tenancy
 
-    def newest(self, member_id: str, below: int | None, limit: int) -> list[TierChange]:
+    def newest(
+        self, member_id: str, below: int | None, limit: int, *, strong: bool = False
+    ) -> list[TierChange]:
         pk, first = self._tenancy.keys.tier_change(member_id, 0)
         last = (
             self._tenancy.keys.tier_change(member_id, below - 1)[1] if below is not None else f"{first[:3]}~"
         )
         part = Range(pk, first=first, last=last, backwards=True)
-        return [_to_tier_change(raw) for raw in self._table.query(part, limit)]
+        return [_to_tier_change(raw) for raw in self._table.query(part, limit, strong=strong)]

@@ -1,6 +1,5 @@
 """Use case of staff: undo a merge exactly, within 24 hours, while all it moved is still there (D-16)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -24,8 +23,8 @@ from domain.merge.ports import Repositories
 from domain.merge.redirect import repoint
 from domain.merge.settle import SettleMerge
 from domain.money import NO_POINTS
-from domain.page import PAGE_MAX
 from domain.points.book import Book
+from domain.points.history import entries_back
 from domain.points.model import Account, Cause, Entry, EntryKind, Posting
 from domain.points.standing import TierReason, better
 from domain.points.standing import apart as months_apart
@@ -103,7 +102,7 @@ def _return_points(
     giving, taking = Book(target, now, caller), Book(source.account, now, caller)
     brought_by = {done.source_id, *(alias.member_id for alias in source.member.aliases)}
     # Of an order that the source brought, the points are no longer what was moved.
-    since = _since(repositories, target, done.moved.target_sequence)
+    since = entries_back(repositories.entries, target, done.moved.target_sequence)
     if any(line.kind is EntryKind.CLAW_BACK and line.cause.other_member_id in brought_by for line in since):
         raise MovedAmountsGone
     _reverse(giving, came, done, EntryKind.MERGE_OUT)
@@ -120,19 +119,6 @@ def _return_points(
         standing = moved.standing_before  # Nothing has changed it since; what has was the tier of both.
     giving.stand(standing, months_apart(giving.account.months, moved.months), TierReason.MERGE_UNDONE)
     return (*taking.changes(), *giving.changes())
-
-
-def _since(repositories: Repositories, account: Account, sequence: int) -> Iterator[Entry]:
-    """Every line after that one, the newest first. Raises MovedMeanwhile while a commit shows in part."""
-    newest = account.version
-    while newest > sequence:
-        limit = min(PAGE_MAX, newest - sequence)
-        page = repositories.entries.newest(account.member_id, newest + 1, limit, strong=True)
-        # A list may lack what a commit is about to show; the lines of an account have no gaps.
-        if not page or page[0].sequence != newest or page[-1].sequence != newest - len(page) + 1:
-            raise MovedMeanwhile
-        yield from page
-        newest -= len(page)
 
 
 def _reverse(book: Book, entry: Entry, done: Merge, kind: EntryKind) -> None:

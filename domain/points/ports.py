@@ -53,7 +53,9 @@ class Entries(Protocol):
 
 
 class TierChanges(Protocol):
-    def newest(self, member_id: str, below: int | None, limit: int) -> list[TierChange]:
+    def newest(
+        self, member_id: str, below: int | None, limit: int, *, strong: bool = False
+    ) -> list[TierChange]:
         """Changes of exactly that member with a smaller number, newest first; one call."""
         ...
 

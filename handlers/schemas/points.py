@@ -53,6 +53,24 @@ class BalanceView(Schema):
     order_count = fields.Integer()
 
 
+class InstantQuery(StrictSchema):
+    """A past instant, such as `2026-03-01T12:00:00%2B08:00`."""
+
+    at = Instant(required=True)
+
+
+class PastAccountView(Schema):
+    """`available` is what could be used then; `balance` still held what was over but not yet booked out."""
+
+    member_id = fields.String()
+    at = Instant()
+    balance = PointsField()
+    available = PointsField()
+    debt = PointsField()
+    entry_sequence = fields.Integer()
+    tier_id = fields.String(allow_none=True)
+
+
 class OrderReferenceView(Schema):
     """The order that an entry belongs to."""
 

@@ -10,6 +10,7 @@ from tests.handlers.callers import OK, Caller, Told
 from tests.handlers.scene import (
     ADJUSTMENT,
     COFFEE,
+    PAST,
     PROFILE,
     Sample,
     comment_on,
@@ -308,6 +309,11 @@ def _explanation(who: Caller, whose: Whose) -> Sample:
     return Sample("GET", f"/v1/staff/members/{owner}/points/entries/{entry_id}/explanation")
 
 
+def _as_of(who: Caller, whose: Whose) -> Sample:
+    path = f"/v1/staff/members/{member_id(who, whose)}/points/as-of"
+    return Sample("GET", path, query=(("at", PAST),))
+
+
 def _adjust(who: Caller, whose: Whose) -> Sample:
     """Head office may adjust anybody of its own."""
     path = f"/v1/staff/members/{member_id(who, whose)}/points/adjustments"
@@ -379,6 +385,7 @@ OBJECTS: Mapping[str, About] = {
     "staff_points.entries": About(_list_of_member("/points/entries"), OK, INVALID, NO_MEMBER, NO_MEMBER),
     "staff_tier.tier": About(_of_member("/tier"), OK, OK, NO_MEMBER, NO_MEMBER),
     "staff_tier.changes": About(_list_of_member("/tier/changes"), OK, INVALID, NO_MEMBER, NO_MEMBER),
+    "staff_points.as_of": About(_as_of, OK, OK, NO_MEMBER, NO_MEMBER),
     "staff_points.adjust": About(_adjust, OK, OK, NO_MEMBER, NO_MEMBER),
     "staff_points.explanation": About(_explanation, OK, NO_ENTRY, NO_MEMBER, NO_MEMBER),
     "staff_programme.read": plain("GET", "/v1/staff/programme"),

@@ -290,6 +290,7 @@ def _identify(shop: Shop) -> Sample:
     return Sample("GET", "/v1/till/members", signed(shop.till), query=(("member_id", shop.fan().member_id),))
 
 
+PAST = "2026-01-01T00:00:00+08:00"
 ADJUSTMENT = {"points": 5, "reason": "补偿"}
 
 
@@ -334,6 +335,7 @@ BUILDERS: Mapping[str, Callable[[Shop], Sample]] = {
     "staff_points.entries": _of_member("/points/entries"),
     "staff_points.explanation": _explanation,
     "staff_points.adjust": _adjust,
+    "staff_points.as_of": lambda shop: replace(_of_member("/points/as-of")(shop), query=(("at", PAST),)),
     "staff_tier.tier": _of_member("/tier"),
     "staff_tier.changes": _of_member("/tier/changes"),
     "staff_programme.read": _of_office("/v1/staff/programme"),

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from domain.page import Page
+from domain.points.as_of import PastAccount, ReadAsOf
 from domain.points.explain import ExplainEntry, Explanation
 from domain.points.model import Entry
 from domain.points.read import Balance, ListEntries, ReadBalance
@@ -13,7 +14,7 @@ from tests.simulation import callers
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan
 from tests.simulation.areas.merges import merged, one_person
-from tests.simulation.areas.points import an_order
+from tests.simulation.areas.points import an_order, instant
 from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import OFFICE, Personal
 from tests.simulation.model.calendar import day_of
@@ -85,6 +86,37 @@ class SeeEntries(Operation):
     def facts(self, answer: Page[Entry]) -> Mapping[str, Any]:
         first = answer.items[0] if answer.items else None
         return {"newest": (first.member_id, first.sequence, first.balance.count) if first else None}
+
+
+@dataclass(frozen=True, slots=True)
+class SeeAsOf(Operation):
+    """Staff asks what somebody had at a moment that has passed."""
+
+    name: ClassVar[str] = "as of"
+    use_case: ClassVar[type] = ReadAsOf
+    is_once: ClassVar[bool] = False
+    member: str
+    at: int
+    known: tuple[tuple[str, int, int], ...]
+    """Of everybody, what each entry is known to have left: member, sequence, balance."""
+
+    def call(self, process: Process) -> PastAccount:
+        actor: Any = callers.signed(process, OFFICE, f"{self.member} {self.at}", once=True)
+        return process.services.read_as_of(actor, self.member, instant(self.at))
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        return Accepted(state, {"owner": state.alive(self.member)})
+
+    def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
+        """An entry leaves one balance for ever; two that one commit wrote are not told apart."""
+        owner, entries, balance = facts["owner"], facts["entries"], facts["balance"]
+        known = {(member, entry): left for member, entry, left in self.known}
+        known |= {(owner, account.entries): account.balance for account in _during(moment, owner)}
+        return owner in _led_to(moment, self.member) and known.get((owner, entries), balance) == balance
+
+    def facts(self, answer: PastAccount) -> Mapping[str, Any]:
+        sequence, balance = answer.entry_sequence, answer.balance.count
+        return {"owner": answer.member_id, "entries": sequence, "balance": balance}
 
 
 def _led_to(moment: Moment, asked: str) -> set[str]:
@@ -201,6 +233,22 @@ def draw_balance(world: World, chance: Random) -> SeeBalance | None:
     return SeeBalance(chance.choice(people)) if people else None
 
 
+def as_of(world: World, member: str, ago_ms: int) -> SeeAsOf:
+    """So long ago; whole seconds, and never in the future by anybody's clock."""
+    found = {
+        (name, account.entries, account.balance)
+        for state in world.states
+        for name, account in state.accounts.items()
+    }
+    return SeeAsOf(member, (world.now_ms - ago_ms - 2000) // 1000 * 1000, tuple(sorted(found)))
+
+
+def draw_as_of(world: World, chance: Random) -> SeeAsOf | None:
+    people = world.known_members()
+    ago = chance.choice((0, 60_000, 3_600_000, 40 * 86_400_000))
+    return as_of(world, chance.choice(people), ago) if people else None
+
+
 def draw_entries(world: World, chance: Random) -> SeeEntries | None:
     people = world.known_members()
     return SeeEntries(chance.choice(people)) if people else None
@@ -267,13 +315,24 @@ def my_entries_scene(stage: Stage) -> SeeMyEntries:
     return SeeMyEntries(human.tokens["wx"])
 
 
+def as_of_scene(stage: Stage) -> SeeAsOf:
+    """Before the last order, with one more on its way."""
+    member = a_fan(stage).member_id
+    stage.does(an_order(stage, member, number="first"))
+    stage.wait(hours=1)
+    stage.does(an_order(stage, member, number="second"))
+    stage.rival = an_order(stage, member, number="rival")
+    return as_of(stage.world, member, 60_000)
+
+
 AREA = Area(
     "balances",
-    draws=((1, draw_balance), (1, draw_entries), (1, draw_why), (2, draw_my_points)),
+    draws=((1, draw_balance), (1, draw_as_of), (1, draw_entries), (1, draw_why), (2, draw_my_points)),
     scenarios={
         "balance": balance_scene,
         "explain": why_scene,
         "entries": entries_scene,
+        "as of": as_of_scene,
         "balance by an older id": older_balance_scene,
         "entries by an older id": older_entries_scene,
         "my points": my_points_scene,
