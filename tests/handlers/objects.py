@@ -2,11 +2,10 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any
 
-from tests.handlers.callers import OK, Caller, Told
+from tests.handlers.callers import OK, Caller
 from tests.handlers.scene import (
     ADJUSTMENT,
     COFFEE,
@@ -19,103 +18,31 @@ from tests.handlers.scene import (
     publication,
     waiting_merge,
 )
-from tests.shop import CONSENT, OTHER_STORE, Phone, Shop
-
-T = TypeVar("T")
-
-
-class Whose(StrEnum):
-    """Seen from the caller."""
-
-    OWN = "own"
-    ANOTHERS = "another member's"
-    ELSEWHERE = "another tenant's"
-    NONE = "none"
-
-
-BAD, INVALID = (400, "bad-request"), (422, "invalid-input")
-NO_MEMBER, NO_ORDER, NO_MERGE = (404, "member-not-found"), (404, "order-not-found"), (404, "merge-not-found")
-NOT_MINE = (404, "order-not-yours")
-NO_ENTRY = (404, "entry-not-found")
-NO_PROGRAMME, NO_RULE = (404, "programme-not-found"), (404, "rule-not-found")
-NO_CHANNEL, NO_CODE = (404, "channel-not-found"), (422, "sms-code-expired")
-CODE_REFUSED, NO_PROOF = (401, "login-code-refused"), (422, "phone-proof-refused")
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """How a request about it is made, and what becomes of it for a caller who may use the route at all."""
-
-    make: Callable[[Caller, Whose], Sample]
-    own: Told = OK
-    anothers: Told = OK
-    elsewhere: Told = OK
-    none: Told = OK
-
-    def told(self, whose: Whose) -> Told:
-        return {
-            Whose.OWN: self.own,
-            Whose.ANOTHERS: self.anothers,
-            Whose.ELSEWHERE: self.elsewhere,
-            Whose.NONE: self.none,
-        }[whose]
-
-
-def shop_of(who: Caller, whose: Whose) -> Shop:
-    return who.away if whose is Whose.ELSEWHERE else who.home
-
-
-def kept(who: Caller, whose: Whose, name: str, make: Callable[[Shop], T]) -> T:
-    """One for each tenant: what is only looked at, or refused."""
-    shop = shop_of(who, whose)
-    return who.scene.keep(f"{name} of {shop.tenant_id}", lambda: make(shop))
-
-
-def member_id(who: Caller, whose: Whose) -> str:
-    """The id of a person who stands so to the caller."""
-    if whose is Whose.NONE:
-        return "m_nobody"
-    if whose is Whose.OWN:
-        return who.person.member_id
-    return kept(who, whose, "somebody else", lambda shop: shop.fan().member_id)
-
-
-def plain(method: str, path: str, body: dict[str, Any] | None = None) -> About:
-    """The route takes no id: whoever sends one all the same is refused, and does not get that one's data."""
-
-    def make(who: Caller, whose: Whose) -> Sample:
-        sample = Sample(method, path, body=body)
-        if whose is Whose.OWN:
-            return sample
-        named = member_id(who, whose)
-        if body is not None:
-            return replace(sample, body={**body, "member_id": named})
-        return replace(sample, query=(("member_id", named),))
-
-    wrong = INVALID if body is not None else BAD
-    return About(make, OK, wrong, wrong, wrong)
-
-
-def busy(shop: Shop, phone: Phone | None = None) -> Phone:
-    """Somebody with two logins and two entries: both lists go on after the first page."""
-    phone = phone or shop.fan()
-    again = Phone(shop, phone.person_id, phone.number)
-    again.log_in(device="Mate 80")
-    for _ in range(2):
-        shop.buy(1000, phone.member_id)
-    return phone
-
-
-def paged(path: str) -> About:
-    """A list of one's own goes on from one's own cursor."""
-
-    def make(who: Caller, whose: Whose) -> Sample:
-        owner = busy(who.home, who.person) if whose is Whose.OWN else kept(who, whose, "busy", busy)
-        cursor = owner.get(f"{path}?limit=1").json["next_cursor"]
-        query = (("limit", "1"), ("cursor", "AAAA" if whose is Whose.NONE else cursor))
-        return Sample("GET", path, query=query)
-
-    return About(make, OK, INVALID, INVALID, INVALID)
+from tests.handlers.whose import (
+    CODE_REFUSED,
+    INVALID,
+    NO_CHANNEL,
+    NO_CODE,
+    NO_ENTRY,
+    NO_MEMBER,
+    NO_MERGE,
+    NO_ORDER,
+    NO_PROGRAMME,
+    NO_PROOF,
+    NO_RULE,
+    NOT_MINE,
+    About,
+    Whose,
+    busy,
+    kept,
+    list_of_member,
+    member_id,
+    of_member,
+    paged,
+    plain,
+    shop_of,
+)
+from tests.shop import CONSENT, OTHER_STORE, Shop
 
 
 def _prove_phone(who: Caller, whose: Whose) -> Sample:
@@ -205,25 +132,6 @@ def _refund(who: Caller, whose: Whose) -> Sample:
         store = {"store_id": OTHER_STORE} if whose is Whose.ANOTHERS else {}
         number = shop.buy(5000, shop.fan().member_id, **store)["order_number"]
     return Sample("POST", f"/v1/till/orders/{number}/refunds", body=who.home.refund_body(1000))
-
-
-def _of_member(rest: str) -> Callable[[Caller, Whose], Sample]:
-    return lambda who, whose: Sample("GET", f"/v1/staff/members/{member_id(who, whose)}{rest}")
-
-
-def _list_of_member(rest: str) -> Callable[[Caller, Whose], Sample]:
-    """Another's: the cursor of another member's list."""
-
-    def make(who: Caller, whose: Whose) -> Sample:
-        if whose in {Whose.ELSEWHERE, Whose.NONE}:
-            return _of_member(rest)(who, whose)
-        one = kept(who, whose, "busy", busy).member_id
-        other = kept(who, whose, "also busy", busy).member_id
-        cursor = who.home.office.get(f"/v1/staff/members/{one}{rest}", limit="1").json["next_cursor"]
-        named = one if whose is Whose.OWN else other
-        return Sample("GET", f"/v1/staff/members/{named}{rest}", query=(("limit", "1"), ("cursor", cursor)))
-
-    return make
 
 
 def _waiting(who: Caller, whose: Whose) -> Sample:
@@ -379,12 +287,12 @@ OBJECTS: Mapping[str, About] = {
     "till_members.identify": About(_identify, OK, OK, NO_MEMBER, NO_MEMBER),
     "till_orders.record": About(_record, OK, (422, "order-number-reused"), NO_MEMBER, NO_MEMBER),
     "till_orders.refund": About(_refund, OK, NO_ORDER, NO_ORDER, NO_ORDER),
-    "staff_members.read": About(_of_member(""), OK, OK, NO_MEMBER, NO_MEMBER),
-    "staff_members.logins": About(_list_of_member("/logins"), OK, INVALID, NO_MEMBER, NO_MEMBER),
-    "staff_points.balance": About(_of_member("/points"), OK, OK, NO_MEMBER, NO_MEMBER),
-    "staff_points.entries": About(_list_of_member("/points/entries"), OK, INVALID, NO_MEMBER, NO_MEMBER),
-    "staff_tier.tier": About(_of_member("/tier"), OK, OK, NO_MEMBER, NO_MEMBER),
-    "staff_tier.changes": About(_list_of_member("/tier/changes"), OK, INVALID, NO_MEMBER, NO_MEMBER),
+    "staff_members.read": About(of_member(""), OK, OK, NO_MEMBER, NO_MEMBER),
+    "staff_members.logins": About(list_of_member("/logins"), OK, INVALID, NO_MEMBER, NO_MEMBER),
+    "staff_points.balance": About(of_member("/points"), OK, OK, NO_MEMBER, NO_MEMBER),
+    "staff_points.entries": About(list_of_member("/points/entries"), OK, INVALID, NO_MEMBER, NO_MEMBER),
+    "staff_tier.tier": About(of_member("/tier"), OK, OK, NO_MEMBER, NO_MEMBER),
+    "staff_tier.changes": About(list_of_member("/tier/changes"), OK, INVALID, NO_MEMBER, NO_MEMBER),
     "staff_points.as_of": About(_as_of, OK, OK, NO_MEMBER, NO_MEMBER),
     "staff_points.adjust": About(_adjust, OK, OK, NO_MEMBER, NO_MEMBER),
     "staff_points.explanation": About(_explanation, OK, NO_ENTRY, NO_MEMBER, NO_MEMBER),
