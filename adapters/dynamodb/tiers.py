@@ -101,8 +101,6 @@ class DynamoTierChanges:
         self, member_id: str, below: int | None, limit: int, *, strong: bool = False
     ) -> list[TierChange]:
         pk, first = self._tenancy.keys.tier_change(member_id, 0)
-        last = (
-            self._tenancy.keys.tier_change(member_id, below - 1)[1] if below is not None else f"{first[:3]}~"
-        )
+        last = self._tenancy.keys.tier_change(member_id, below - 1)[1] if below is not None else LAST
         part = Range(pk, first=first, last=last, backwards=True)
         return [_to_tier_change(raw) for raw in self._table.query(part, limit, strong=strong)]

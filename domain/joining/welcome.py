@@ -8,7 +8,7 @@ from domain.joining.ports import Repositories
 from domain.member.model import Member, MemberNotFound, Phone
 from domain.money import NO_POINTS, Points
 from domain.points.book import Book
-from domain.points.give import Occasion, Who, offer, whose
+from domain.points.give import Occasion, Who, offer
 from domain.points.model import Account, Cause
 from domain.programme.event import Event, Invited, Joined, WasInvited
 from domain.programme.model import Programme
@@ -103,11 +103,12 @@ class _Party:
 
 
 def _inviter(repositories: Repositories, programme: Programme, newcomer: Newcomer) -> Who | None:
-    """Whoever the invitation leads to now; nobody invites themselves."""
+    """The member to whom the invitation leads now; nobody invites themselves."""
     if newcomer.invited_by is None or not programme.giving(Invited):
         return None
     try:
-        who = whose(repositories, programme, newcomer.invited_by, Invited)
+        way, member = repositories.accounts.person(newcomer.invited_by)
     except MemberNotFound:
         return None
-    return None if who.way[-1].member_id == newcomer.member.member_id else who
+    # A fan may be the newcomer: whoever joins, or opened the app before they joined on the web.
+    return Who(way, member) if member.is_member else None

@@ -115,8 +115,9 @@ def _return_points(
     moved = done.moved
     taking.stand(moved.standing, moved.months, TierReason.MERGE_UNDONE)
     standing = giving.account.standing
-    if standing == better(moved.standing_before, moved.standing):
-        standing = moved.standing_before  # Nothing has changed it since; what has was the tier of both.
+    both = better(moved.standing_before, moved.standing)
+    if standing and both and standing.tier_id == both.tier_id:
+        standing = moved.standing_before  # It is the tier that the merge left, whatever a review said of it.
     giving.stand(standing, months_apart(giving.account.months, moved.months), TierReason.MERGE_UNDONE)
     return (*taking.changes(), *giving.changes())
 

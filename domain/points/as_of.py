@@ -88,6 +88,6 @@ def _reviewed(account: Account, ladder: Ladder | None, at: datetime) -> str | No
     """The tier that is written down, after the reviews that were due by then."""
     standing = account.standing
     for step in steps(account, ladder, shop_date(at)):
-        if step.reason is TierReason.REVIEW:
+        if step.reason is not TierReason.REACHED:
             standing = step.standing
     return standing.tier_id if standing else None

@@ -1,7 +1,7 @@
-"""Use case of the hourly job: points whose last day is over leave their accounts.
+"""Use case of the hourly job: points whose last day is over leave their accounts, and tiers are reviewed.
 
-Nothing depends on when this runs: no rule ever counts points that are over (see `Book`); the job
-only writes the entries. Safe to run twice and to stop half-way.
+Nothing depends on when this runs: no rule ever counts points that are over, or a tier that is (see `Book`);
+the job only writes it down. Safe to run twice and to stop half-way.
 """
 
 from collections.abc import Callable
@@ -53,7 +53,7 @@ class ExpirePoints:
     def _expire(self, due: Due) -> Points:
         def plan(repositories: Repositories, now: datetime) -> Plan[Points]:
             account = repositories.accounts.exact(due.member_id)
-            if account is None:
+            if account is None or account.redirect_to is not None:
                 return Plan(NO_POINTS)
             book = Book(account, now, CALLER, repositories.programmes.current())
             gone = [-entry.points.count for entry in book.entries if entry.kind is EntryKind.EXPIRE]

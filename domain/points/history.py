@@ -28,7 +28,7 @@ def tier_changes_back(changes: TierChanges, account: Account) -> Iterator[TierCh
     while newest > 0:
         limit = min(PAGE_MAX, newest)
         page = changes.newest(account.member_id, newest + 1, limit, strong=True)
-        if not page or page[0].number != newest:
+        if not page or page[0].number != newest or page[-1].number != newest - len(page) + 1:
             raise MovedMeanwhile
         yield from page
         newest -= len(page)

@@ -39,6 +39,10 @@ class Counts:
     def minus(self, other: "Counts") -> "Counts":
         return self.plus(Counts(-other.spend_fen, -other.points, -other.orders, -other.activity))
 
+    def at_least_nothing(self) -> "Counts":
+        """Of an order that was never counted here, a refund takes nothing away."""
+        return Counts(max(self.spend_fen, 0), max(self.points, 0), max(self.orders, 0), max(self.activity, 0))
+
     def of(self, metric: Metric) -> int:
         """The one that a ladder asks for."""
         return {
@@ -63,14 +67,15 @@ def together(one: Months, other: Months) -> Months:
 
 def apart(both: Months, part: Months) -> Months:
     """Without the one who goes again; a month that was forgotten meanwhile stays forgotten."""
-    return _filled({month: counts.minus(part.get(month, NO_COUNTS)) for month, counts in both.items()})
+    left = {month: counts.minus(part.get(month, NO_COUNTS)) for month, counts in both.items()}
+    return _filled({month: counts.at_least_nothing() for month, counts in left.items()})
 
 
 def counted(months: Months, month: int, counts: Counts, ladder: Ladder | None, today: date) -> Months:
     """With one more thing that happened in that month; what no window reaches any more is forgotten."""
     if ladder is None or ladder.window_months is None:
-        return {}
-    after = {**months, month: months.get(month, NO_COUNTS).plus(counts)}
+        return months  # They count again when a window comes back.
+    after = {**months, month: months.get(month, NO_COUNTS).plus(counts).at_least_nothing()}
     first = months_before(month_of(today), ladder.window_months - 1)
     return _filled({each: of for each, of in after.items() if each >= first})
 
@@ -204,6 +209,7 @@ class Progress:
     value: int
     tier: Tier | None
     standing: Standing | None
+    """None also for a tier that is reached and not written down yet: the next entry says since when."""
     following: Tier | None
     """None: the highest is reached."""
 
@@ -222,8 +228,10 @@ class Progress:
 
 def progress(account: "Account", ladder: Ladder, today: date) -> Progress:
     """As of that day."""
-    standing = standing_on(account, ladder, today)
+    found = list(steps(account, ladder, today))
+    standing = found[-1].standing if found else account.standing
+    is_new = bool(found) and found[-1].reason is TierReason.REACHED
     rank = ladder.rank(standing.tier_id) if standing else -1
     following = ladder.tiers[rank + 1] if rank + 1 < len(ladder.tiers) else None
     tier = ladder.tiers[rank] if rank >= 0 else None
-    return Progress(value_on(account, ladder, today), tier, standing, following)
+    return Progress(value_on(account, ladder, today), tier, None if is_new else standing, following)

@@ -4,6 +4,7 @@ A dataclass annotates each of its fields with a form, such as `Annotated[int, Wh
 turns JSON (or TOML) into it, `dump` turns it back, `schema` says in JSON Schema what is accepted.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
@@ -278,6 +279,11 @@ def dump(thing: Any) -> dict[str, object]:
         if is_required or value != defaults[name]:
             dumped[name] = form.dump(value)
     return dumped
+
+
+def size(thing: Any) -> int:
+    """How many bytes it takes to write the thing down."""
+    return len(json.dumps(dump(thing), ensure_ascii=False).encode())
 
 
 def schema(kind: type[Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from domain.programme.rule import Rule
 
 RULES_MAX = 200
 BYTES_MAX = 256 * 1024
-"""Of all rules, so that a version stays one item."""
+"""Of rules and terms, so that a version stays one item."""
 VALIDITY_MONTHS_MAX = 120
 MONTHS = Whole(1, VALIDITY_MONTHS_MAX)
 
@@ -49,7 +49,7 @@ class TooManyRules(RuleBroken):
 
 class ProgrammeTooLarge(RuleBroken):
     code = "programme-too-large"
-    title = "All rules together are written down in up to 256 KB; name fewer goods, or retire a rule."
+    title = "Rules and tiers together are written down in up to 256 KB; name fewer goods, or retire a rule."
     message = "积分规则内容过多，请精简商品列表或停用部分规则"
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.actor import Operator
 from domain.errors import Conflict, invalid
+from domain.programme import form
 from domain.programme import rule as written
 from domain.programme.model import (
     BYTES_MAX,
@@ -184,7 +185,7 @@ class _Revision:
         if not self._changes and new_terms == before.terms and before.version:
             return before.version, ()
         rules = tuple(self._rules[rule_id] for rule_id in sorted(self._rules))
-        if sum(written.size(rule) for rule in rules) > BYTES_MAX:
+        if sum(written.size(rule) for rule in rules) + form.size(new_terms) > BYTES_MAX:
             raise ProgrammeTooLarge
         made = Programme(before.version + 1, new_terms, rules, self._deed.at, self._deed.by)
         return made.version, (

@@ -264,7 +264,23 @@ def test_months_that_no_window_reaches_are_forgotten_and_late_orders_count_in_th
     assert after == {202504: Counts(orders=2), 202602: Counts(orders=4)}
     assert counted(after, 202403, Counts(orders=1), YEARLY, date(2026, 3, 15)) == after
     assert counted(after, 202602, Counts(orders=-4), YEARLY, date(2026, 3, 15)) == {202504: Counts(orders=2)}
-    assert counted(after, 202603, Counts(orders=1), ladder(0), date(2026, 3, 15)) == {}
+    assert counted(after, 202603, Counts(orders=1), ladder(0), date(2026, 3, 15)) == after
+    assert counted(after, 202603, Counts(orders=1), None, date(2026, 3, 15)) == after
+
+
+def test_a_refund_of_what_was_never_counted_takes_nothing_away() -> None:
+    assert counted({}, 202602, Counts(spend_fen=-30_000), YEARLY, date(2026, 3, 15)) == {}
+    less = counted({202602: Counts(spend_fen=100)}, 202602, Counts(spend_fen=-300), YEARLY, date(2026, 3, 15))
+    assert less == {}
+    assert apart({202602: Counts(spend_fen=100)}, {202602: Counts(spend_fen=300)}) == {}
+
+
+def test_a_tier_that_is_reached_and_not_written_down_has_no_days_yet() -> None:
+    account = Account("m_1", months={202603: Counts(spend_fen=100_000)})
+
+    found = progress(account, YEARLY, date(2026, 3, 15))
+
+    assert (found.tier and found.tier.tier_id, found.standing) == ("t1", None)
 
 
 def test_months_of_two_people_come_together_and_apart() -> None:

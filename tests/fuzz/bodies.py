@@ -48,6 +48,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "staff_programme.publish": {"publish": [{"rule_id": "coffee", "draft_number": 1}], "retire": []},
     "my_activities.share": {"subject": "menu"},
+    "staff_points.adjust": {"points": 5, "reason": "补偿"},
     "my_activities.comment": {
         "order": {"source": "nanjing-road", "order_number": ORDER},
         "rating": 5,

@@ -92,6 +92,18 @@ def test_nobody_invites_themselves_and_a_number_is_invited_once(cafe: Shop) -> N
 
 
 @pytest.mark.capability("C-26")
+def test_nobody_brings_themselves_as_the_fan_they_were(cafe: Shop) -> None:
+    """In the app a fan, on the web a newcomer with the fan's invitation, and then one person."""
+    fan = cafe.fan()
+
+    joined = by_code(cafe, fan.number, invited_by=fan.member_id)
+    merged = fan.prove()
+
+    assert (joined.json["points_given"], merged.json["outcome"]) == (50, "merged")
+    assert balance(fan) == 50
+
+
+@pytest.mark.capability("C-26")
 def test_an_invitation_that_leads_nowhere_keeps_nobody_out(cafe: Shop) -> None:
     friend = cafe.fan()
 

@@ -9,6 +9,7 @@ import pytest
 
 from domain.programme import form
 from domain.programme.ladder import Ladder
+from domain.programme.model import ProgrammeTooLarge
 from tests.programmes import base, rule, wish
 from tests.shop import Opening, Phone, Shop
 
@@ -155,6 +156,17 @@ def test_the_page_shows_the_benefits_of_each_tier_and_what_is_missing(cafe: Shop
     assert staff == page
     changes = cafe.office.get(f"/v1/staff/members/{member.member_id}/tier/changes").json
     assert changes == member.get("/v1/me/tier/changes").json | {"next_cursor": None}
+
+
+def test_a_ladder_and_rules_that_do_not_fit_into_one_version_are_refused(open_with: OpenWith) -> None:
+    words = [
+        {"benefit_id": f"b{n}", "name": "免费快递", "kind": "service", "text": "字" * 200} for n in range(20)
+    ]
+    tiers = [{"tier_id": f"t{n}", "name": "级", "from_value": n, "benefits": words} for n in range(20)]
+    large = form.load(Ladder, {"metric": "spend", "tiers": tiers})
+
+    with pytest.raises(ProgrammeTooLarge):
+        open_with(Opening(programme=wish(base(), ladder=large)))
 
 
 def test_without_a_ladder_there_are_no_tiers(shop: Shop) -> None:

@@ -39,10 +39,14 @@ def fitting(
         pairs = pairwise(state.programmes)
         found += [each for each, following in pairs if following.since > began - CACHED_MS]
     verdicts = [ask(each) for each in {each.version: each for each in found}.values()]
-    written = moment.commit.of("account") if moment.commit else []
-    seen = {change.thing_id: observe.account(change.after) for change in written if change.after}
+    seen = _written(moment)
     fits = (each for each in verdicts if isinstance(each, Accepted) and _holds(each.state, seen))
     return next(fits, verdicts[0]) if seen else verdicts[0]
+
+
+def _written(moment: Moment) -> dict[str, Account]:
+    changes = moment.commit.of("account") if moment.commit else []
+    return {change.thing_id: observe.account(change.after) for change in changes if change.after}
 
 
 def _holds(state: State, seen: Mapping[str, Account]) -> bool:
@@ -60,13 +64,22 @@ class Arrival:
     def welcomed(self, joined: Accepted, moment: Moment) -> tuple[State, int]:
         """With the gifts of a programme that was in force at some time of the try."""
         found = [
-            welcoming.welcome(joined.state, self.member, self.number, self.invited_by, each, moment.now)
+            welcoming.welcome(joined.state, self.member, self.number, host, each, moment.now)
             for each in programmes(joined.state, moment, self)
+            for host in self._hosts(moment)
         ]
         return next((each for each in found if self._is_written(joined.state, each[0], moment)), found[0])
+
+    def _hosts(self, moment: Moment) -> tuple[str, ...]:
+        """Who has only just joined may not have been a member yet when the invitation was looked at."""
+        views = [each.people.get(each.alive(self.invited_by)) for each in moment.states]
+        is_sure = all(host is not None and host.joined_at for host in views)
+        return (self.invited_by,) if is_sure else (self.invited_by, "")
 
     @staticmethod
     def _is_written(before: State, after: State, moment: Moment) -> bool:
         """Where nothing was given, the note that somebody was welcomed tells the programmes apart."""
+        if moment.commit is None:
+            return True
         is_welcome = after.areas.get(welcoming.WELCOMES) != before.areas.get(welcoming.WELCOMES)
-        return moment.commit is not None and is_welcome == bool(moment.commit.of("welcome"))
+        return is_welcome == bool(moment.commit.of("welcome")) and _holds(after, _written(moment))

@@ -22,7 +22,7 @@ from tests.simulation.callers import OFFICE, Acting
 from tests.simulation.cloud import Change
 from tests.simulation.model import tiers as model
 from tests.simulation.model.calendar import day_of
-from tests.simulation.model.state import Accepted, Refused, State, Verdict
+from tests.simulation.model.state import Accepted, Account, Refused, State, Verdict
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment, Operation
 from tests.simulation.stage import Stage
@@ -47,7 +47,7 @@ class SeeTier(Operation):
         if ladder is None:
             return Refused("no-tiers")
         account = model.step(state.accounts[state.alive(self.member)], ladder, today)
-        return Accepted(state, {"tier": account.tier, "value": model.worth(account, ladder, today)})
+        return Accepted(state, _told(account, ladder, today))
 
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
         """Settings, the way, and the account are read one after the other."""
@@ -60,7 +60,7 @@ class SeeTier(Operation):
                 each.accounts[one] for each in moment.states for one in owners if one in each.accounts
             ]:
                 seen = model.step(account, ladder, today)
-                if facts == {"tier": seen.tier, "value": model.worth(seen, ladder, today)}:
+                if facts == _told(seen, ladder, today):
                     return True
         return False
 
@@ -69,12 +69,13 @@ class SeeTier(Operation):
         return {"no-tiers"} if any(each.programme.ladder is None for each in moment.states) else set()
 
     def facts(self, answer: TierSheet) -> Mapping[str, Any]:
-        held = answer.progress.standing
-        if held is None:
-            return {"tier": None, "value": answer.progress.value}
-        since, until = (int(f"{day:%Y%m%d}") if day else 0 for day in (held.since, held.until))
-        tier = model.Held(held.tier_id, held.rank, since, until, held.is_grace)
-        return {"tier": tier, "value": answer.progress.value}
+        tier = answer.progress.tier
+        return {"tier": tier.tier_id if tier else "", "value": answer.progress.value}
+
+
+def _told(account: Account, ladder: model.Ladder, today: int) -> dict[str, Any]:
+    tier = account.tier.name if account.tier else ""
+    return {"tier": tier, "value": model.worth(account, ladder, today)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,8 @@ class SeeHome(Acting):
         return any(facts == _page(each, member, ladder, today) for each in seen for ladder in ladders)
 
     def facts(self, answer: Home) -> Mapping[str, Any]:
-        standing = answer.progress.standing if answer.progress else None
-        tier = standing.tier_id if standing else ""
+        found = answer.progress.tier if answer.progress else None
+        tier = found.tier_id if found else ""
         account = answer.balance.account
         return {"member": answer.member.member_id, "entries": account.version, "tier": tier}
 

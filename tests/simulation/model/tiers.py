@@ -93,7 +93,7 @@ def _reviewed(held: Held, ladder: Ladder, value: int) -> Held | None:
 
 def booked(before: "Account", after: "Account", ladder: Ladder | None, today: int, day: int) -> "Account":
     """One more entry stands in the account; it counts in the month of that day."""
-    months: dict[int, tuple[int, int, int, int]] = {}
+    months = dict(after.months)
     if ladder is not None and ladder.window:
         moved = (
             after.spend - before.spend,
@@ -102,7 +102,7 @@ def booked(before: "Account", after: "Account", ladder: Ladder | None, today: in
             after.activities - before.activities,
         )
         first, _ = _window(ladder, today)
-        found = _sum(after.months, {day // 100: moved}, 1)
+        found = _not_below_nothing(_sum(after.months, {day // 100: moved}, 1), day // 100)
         months = {month: counts for month, counts in found.items() if month >= first}
     return step(replace(after, months=months), ladder, today)
 
@@ -113,6 +113,17 @@ def _sum(one: Months, other: Months, sign: int) -> dict[int, tuple[int, int, int
         a, b = one.get(month, NOTHING), other.get(month, NOTHING)
         found[month] = (a[0] + sign * b[0], a[1] + sign * b[1], a[2] + sign * b[2], a[3] + sign * b[3])
     return {month: counts for month, counts in found.items() if counts != NOTHING}
+
+
+def _not_below_nothing(
+    found: dict[int, tuple[int, int, int, int]], *months: int
+) -> dict[int, tuple[int, int, int, int]]:
+    """Of what was never counted, nothing can be taken back."""
+    kept = {
+        month: (max(a, 0), max(b, 0), max(c, 0), max(d, 0)) if month in months else (a, b, c, d)
+        for month, (a, b, c, d) in found.items()
+    }
+    return {month: counts for month, counts in kept.items() if counts != NOTHING}
 
 
 def _name(held: Held | None) -> str:
@@ -151,9 +162,9 @@ def apart(account: "Account", left: "Account", before: Held | None) -> "Account"
             account,
             earned=account.earned - left.earned,
             activities=account.activities - left.activities,
-            months=_sum(account.months, gone, -1),
+            months=_not_below_nothing(_sum(account.months, gone, -1), *account.months),
         ),
-        before if account.tier == better(before, left.tier) else account.tier,
+        before if account.tier and _name(account.tier) == _name(better(before, left.tier)) else account.tier,
     )
 
 

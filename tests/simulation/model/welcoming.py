@@ -18,7 +18,7 @@ def welcome(
         return state, 0
     state, points = _given(state, member, joins, programme, now)
     host = state.alive(inviter)
-    if host in state.people and host != member:
+    if host in state.people and host != member and state.people[host].joined_at:
         guests = {name: replace(rule, points=rule.guest_points) for name, rule in brings.items()}
         state, more = _given(state, member, guests, programme, now)
         state, _ = _given(state, host, brings, programme, now)
