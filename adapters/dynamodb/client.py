@@ -3,15 +3,10 @@
 The unit of work's loop is the only retry (docs/decisions/0004).
 """
 
-import sys
 from typing import Any
 
-# Where pyOpenSSL is installed (the Alipay SDK brings it), botocore loads it through this module at every
-# start, for nothing: a fifth of the client's start-up. None makes the import fail as if it were not there.
-sys.modules.setdefault("urllib3.contrib.pyopenssl", None)  # type: ignore[arg-type]  # documented by Python
-
-import botocore.session  # noqa: E402  # after the line above
-from botocore.config import Config  # noqa: E402
+import botocore.session
+from botocore.config import Config
 
 CONNECT_SECONDS = 0.5
 READ_SECONDS = 1.0

@@ -19,7 +19,7 @@ from tests.fuzz.target import Target, Unfounded
 from tests.fuzz.till import BILL, REFUND, signed
 from tests.fuzz.tokens import KEY, mine
 from tests.fuzz.wire import Ask, Said, people, staff
-from tests.fuzz.world import MERGE, ORDER, TENANT, world
+from tests.fuzz.world import MEMBER, MERGE, ORDER, TENANT, world
 
 CONSENT = {"version": "1", "accepted": True}
 BODIES: dict[str, dict[str, Any]] = {
@@ -56,7 +56,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
 }
 """A good body for each operation that takes one; a test says so when one is missing."""
-PLACES = {"order_number": ORDER, "merge_id": MERGE, "rule_id": "coffee"}
+PLACES = {"order_number": ORDER, "merge_id": MERGE, "rule_id": "coffee", "member_id": MEMBER}
 NAMES = tuple(BODIES)
 WORDS = (
     *(
