@@ -110,5 +110,6 @@ def _inviter(repositories: Repositories, programme: Programme, newcomer: Newcome
         way, member = repositories.accounts.person(newcomer.invited_by)
     except MemberNotFound:
         return None
-    # A fan may be the newcomer: whoever joins, or opened the app before they joined on the web.
-    return Who(way, member) if member.is_member else None
+    is_other = member.member_id != newcomer.member.member_id  # Read a moment later, the newcomer has joined.
+    # A fan may be the newcomer, who opened the app before joining on the web.
+    return Who(way, member) if is_other and member.is_member else None
