@@ -200,7 +200,7 @@ def adjust(state: State, asked: str, points: int, programme: Programme, now: int
     if member not in state.accounts:
         return Refused("member-not-found")
     account = opened(state.accounts[member], programme, today)
-    if -points > account.balance:
+    if points < 0 and -points > account.balance:
         return Refused("not-enough-points")
     lots, debt = dict(account.lots), account.debt
     if points > 0:
