@@ -129,6 +129,16 @@ def _entry(entry_id: str) -> tuple[str, int]:
     return member_id, int(sequence)
 
 
+def _entries(services: Needs, call: Call[Any], owner: str) -> dict[str, Any]:
+    kind = call.query["kind"]
+    return cursors.page(
+        services.sign,
+        call,
+        owner,
+        lambda limit, at: services.list_entries(call.actor, owner, limit, at, kind),
+    )
+
+
 def my_routes(services: Needs) -> Blueprint:
     bp = Blueprint("my_points", __name__, url_prefix="/v1/me/points")
 
@@ -142,14 +152,7 @@ def my_routes(services: Needs) -> Blueprint:
     @operation(ENTRIES)
     def entries(call: Call[MemberSelf]) -> dict[str, Any]:
         """Newest first, merged histories included."""
-        owner = call.actor.member_id
-        kind = call.query["kind"]
-        return cursors.page(
-            services.sign,
-            call,
-            owner,
-            lambda limit, at: services.list_entries(call.actor, owner, limit, at, kind),
-        )
+        return _entries(services, call, call.actor.member_id)
 
     @bp.get("/entries/<entry_id>/explanation")
     @operation(EXPLAIN)
@@ -173,14 +176,7 @@ def staff_routes(services: Needs) -> Blueprint:
     @operation(STAFF_ENTRIES)
     def entries(call: Call[Operator]) -> dict[str, Any]:
         """The same list that the member sees, with notes and callers."""
-        owner = call.path["member_id"]
-        kind = call.query["kind"]
-        return cursors.page(
-            services.sign,
-            call,
-            owner,
-            lambda limit, at: services.list_entries(call.actor, owner, limit, at, kind),
-        )
+        return _entries(services, call, call.path["member_id"])
 
     @bp.get("/entries/<entry_id>/explanation")
     @operation(STAFF_EXPLAIN)

@@ -53,6 +53,12 @@ def _view(sheet: TierSheet) -> dict[str, Any]:
     return {**standing_view(sheet.progress), "ladder": sheet.ladder}
 
 
+def _changes(services: Needs, call: Call[Any], owner: str) -> dict[str, Any]:
+    return cursors.page(
+        services.sign, call, owner, lambda limit, at: services.list_tier_changes(call.actor, owner, limit, at)
+    )
+
+
 def my_routes(services: Needs) -> Blueprint:
     bp = Blueprint("my_tier", __name__, url_prefix="/v1/me/tier")
 
@@ -66,13 +72,7 @@ def my_routes(services: Needs) -> Blueprint:
     @operation(CHANGES)
     def changes(call: Call[MemberSelf]) -> dict[str, Any]:
         """Newest first, with the reason of each."""
-        owner = call.actor.member_id
-        return cursors.page(
-            services.sign,
-            call,
-            owner,
-            lambda limit, at: services.list_tier_changes(call.actor, owner, limit, at),
-        )
+        return _changes(services, call, call.actor.member_id)
 
     return bp
 
@@ -90,12 +90,6 @@ def staff_routes(services: Needs) -> Blueprint:
     @operation(STAFF_CHANGES)
     def changes(call: Call[Operator]) -> dict[str, Any]:
         """The same that the member sees."""
-        owner = call.path["member_id"]
-        return cursors.page(
-            services.sign,
-            call,
-            owner,
-            lambda limit, at: services.list_tier_changes(call.actor, owner, limit, at),
-        )
+        return _changes(services, call, call.path["member_id"])
 
     return bp

@@ -9,6 +9,7 @@ from math import ceil
 from domain.clock import shop_date
 from domain.money import NO_POINTS, Points
 from domain.order.model import Order, counting
+from domain.points.usage import Usage
 from domain.programme.event import OrderPaid, Person, Used
 from domain.programme.model import Programme
 from domain.programme.price import price
@@ -80,12 +81,12 @@ class _Usage:
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
         self._spent = 0
-        self._given: dict[str, tuple[date, int, int]] = {}
+        self._given: dict[str, Usage] = {}
 
     def of(self, person: Person, member_id: str, day: date) -> Person:
-        on, today, ever = self._given.get(member_id, (day, 0, 0))
-        used = {**person.used, self._rule.rule_id: Used(today if on == day else 0, ever)}
-        return replace(person, used=used)
+        usage = self._given.get(member_id, Usage(day, 0, 0))
+        used = Used(usage.today if usage.on == day else 0, usage.ever)
+        return replace(person, used={**person.used, self._rule.rule_id: used})
 
     def left(self) -> Mapping[str, int]:
         budget = self._rule.limits.budget
@@ -93,6 +94,7 @@ class _Usage:
 
     def add(self, member_id: str, day: date, exact: Fraction) -> None:
         count = ceil(exact)
-        on, today, ever = self._given.get(member_id, (day, 0, 0))
-        self._given[member_id] = (day, count + (today if on == day else 0), ever + count)
+        now = Usage(day, count, count)
+        before = self._given.get(member_id)
+        self._given[member_id] = before.plus(now) if before else now
         self._spent += count
