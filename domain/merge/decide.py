@@ -80,7 +80,9 @@ class ApproveMerge:
             if is_too_large(source, target):
                 raise MergeTooLarge
             proven = _proven(waiting, source.member, target.member)
-            done = flip(source, target, Occasion(merge_id, waiting.cause, now, actor.caller, proven))
+            programme = repositories.programmes.current()
+            occasion = Occasion(merge_id, waiting.cause, now, actor.caller, programme, proven)
+            done = flip(source, target, occasion)
             merge = replace(
                 done.merge,
                 prover_id=waiting.prover_id,

@@ -8,10 +8,11 @@ from domain.member.model import IDENTITIES_MAX, Alias, Member, Phone, Sentinel
 from domain.merge.model import Merge, MergeCause, MergeState, Moved, WaitReason
 from domain.points.book import Book
 from domain.points.model import LOTS_MAX, Account, Cause, EntryKind, Posting
-from domain.points.standing import TierReason, better
+from domain.points.standing import Months, Standing, TierReason, better, ranked
 from domain.points.standing import together as months_together
 from domain.points.streak import longer
 from domain.points.usage import together
+from domain.programme.model import Programme
 from domain.unit_of_work import Change, Changed, Created, Removed
 
 IDENTITIES_APPROVED_MAX = 60
@@ -39,6 +40,8 @@ class Occasion:
     cause: MergeCause
     at: datetime
     caller: str
+    programme: Programme
+    """Tiers are compared as they are by its ladder, reviews that are due included."""
     proven: Phone | None = None
 
 
@@ -130,8 +133,8 @@ def _card_of(member: Member) -> tuple[Identity, ...]:
 
 
 def _move_points(source: Person, target: Person, occasion: Occasion) -> tuple[Moved, tuple[Book, Book]]:
-    leaving = Book(source.account, occasion.at, occasion.caller)
-    arriving = Book(target.account, occasion.at, occasion.caller)
+    leaving = Book(source.account, occasion.at, occasion.caller, occasion.programme)
+    arriving = Book(target.account, occasion.at, occasion.caller, occasion.programme)
     lots, debt, tally = leaving.account.lots, leaving.account.debt, leaving.account.tally
     out = leaving.post(
         [Posting(lot, -points) for lot, points in lots.items()],
@@ -153,11 +156,7 @@ def _move_points(source: Person, target: Person, occasion: Occasion) -> tuple[Mo
     arriving.use(together(arriving.account.used, used))
     before = arriving.account.streak
     arriving.check_in(longer(before, leaving.account.streak))
-    standing, standing_before = leaving.account.standing, arriving.account.standing
-    months = leaving.account.months
-    leaving.stand(None, {}, TierReason.MERGE)
-    both = months_together(arriving.account.months, months)
-    arriving.stand(better(standing_before, standing), both, TierReason.MERGE)
+    standing, standing_before, months = _move_tiers(leaving, arriving, occasion.programme)
     moved = Moved(
         used=used,
         streak_before=before,
@@ -168,6 +167,20 @@ def _move_points(source: Person, target: Person, occasion: Occasion) -> tuple[Mo
         target_sequence=entry.sequence,
     )
     return moved, (leaving, arriving)
+
+
+def _move_tiers(
+    leaving: Book, arriving: Book, programme: Programme
+) -> tuple[Standing | None, Standing | None, Months]:
+    """Tiers of source and target as they were, and what the source had counted by month."""
+    ladder, months = programme.terms.ladder, leaving.account.months
+    standing = ranked(leaving.account.standing, ladder)
+    before = ranked(arriving.account.standing, ladder)
+    leaving.stand(None, {}, TierReason.MERGE)
+    both = months_together(arriving.account.months, months)
+    arriving.stand(better(before, standing), both, TierReason.MERGE)
+    arriving.step()
+    return standing, before, months
 
 
 def _move_member(

@@ -69,7 +69,8 @@ def plan_merge(repositories: Repositories, meeting: Meeting, now: datetime) -> P
         reason = WaitReason.UNDONE_BEFORE
     if reason is not None:
         return _wait(known, meeting, source, target, reason, now)
-    occasion = Occasion(meeting.new_merge_id, meeting.cause, now, meeting.caller, meeting.proven)
+    programme = repositories.programmes.current()
+    occasion = Occasion(meeting.new_merge_id, meeting.cause, now, meeting.caller, programme, meeting.proven)
     done = flip(source, target, occasion)
     return Planned(done.merge, done.target, (Created(done.merge), *done.changes))
 

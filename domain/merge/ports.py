@@ -9,6 +9,7 @@ from domain.merge.model import Merge
 from domain.page import Page
 from domain.points.model import Account
 from domain.points.ports import Accounts, Entries
+from domain.programme.ports import Programmes
 from domain.session.ports import Sessions
 
 
@@ -48,6 +49,9 @@ class Repositories(member.Repositories, Protocol):
 
     @property
     def entries(self) -> Entries: ...
+
+    @property
+    def programmes(self) -> Programmes: ...
 
     @property
     def sessions(self) -> Sessions: ...

@@ -99,7 +99,9 @@ def _return_points(
     came = repositories.entries.get(done.target_id, done.moved.target_sequence)
     if left is None or came is None:
         raise MovedMeanwhile  # The merge does not show whole yet.
-    giving, taking = Book(target, now, caller), Book(source.account, now, caller)
+    programme = repositories.programmes.current()
+    giving = Book(target, now, caller, programme)
+    taking = Book(source.account, now, caller, programme)
     brought_by = {done.source_id, *(alias.member_id for alias in source.member.aliases)}
     # Of an order that the source brought, the points are no longer what was moved.
     since = entries_back(repositories.entries, target, done.moved.target_sequence)
@@ -114,11 +116,13 @@ def _return_points(
     taking.use(done.moved.used)
     moved = done.moved
     taking.stand(moved.standing, moved.months, TierReason.MERGE_UNDONE)
+    taking.step()
     standing = giving.account.standing
     both = better(moved.standing_before, moved.standing)
     if standing and both and standing.tier_id == both.tier_id:
         standing = moved.standing_before  # It is the tier that the merge left, whatever a review said of it.
     giving.stand(standing, months_apart(giving.account.months, moved.months), TierReason.MERGE_UNDONE)
+    giving.step()
     return (*taking.changes(), *giving.changes())
 
 

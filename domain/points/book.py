@@ -30,14 +30,15 @@ from domain.programme.model import Programme
 from domain.unit_of_work import Appended, Change, Changed, Created
 
 EXPIRY = Cause("expiry")
+MERGING = frozenset({EntryKind.MERGE_OUT, EntryKind.MERGE_IN})
+"""What these move was counted before, in its own months."""
 
 
 class Book:
     """Points that are over by now are booked out first, so that every rule sees live lots only.
 
     In the same way every rule sees the tier that holds today: reviews that are due come first, and each entry
-    may raise the tier. Without a programme, as in merges, tiers are left as they are.
-    Raises AccountFrozen on opening.
+    may raise the tier. Without a programme, tiers are left as they are. Raises AccountFrozen on opening.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Book:
         self.at = at
         self._caller = caller
         self._programme = programme
-        self._step()  # Before anything is written: that may forget months which a late review asks for.
+        self.step()  # Before anything is written: that may forget months which a late review asks for.
         self._expire()
 
     def changes(self) -> tuple[Change, ...]:
@@ -160,9 +161,9 @@ class Book:
             self._log(standing, reason, today, 0)
         self.account = replace(self.account, standing=standing, months=months)
 
-    def _step(self) -> None:
-        """Whatever is due of the tier by now."""
-        if self._programme is None:
+    def step(self) -> None:
+        """Whatever is due of the tier by now; of nobody who was merged away."""
+        if self._programme is None or self.account.redirect_to is not None:
             return
         for step in list(steps(self.account, self._programme.terms.ladder, shop_date(self.at))):
             if _tier_of(step.standing) != _tier_of(self.account.standing):
@@ -175,7 +176,7 @@ class Book:
         today, ladder = shop_date(self.at), self._programme.terms.ladder
         months = counted(self.account.months, month, tally.counts, ladder, today)
         self.account = replace(self.account, months=months)
-        self._step()
+        self.step()
 
     def _log(self, after: Standing | None, reason: TierReason, on: date, value: int) -> None:
         self.account = replace(self.account, tier_changes=self.account.tier_changes + 1)
@@ -243,7 +244,8 @@ class Book:
         )
         self.entries.append(entry)
         self.account = _after(account, entry, lots)
-        self._count(month, tally)
+        if kind not in MERGING:
+            self._count(month, tally)
         return entry
 
 

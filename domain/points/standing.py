@@ -196,6 +196,13 @@ def _reviewed(standing: Standing, ladder: Ladder, value: int) -> Standing | None
     return _standing(ladder, rank - 1, until + DAY)
 
 
+def ranked(standing: Standing | None, ladder: Ladder | None) -> Standing | None:
+    """With its place on the ladder as that is now."""
+    if standing is None or ladder is None:
+        return standing
+    return replace(standing, rank=ladder.rank(standing.tier_id))
+
+
 def better(one: Standing | None, other: Standing | None) -> Standing | None:
     """Of two people who are one; of equals the one that holds longer."""
     both = [standing for standing in (one, other) if standing is not None]

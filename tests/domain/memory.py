@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from domain.errors import Conflict
@@ -10,6 +11,7 @@ from domain.member.model import Member, Sentinel
 from domain.merge.model import Merge
 from domain.page import Page
 from domain.points.model import Account, Entry
+from domain.programme.model import Programme
 from domain.session.model import Session, Sweep
 from domain.unit_of_work import Appended, Change, Changed, Created, Plan, Receipt, Removed, Unchanged
 
@@ -43,6 +45,10 @@ class Memory:
         if name in {"merges", "people", "members", "identities", "accounts", "entries", "sessions"}:
             return self
         raise AttributeError(name)
+
+    @property
+    def programmes(self) -> Any:
+        return SimpleNamespace(current=Programme)
 
     def find(self, merge_id: str) -> Merge | None:
         return self.things.get((Merge, merge_id))

@@ -27,6 +27,7 @@ from domain.money import Money, Points
 from domain.points.book import Book
 from domain.points.model import Account, Entry, EntryKind, LotKey, Tally
 from domain.points.prove import prove
+from domain.programme.model import Programme
 from domain.unit_of_work import Created, MovedMeanwhile
 from tests.domain.builders import CAUSE, NOON, TODAY, Step, counts, histories, live_through, steady
 from tests.domain.memory import Memory, MemoryRunner
@@ -88,7 +89,7 @@ def merge(memory: Memory, at: datetime, proven: Phone | None = None) -> str:
     """Merges m_1 and m_2; answers who survived."""
     one, other = (Person(*pair) for pair in memory.pair("m_1", "m_2"))
     source, target = who_survives(one, other)
-    done = flip(source, target, Occasion("g_1", MergeCause.PHONE, at, "login:wx", proven))
+    done = flip(source, target, Occasion("g_1", MergeCause.PHONE, at, "login:wx", Programme(), proven))
     memory.commit((Created(done.merge), *done.changes))
     return target.member.member_id
 

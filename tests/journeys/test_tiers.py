@@ -212,7 +212,8 @@ def test_the_better_tier_of_two_halves_holds(cafe: Shop) -> None:
     assert name(wechat) == "gold"
     changes = wechat.get("/v1/me/tier/changes").json["items"]
     assert [(change["before"], change["after"], change["reason"]) for change in changes] == [
-        (None, "gold", "merge")
+        ("plain", "gold", "merge"),
+        (None, "plain", "reached"),
     ]
 
 
@@ -251,3 +252,64 @@ def test_a_late_order_counts_in_the_month_in_which_it_was_paid(cafe: Shop) -> No
     assert list(account.months) == [202602]
     assert account.standing is not None
     assert account.standing.since == date(2026, 3, 1)
+
+
+@pytest.mark.parametrize("is_job_first", [True, False])
+def test_a_tier_that_is_lost_today_is_not_brought_back_by_a_merge(cafe: Shop, is_job_first: bool) -> None:
+    """Each spent too little to keep a tier, both together enough. The job makes no difference."""
+    wechat = cafe.member()
+    alipay = Phone(cafe, wechat.person_id, wechat.number)
+    alipay.log_in("alipay")
+    cafe.buy(100_000, alipay.member_id)
+    cafe.set_clock("2026-10-01T12:00")
+    for phone, platform in ((alipay, "alipay"), (wechat, "wechat")):
+        phone.log_in(platform)
+        cafe.buy(30_000, phone.member_id)
+    cafe.set_clock("2027-03-02T12:00")
+    if is_job_first:
+        cafe.services.expire_points(100)
+    for phone, platform in ((alipay, "alipay"), (wechat, "wechat")):
+        phone.log_in(platform)
+        assert name(phone) == "plain"
+
+    alipay.prove("alipay")
+
+    assert name(alipay) == "plain"
+    assert cafe.findings() == []
+
+
+def test_what_two_halves_reach_together_is_written_down_at_once(cafe: Shop) -> None:
+    wechat = cafe.member()
+    cafe.buy(60_000, wechat.member_id)
+    alipay = Phone(cafe, wechat.person_id, wechat.number)
+    alipay.log_in("alipay")
+    cafe.buy(60_000, alipay.member_id)
+    alipay.prove("alipay")
+
+    page = tier(alipay)
+
+    assert (page["tier"]["tier_id"], page["valid_through"]) == ("silver", "2027-03-01")
+    cafe.set_clock("2026-11-02T12:00")
+    alipay.log_in("alipay")
+    assert tier(alipay)["valid_through"] == "2027-03-01"
+    at = cafe.now().isoformat(timespec="seconds")
+    path = f"/v1/staff/members/{alipay.member_id}/points/as-of"
+    assert cafe.office.get(path, at=at).json["tier_id"] == "silver"
+
+
+def test_a_tier_that_the_ladder_dropped_does_not_beat_a_real_one(open_with: OpenWith) -> None:
+    diamond = [*TIERS, {"tier_id": "diamond", "name": "钻石", "from_value": 600_000}]
+    shop = open_with(Opening(programme=wish(base(), ladder=ladder(tiers=diamond))))
+    shop.set_clock("2026-03-01T12:00")
+    wechat = shop.member()
+    shop.buy(500_000, wechat.member_id)
+    alipay = Phone(shop, wechat.person_id, wechat.number)
+    alipay.log_in("alipay")
+    shop.buy(600_000, alipay.member_id)
+    shop.services.apply_programme(shop.tenant_id, wish(base(), ladder=ladder()))
+
+    alipay.prove("alipay")
+
+    assert name(alipay) == "gold"
+    reasons = [change["reason"] for change in alipay.get("/v1/me/tier/changes").json["items"]]
+    assert reasons == ["reached", "reached"]

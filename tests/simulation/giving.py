@@ -1,7 +1,7 @@
 """By which programme something was given, and what joining gives by it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from tests.simulation import observe
@@ -42,6 +42,19 @@ def fitting(
     seen = _written(moment)
     fits = (each for each in verdicts if isinstance(each, Accepted) and _holds(each.state, seen))
     return next(fits, verdicts[0]) if seen else verdicts[0]
+
+
+def under_one(state: State, moment: Moment, ask: Callable[[State], Verdict]) -> Verdict:
+    """The same for what asks the model for the programme in force, such as a merge: settings may be a minute
+    old."""
+
+    def by(programme: Programme) -> Verdict:
+        verdict = ask(replace(state, programmes=(*state.programmes, programme)))
+        if not isinstance(verdict, Accepted):
+            return verdict
+        return replace(verdict, state=replace(verdict.state, programmes=state.programmes))
+
+    return fitting(state, moment, by, cached=True)
 
 
 def _written(moment: Moment) -> dict[str, Account]:

@@ -15,7 +15,7 @@ from domain.unit_of_work import RequestKey
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
 from tests.simulation.callers import Personal
-from tests.simulation.giving import Arrival
+from tests.simulation.giving import Arrival, under_one
 from tests.simulation.model import codes, people
 from tests.simulation.model.state import Accepted, Refused, State, Verdict
 from tests.simulation.platforms import Ticket
@@ -59,7 +59,9 @@ class Enter(Operation):
         return process.services.log_in(KINDS[self.channel], channel, self.code, "phone")
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        return people.log_in(state, self.identities, moment.now, moment.made)
+        return under_one(
+            state, moment, lambda each: people.log_in(each, self.identities, moment.now, moment.made)
+        )
 
     def facts(self, answer: tuple[Login, Member]) -> Mapping[str, Any]:
         return {"member": answer[1].member_id}
@@ -164,7 +166,13 @@ class Prove(Personal):
             verdict = people.prove_phone(each, then, self.number, moment.now, moment.made, agrees=self.agrees)
             if isinstance(verdict, Accepted) and verdict.facts["outcome"] == "waiting":
                 return Accepted(state, verdict.facts)
-        return people.prove_phone(state, member, self.number, moment.now, moment.made, agrees=self.agrees)
+        return under_one(
+            state,
+            moment,
+            lambda each: people.prove_phone(
+                each, member, self.number, moment.now, moment.made, agrees=self.agrees
+            ),
+        )
 
     def facts(self, answer: tuple[Proved, Member, Login | None]) -> Mapping[str, Any]:
         return {"outcome": answer[0].outcome.value, "points": answer[0].points.count}

@@ -18,6 +18,7 @@ from tests.simulation.areas.points import a_debtor, an_order
 from tests.simulation.areas.profiles import NAMES, Rename
 from tests.simulation.callers import OFFICE
 from tests.simulation.cloud import Change, Commit
+from tests.simulation.giving import under_one
 from tests.simulation.model import merging as model
 from tests.simulation.model.state import NOTHING, Accepted, Refused, State, Verdict
 from tests.simulation.process import Process
@@ -94,7 +95,7 @@ class Approve(Operation):
         return process.services.approve_merge(office(process, self.merge_id), self.merge_id)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        return model.approve(state, self.merge_id, moment.now)
+        return under_one(state, moment, lambda each: model.approve(each, self.merge_id, moment.now))
 
     def facts(self, answer: Merge) -> Mapping[str, Any]:
         return {"state": answer.state.value}

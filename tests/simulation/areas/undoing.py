@@ -20,6 +20,7 @@ from tests.simulation.areas.merges import (
 )
 from tests.simulation.areas.points import NEW_YEARS_EVE, an_order
 from tests.simulation.areas.profiles import NAMES, Rename
+from tests.simulation.giving import under_one
 from tests.simulation.model import merging as model
 from tests.simulation.model.state import State, Verdict
 from tests.simulation.process import Process
@@ -42,7 +43,7 @@ class Undo(Operation):
     def expect(self, state: State, moment: Moment) -> Verdict:
         written = moment.commit.of("merge") if moment.commit else []
         pair_id = next((each.thing_id for each in written if each.thing_id != self.merge_id), "")
-        return model.undo(state, self.merge_id, moment.now, pair_id)
+        return under_one(state, moment, lambda each: model.undo(each, self.merge_id, moment.now, pair_id))
 
     def facts(self, answer: Merge) -> Mapping[str, Any]:
         return {"state": answer.state.value}

@@ -100,8 +100,9 @@ def _flip(state: State, merge_id: str, merge: Merge, proven: str, now: int) -> A
 
 
 def _move_points(state: State, merge: Merge, now: int) -> tuple[State, Merge]:
-    giving = points.lapse(state.accounts[merge.source], day_of(now))
-    taking = points.lapse(state.accounts[merge.target], day_of(now))
+    today, ladder = day_of(now), state.programme.ladder
+    giving = tiers.ranked(points.opened(state.accounts[merge.source], state.programme, today), ladder)
+    taking = tiers.ranked(points.opened(state.accounts[merge.target], state.programme, today), ladder)
     orders, spend = giving.orders, giving.spend
     empty = tiers.emptied(replace(points.write(giving, "merge_out", {}, 0, -orders, -spend), used={}))
     lots = dict(taking.lots)
@@ -114,7 +115,7 @@ def _move_points(state: State, merge: Merge, now: int) -> tuple[State, Merge]:
         used=rules.together(taking.used, giving.used),
         streak=max(taking.streak, giving.streak),
     )
-    full = tiers.together(full, giving)
+    full = tiers.step(tiers.together(full, giving), ladder, today)
     merge = replace(
         merge,
         left=points.moved(giving, empty),
@@ -217,7 +218,8 @@ def undo(state: State, merge_id: str, now: int, pair_id: str) -> Verdict:
 
 
 def _give_back(state: State, merge: Merge, today: int) -> dict[str, Account] | None:
-    giving = points.lapse(state.accounts[merge.target], today)
+    ladder = state.programme.ladder
+    giving = points.opened(state.accounts[merge.target], state.programme, today)
     taking = points.lapse(state.accounts[merge.source], today)
     brought_by = (merge.source, *state.people[merge.source].aliases)
     claws = state.accounts[merge.target].foreign_claws
@@ -232,14 +234,14 @@ def _give_back(state: State, merge: Merge, today: int) -> dict[str, Account] | N
     lots, debt = points.settle(lots, giving.debt - merge.came_debt)
     given = points.write(giving, "merge_out", lots, debt, -merge.orders, -merge.spend)
     brought = merge.brought or Account()
-    given = tiers.apart(given, brought, merge.tier_before)
+    given = tiers.step(tiers.apart(given, brought, merge.tier_before), ladder, today)
     given = replace(given, used=rules.apart(giving.used, merge.used))
     if given.streak == max(merge.streak_before, taking.streak):
         given = replace(given, streak=merge.streak_before)
     back = {day: -count for day, count in merge.left if not 0 < day < today}
     lots, debt = points.settle(back, -merge.left_debt)
     taken = points.write(taking, "merge_in", lots, debt, merge.orders, merge.spend)
-    taken = tiers.back(replace(taken, used=merge.used), brought)
+    taken = tiers.step(tiers.back(replace(taken, used=merge.used), brought), ladder, today)
     return {**state.accounts, merge.source: taken, merge.target: given}
 
 

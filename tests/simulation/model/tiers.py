@@ -130,6 +130,12 @@ def _name(held: Held | None) -> str:
     return held.name if held else ""
 
 
+def ranked(account: "Account", ladder: Ladder | None) -> "Account":
+    if account.tier is None or ladder is None:
+        return account
+    return replace(account, tier=account.tier._replace(rank=ladder.rank(account.tier.name)))
+
+
 def better(one: Held | None, other: Held | None) -> Held | None:
     both = [held for held in (one, other) if held]
     return max(both, key=lambda held: (held.rank, held.until or 99_999_999), default=None)
