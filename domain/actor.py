@@ -1,7 +1,8 @@
 """Who is asking. Handed to every use case; the only source of the tenant."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.errors import NotPermitted
 
@@ -18,8 +19,7 @@ class ScopeMissing(NotPermitted):
     message = "该密钥没有此操作的权限"
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """Somebody whose credential was verified, or nobody in particular (`Anyone`)."""
 
     tenant_id: str
@@ -30,15 +30,13 @@ class Actor:
         return "anyone"
 
 
-@dataclass(frozen=True, slots=True)
-class Anyone(Actor):
+class Anyone(Actor, frozen=True):
     """A caller without credential; operations that admit it are listed by a test."""
 
     tenant_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MemberSelf(Actor):
+class MemberSelf(Actor, frozen=True):
     """A person (fan or member) through one session of one channel."""
 
     member_id: str
@@ -52,8 +50,7 @@ class MemberSelf(Actor):
         return f"member:{self.member_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyHolder(Actor):
+class KeyHolder(Actor, frozen=True):
     """A system that signs its requests with an API key."""
 
     key_id: str
@@ -79,11 +76,9 @@ class KeyHolder(Actor):
             raise StoreNotAllowed(f"The key may not act for the store {store_id!r}.")
 
 
-@dataclass(frozen=True, slots=True)
-class Till(KeyHolder):
+class Till(KeyHolder, frozen=True):
     """The till of a store."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operator(KeyHolder):
+class Operator(KeyHolder, frozen=True):
     """The merchant's head office; until roles exist, an API key with the scope `admin`."""

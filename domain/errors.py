@@ -10,12 +10,12 @@ DomainError
 └── Unavailable       a system we depend on did not answer, or the outcome is unknown
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class FieldProblem:
+
+class FieldProblem(Struct, frozen=True):
     """One field of a request that cannot be accepted, by its path on the wire (`lines.0.sku`)."""
 
     field: str

@@ -1,7 +1,8 @@
 """One tenant's keys, behind a port: seals personal fields, indexes phones, signs what we hand out."""
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 
 class Sealed(Protocol):
@@ -10,8 +11,7 @@ class Sealed(Protocol):
     def open(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Fresh:
+class Fresh(Struct, frozen=True):
     """A personal field that has just come in and is sealed when it is written."""
 
     value: str

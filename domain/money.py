@@ -1,15 +1,15 @@
 """Money in whole fen and points in whole numbers; the two cannot be mixed."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+
+from msgspec import Struct
 
 AMOUNT_MAX = 1_000_000_000
 """The largest amount in one request: 10 million yuan, or a milliard points."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Money:
+class Money(Struct, frozen=True, order=True):
     """An amount in fen (分), 1/100 yuan; negative when it leaves."""
 
     fen: int
@@ -27,8 +27,7 @@ class Money:
         return self.fen != 0
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Points:
+class Points(Struct, frozen=True, order=True):
     """A number of points (积分); negative when they leave."""
 
     count: int

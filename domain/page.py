@@ -1,7 +1,8 @@
 """A stretch of a list, and where the next one starts."""
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
 
@@ -9,8 +10,7 @@ PAGE_DEFAULT = 20
 PAGE_MAX = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Struct, Generic[T], frozen=True):
     """`next_position` is None at the end; otherwise opaque to everybody but the list's own use case."""
 
     items: tuple[T, ...]

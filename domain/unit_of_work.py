@@ -7,9 +7,11 @@ before by their receipt.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.errors import Conflict, DomainError
 
@@ -29,44 +31,38 @@ class MovedMeanwhile(Conflict):
     message = "数据正在变化，请重试"
 
 
-@dataclass(frozen=True, slots=True)
-class Created:
+class Created(Struct, frozen=True):
     """The thing must not exist yet."""
 
     thing: object
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(Struct, frozen=True):
     """The next line of a history. Its place taken while all else holds: the store contradicts itself."""
 
     thing: object
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """The stored thing must still be what was read."""
 
     before: object
     after: object
 
 
-@dataclass(frozen=True, slots=True)
-class Unchanged:
+class Unchanged(Struct, frozen=True):
     """The stored thing must still be what was read; nothing is written to it."""
 
     thing: object
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(Struct, frozen=True):
     """The stored thing must still be what was read."""
 
     thing: object
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """Adds to a counter that must not pass its limit; the refusal is raised when it would.
 
     Without a refusal the plan is made again: it finds out by itself what is left.
@@ -92,16 +88,14 @@ def held(way: Sequence[object]) -> tuple[Change, ...]:
     return tuple(Unchanged(each) for each in way[:-1])
 
 
-@dataclass(frozen=True, slots=True)
-class Plan(Generic[A]):
+class Plan(Struct, Generic[A], frozen=True):
     """What to answer, and what has to change for the answer to be true. No changes: nothing is written."""
 
     answer: A
     changes: tuple[Change, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt(Generic[R_contra, A]):
+class Receipt(Struct, Generic[R_contra, A], frozen=True):
     """How a request is recognised that was answered before: by the business document it wrote.
 
     `find` reads that document and gives the first answer again, None if there is none, and raises
@@ -120,8 +114,7 @@ class Remembered(Protocol):
 M = TypeVar("M", bound=Remembered)
 
 
-@dataclass(frozen=True, slots=True)
-class RequestKey(Generic[M]):
+class RequestKey(Struct, Generic[M], frozen=True):
     """The caller's `Idempotency-Key`, for requests without a business number of their own.
 
     Scope: tenant, caller, key. The fingerprint covers route and body. Kept for 30 days.

@@ -3,12 +3,12 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Generic, TypeVar
 
 from flask import Response, g, request
 from marshmallow import Schema
+from msgspec import Struct, field
 
 from domain.actor import Actor, KeyHolder
 from domain.errors import DomainError
@@ -24,8 +24,7 @@ KEY_MIN, KEY_MAX = 16, 64
 A = TypeVar("A", bound=Actor)
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """What one route takes, gives and refuses, and who may call it. There is no default for `actor`."""
 
     summary: str
@@ -47,8 +46,7 @@ class Operation:
         return issubclass(self.actor, KeyHolder) and not self.is_keyed and self.natural_key is None
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[A]):
+class Call(Struct, Generic[A], frozen=True):
     """One request, loaded: what the view may rely on."""
 
     actor: A

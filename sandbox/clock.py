@@ -1,8 +1,9 @@
 """The sandbox's own clock: the system's clock plus an offset that people and tests move."""
 
 import calendar
-from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, datetime, timedelta, timezone
+
+from msgspec import Struct
 
 from sandbox.refusals import NotValid
 from sandbox.state import Shelf, State
@@ -13,8 +14,7 @@ OFFSET_SECONDS_MAX = 100 * 366 * 24 * 3600
 """A century either way, so that no sum leaves the calendar."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offset:
+class Offset(Struct, frozen=True):
     seconds: float
 
 

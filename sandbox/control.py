@@ -1,9 +1,9 @@
 """The control API: everything that people, phones and bad days do in this world, as JSON."""
 
-from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, request
+from msgspec.structs import asdict
 
 from sandbox.fields import Fields
 from sandbox.refusals import NotValid

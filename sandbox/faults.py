@@ -1,7 +1,9 @@
 """Faults planned for coming calls: what a platform does on a bad day, on demand."""
 
 import re
-from dataclasses import asdict, dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from sandbox.refusals import NotValid
 from sandbox.shapes import hexadecimal
@@ -28,8 +30,7 @@ PLATFORM_FAULTS = {
 TIMES_MAX = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     fault_id: str
     platform: str
     operation: str

@@ -1,7 +1,9 @@
 """The people of this world: one person holds one phone and uses every app."""
 
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sandbox.refusals import NotThere, NotValid
 from sandbox.shapes import hexadecimal
@@ -12,8 +14,7 @@ MAINLAND_PHONE = re.compile(r"1\d{10}")
 FOREIGN_PHONE = re.compile(r"\+([1-9]\d{0,2})-(\d{4,14})")
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     person_id: str
     name: str
     phone: str

@@ -1,7 +1,8 @@
 """What the platforms received: the last requests, with secrets masked, and what was answered."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sandbox.clock import Clock
 from sandbox.shapes import hexadecimal
@@ -18,8 +19,7 @@ SECRET_NAMES = frozenset({
 """Names of parameters, in lower case, of which only the beginning is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True):
     platform: str
     operation: str
     method: str

@@ -1,10 +1,10 @@
 """Starts the four servers in one process and stops them again."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from sandbox.alipay import api as alipay_api
@@ -25,8 +25,7 @@ POLL_SECONDS = 0.01
 SLOW_SECONDS = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
+class Ports(Struct, frozen=True):
     """Where to listen; zero takes any free port."""
 
     wechat: int = 0

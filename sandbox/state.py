@@ -1,18 +1,16 @@
-"""What the sandbox remembers: flat dataclasses on named shelves, in SQLite, in memory or in a file."""
+"""What the sandbox remembers: flat structs on named shelves, in SQLite, in memory or in a file."""
 
 import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, fields
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from msgspec import Struct, to_builtins
 
-Thing = TypeVar("Thing", bound="DataclassInstance")
+Thing = TypeVar("Thing", bound=Struct)
 
 SCHEMA = (
     """
@@ -85,7 +83,7 @@ class Shelf(Generic[Thing]):
         self._state = state
         self._name = name
         self._kind = kind
-        self._fields = {field.name for field in fields(kind)}
+        self._fields = set(kind.__struct_fields__)
 
     def get(self, key: str) -> Thing | None:
         """The thing under the key, if there is one."""
@@ -94,7 +92,7 @@ class Shelf(Generic[Thing]):
 
     def put(self, key: str, thing: Thing) -> None:
         """Keep the thing under the key; a former one gives way and leaves its place in the order."""
-        body = json.dumps(asdict(thing), ensure_ascii=False)
+        body = json.dumps(to_builtins(thing), ensure_ascii=False)
         self._state.run(
             "INSERT INTO thing (shelf, key, body) VALUES (?, ?, ?)"
             " ON CONFLICT (shelf, key) DO UPDATE SET body = excluded.body",

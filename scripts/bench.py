@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def _pricing(arguments: argparse.Namespace) -> None:
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     from scripts.local import pricing
 

@@ -12,11 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from msgspec import Struct, field
 
 from scripts import environment
 
@@ -32,8 +33,7 @@ COVERED = re.compile(r"cov: (\d+)")
 DONE = re.compile(r"Done (\d+) runs in (\d+) second")
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """What one target has come to."""
 
     name: str

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SHARDS_MAX = 512
@@ -13,8 +14,7 @@ class SettingsError(Exception):
     """A setting is missing or wrong; says which one and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """Where everything is. No secrets: those lie encrypted in the table."""
 
     table: str

@@ -6,10 +6,10 @@
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.dynamodb.client import open_client
 from adapters.dynamodb.schema import create_table

@@ -3,7 +3,6 @@
 import itertools
 import json
 import secrets
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask
 from flask.testing import FlaskClient
+from msgspec import Struct, field
 
 from adapters.dynamodb.everything import DynamoEverything
 from domain.api_key.apply import KeyWish
@@ -40,8 +40,7 @@ TILL = KeyWish("till", "till", frozenset({"members.read", "orders.write"}), froz
 _numbers = itertools.count(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Apps:
+class Apps(Struct, frozen=True):
     """The apps at the sandbox, shared by all tests: making keys takes long."""
 
     wechat_id: str
@@ -86,8 +85,7 @@ def register_apps(sandbox: RunningSandbox) -> Apps:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What came back; a body that is not an object shows as an empty one."""
 
     status_code: int
@@ -123,8 +121,7 @@ class Door:
         return self.send("PATCH", path, **more)
 
 
-@dataclass(slots=True)
-class Phone:
+class Phone(Struct):
     """A person of the sandbox with the tokens that their phone holds."""
 
     shop: "Shop"
@@ -169,8 +166,7 @@ class Phone:
         return {"Authorization": f"Bearer {self.token}", **more}
 
 
-@dataclass(slots=True)
-class System:
+class System(Struct):
     """A till or the office: signs what it sends."""
 
     client: Door
@@ -199,8 +195,7 @@ def _json(body: object) -> bytes:
     return b"" if body is None else json.dumps(body).encode()
 
 
-@dataclass(slots=True)
-class Shop:
+class Shop(Struct):
     """One tenant. Everything goes through the product's own doors."""
 
     services: Wiring
@@ -333,8 +328,7 @@ class Shop:
         return code
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """How a tenant is set up, if not in the ordinary way."""
 
     settings: Settings = SETTINGS

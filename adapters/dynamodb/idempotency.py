@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping as Mapped
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from pynamodb.attributes import UnicodeAttribute
 
 from adapters.dynamodb.item import Item, Mapping, Tenancy
@@ -17,8 +17,7 @@ from domain.unit_of_work import Counted
 KEPT = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """The answer that a request got, and what the request was."""
 
     caller: str

@@ -5,10 +5,10 @@ expressions; its own calls are not used (docs/decisions/0005).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
+from msgspec import Struct
 from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
@@ -45,8 +45,7 @@ class Item(Model):
         return self.pk, self.sk
 
 
-@dataclass(frozen=True, slots=True)
-class Tenancy:
+class Tenancy(Struct, frozen=True):
     """What turning things into items needs to know of the tenant."""
 
     keys: Keys
@@ -54,8 +53,7 @@ class Tenancy:
     """Opened when the first personal field is touched."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSealed:
+class StoredSealed(Struct, frozen=True):
     """A personal field as it lies in an item; remembers its place, which is part of the encryption."""
 
     context: str
@@ -86,8 +84,7 @@ def stored(tenancy: Tenancy, key: Key, field: str, ciphertext: bytes | None) -> 
     return StoredSealed(context_of(key, field), ciphertext, tenancy.vault) if ciphertext is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping(Generic[T]):
+class Mapping(Struct, Generic[T], frozen=True):
     """How one kind of thing is stored."""
 
     to_items: Callable[[T, Tenancy], tuple["Item", ...]]

@@ -33,17 +33,17 @@ GSI-3 (whom to tell: OUT#, DIRTY#) has no items yet. Keys of GSI-2 and GSI-3 car
 projected partition key does.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from zlib import crc32
+
+from msgspec import Struct
 
 Key = tuple[str, str]
 
 SEQUENCE_DIGITS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """The keys of one tenant. No other tenant's key can be written down with it."""
 
     tenant_id: str

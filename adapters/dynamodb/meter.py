@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(slots=True)
-class Usage:
+
+class Usage(Struct):
     """Calls and capacity units of one stretch of work. Units of the table and of its indexes stand apart."""
 
     calls: Counter[str] = field(default_factory=Counter)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Mapped
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from adapters.dynamodb import (
     activities,
@@ -66,8 +67,7 @@ class Keyrings(Protocol):
     def open(self, tenant_id: str, wrapped: bytes) -> Keyring: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(Struct, frozen=True):
     """What all tenants share: the table, the cache of settings, the keys, the clock."""
 
     table: Table

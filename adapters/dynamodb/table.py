@@ -1,8 +1,10 @@
 """The only place that calls DynamoDB: reads, single writes and transactions on the one table."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from adapters.dynamodb import meter
 from adapters.dynamodb.keys import Key
@@ -16,8 +18,7 @@ PAGE_ITEMS_MAX = 1000
 ACTIONS = {"put": "Put", "update": "Update", "delete": "Delete", "check": "ConditionCheck"}
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Struct, frozen=True):
     """One action on one item, with the expressions that belong to it; `check` only holds it as it is."""
 
     action: str
@@ -40,8 +41,7 @@ class Write:
         return f"{self.action}_item", self._body(table)
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """A stretch of one partition of the table or of an index."""
 
     pk: str
@@ -53,16 +53,14 @@ class Range:
     start: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """Items, and the key to go on from (None at the end)."""
 
     items: list[RawItem]
     last_key: dict[str, Any] | None
 
 
-@dataclass(slots=True)
-class Lag:
+class Lag(Struct):
     """Whether reads of one attempt may be a moment old, and whether any was."""
 
     is_allowed: bool

@@ -1,9 +1,9 @@
 """Tenants, stores and channels, with a small cache in the process."""
 
 import json
-from dataclasses import asdict, fields
 from typing import Any
 
+from msgspec import to_builtins
 from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 
 from adapters.dynamodb.cache import Cache
@@ -21,7 +21,7 @@ from domain.tenant.model import (
     TenantNotFound,
 )
 
-SETTINGS = {each.name for each in fields(Settings)}
+SETTINGS = set(Settings.__struct_fields__)
 
 
 class TenantItem(Item, discriminator="tenant"):
@@ -57,7 +57,7 @@ class ChannelItem(Item, discriminator="channel"):
 
 
 def settings_text(settings: Settings) -> str:
-    return json.dumps(asdict(settings), separators=(",", ":"))
+    return json.dumps(to_builtins(settings), separators=(",", ":"))
 
 
 def to_settings(text: str) -> Settings:

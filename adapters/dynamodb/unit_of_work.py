@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from adapters.dynamodb.idempotency import Kept, counting
 from adapters.dynamodb.item import change, check, creation, removal
@@ -44,8 +45,7 @@ THROTTLED_FACTOR = 2.0
 log = logging.getLogger("tongka.store")
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """How the loop waits; handed in, so that a simulation can turn the time itself."""
 
     monotonic: Callable[[], float]

@@ -1,8 +1,10 @@
 """Use cases of checking in (签到): once a business day, with a streak; and the calendar of a month."""
 
 from calendar import monthrange
-from dataclasses import dataclass, replace
 from datetime import date, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.activity.mine import DONE, mine
 from domain.activity.model import CheckInDay, NotOffered
@@ -16,8 +18,7 @@ from domain.programme.event import CheckedIn
 from domain.unit_of_work import Created, Plan, Runner
 
 
-@dataclass(frozen=True, slots=True)
-class CheckIn:
+class CheckIn(Struct, frozen=True):
     """The day is the idempotency record: once more on the same day gives nothing more.
 
     Raises NotOffered, IdentityMoved or AccountFrozen.
@@ -80,8 +81,7 @@ def _before(repositories: Repositories, account: Account, today: date, now: date
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(Struct, frozen=True):
     """A month as it may be drawn."""
 
     first: date
@@ -91,8 +91,7 @@ class Calendar:
     is_done_today: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReadCalendar:
+class ReadCalendar(Struct, frozen=True):
     """The days on which somebody checked in, those before a merge included."""
 
     runner: Runner[Repositories]

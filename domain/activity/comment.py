@@ -1,7 +1,8 @@
 """Use case: somebody comments on an order of their own, once (C-27)."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.activity.mine import DONE, mine
 from domain.activity.model import Comment, CommentedBefore, OrderOfAnother
@@ -14,8 +15,7 @@ from domain.programme.event import Commented
 from domain.unit_of_work import Created, Plan, Receipt, Runner, Unchanged, held
 
 
-@dataclass(frozen=True, slots=True)
-class CommentWish:
+class CommentWish(Struct, frozen=True):
     """What somebody says of an order."""
 
     order_id: OrderId
@@ -24,8 +24,7 @@ class CommentWish:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class CommentOnOrder:
+class CommentOnOrder(Struct, frozen=True):
     """The comment is the idempotency record: the same one again gets the same answer.
 
     Raises OrderOfAnother, CommentedBefore, IdentityMoved or AccountFrozen.

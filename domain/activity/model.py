@@ -1,7 +1,8 @@
 """A day on which somebody checked in, and a comment on an order; each is its own idempotency record."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from domain.errors import NotFound, RuleBroken
 from domain.money import Points
@@ -30,8 +31,7 @@ class OrderOfAnother(NotFound):
     message = "未找到您的该订单"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckInDay:
+class CheckInDay(Struct, frozen=True):
     """One business day of one person."""
 
     member_id: str
@@ -46,8 +46,7 @@ class CheckInDay:
     """Checked in before on the same day: nothing more was given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """One for each order."""
 
     order_id: OrderId
@@ -62,8 +61,7 @@ class Comment:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """What sharing gave."""
 
     subject: str

@@ -1,7 +1,8 @@
 """Use case: somebody shared something; the rules say how often a day that gives points (C-27)."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.activity.mine import DONE, mine
 from domain.activity.model import NotOffered, Share
@@ -13,8 +14,7 @@ from domain.programme.event import Shared
 from domain.unit_of_work import Plan, RequestKey, Runner
 
 
-@dataclass(frozen=True, slots=True)
-class ShareSomething:
+class ShareSomething(Struct, frozen=True):
     """Raises NotOffered, IdentityMoved or AccountFrozen."""
 
     runner: Runner[Repositories]

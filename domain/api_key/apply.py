@@ -1,8 +1,10 @@
 """Use cases: create an API key, change what it may do, give it a second secret, revoke it."""
 
 import hmac
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.api_key.model import SECRETS_MAX, ApiKey
 from domain.api_key.ports import Repositories
@@ -19,8 +21,7 @@ class ApiKeyNotFound(NotFound):
     message = "密钥不存在"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyWish:
+class KeyWish(Struct, frozen=True):
     """An API key as the file describes it."""
 
     key_id: str
@@ -31,16 +32,14 @@ class KeyWish:
     daily_cap_fen: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyApplied:
+class KeyApplied(Struct, frozen=True):
     """`secret` is there only when it was just made; it is shown once and never again."""
 
     said: str
     secret: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyKey:
+class ApplyKey(Struct, frozen=True):
     """A new key gets its first secret; a known key keeps its secrets."""
 
     runner: Runner[Repositories]
@@ -96,8 +95,7 @@ def _holds(key: ApiKey, secret: str) -> bool:
     return any(hmac.compare_digest(each.open().encode(), secret.encode()) for each in key.secrets)
 
 
-@dataclass(frozen=True, slots=True)
-class RotateKey:
+class RotateKey(Struct, frozen=True):
     """Adds a secret; the newest two stay active, so that tills can follow without a gap."""
 
     runner: Runner[Repositories]
@@ -121,8 +119,7 @@ class RotateKey:
         return self.runner.run(tenant_id, plan)
 
 
-@dataclass(frozen=True, slots=True)
-class RevokeKey:
+class RevokeKey(Struct, frozen=True):
     """Works from the next request on. Raises ApiKeyNotFound."""
 
     runner: Runner[Repositories]

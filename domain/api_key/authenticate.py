@@ -2,9 +2,10 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from domain.actor import KeyHolder
 from domain.api_key.model import ApiKey, ClockSkewed, NonceReused, SignatureRefused
@@ -18,8 +19,7 @@ WINDOW = timedelta(seconds=300)
 NONCE_LIFE = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True)
-class SignedRequest:
+class SignedRequest(Struct, frozen=True):
     """The parts of a request that the signature covers, and the signature."""
 
     key: str
@@ -48,8 +48,7 @@ def signature_of(request: SignedRequest, secret: str) -> str:
     return hmac.new(secret.encode(), request.canonical().encode(), hashlib.sha256).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class AuthenticateKey:
+class AuthenticateKey(Struct, frozen=True):
     """Raises SignatureRefused, ClockSkewed or NonceReused."""
 
     runner: Runner[Repositories]

@@ -1,8 +1,9 @@
 """An API key and what it may do."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from domain.actor import KeyHolder, Operator, Till
 from domain.errors import InvalidInput, NotAuthenticated
@@ -39,8 +40,7 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(Struct, frozen=True):
     """A named key with at most two active secrets, so that secrets can be changed without a gap."""
 
     key_id: str

@@ -1,7 +1,9 @@
 """Use case: somebody logs in by phone number and code, and joins if the number is new."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.ids import Ids
 from domain.joining.meet import find_channel, new_person
@@ -21,8 +23,7 @@ from domain.tenant.model import ChannelKind
 from domain.unit_of_work import Plan, Receipt, Runner, Unchanged
 
 
-@dataclass(frozen=True, slots=True)
-class SendLoginCode:
+class SendLoginCode(Struct, frozen=True):
     """To any number; the answer does not tell whether anybody is known by it."""
 
     runner: Runner[Repositories]
@@ -37,8 +38,7 @@ class SendLoginCode:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneLogin:
+class PhoneLogin(Struct, frozen=True):
     """What the client sends."""
 
     channel: str
@@ -50,8 +50,7 @@ class PhoneLogin:
     """A member id."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogInByPhone:
+class LogInByPhone(Struct, frozen=True):
     """Raises ConsentRequired for a new number without consent: the code stays good for a second try."""
 
     runner: Runner[Repositories]

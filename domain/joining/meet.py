@@ -1,8 +1,9 @@
 """Use case: somebody logs in through a platform; a person never seen before becomes a fan."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.errors import NotFound
 from domain.ids import Ids
@@ -21,8 +22,7 @@ from domain.tenant.model import Channel, ChannelKind, ChannelNotFound, split_add
 from domain.unit_of_work import Change, Changed, Created, MovedMeanwhile, Plan, Runner
 
 
-@dataclass(frozen=True, slots=True)
-class LogIn:
+class LogIn(Struct, frozen=True):
     """By the platform's login code; the code is good for one login."""
 
     runner: Runner[Repositories]

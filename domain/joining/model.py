@@ -1,10 +1,11 @@
 """What can come of a first contact and of a phone proof."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from domain.errors import NotAuthenticated, RuleBroken
 from domain.member.model import Member
@@ -46,8 +47,7 @@ class Outcome(StrEnum):
     WAITING = "waiting"
 
 
-@dataclass(frozen=True, slots=True)
-class Proved:
+class Proved(Struct, frozen=True):
     """The person after a phone proof; another id than before if a merge joined it to an older one."""
 
     outcome: Outcome
@@ -88,8 +88,7 @@ def proved_from(record: Mapping[str, Any]) -> Proved:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Welcome:
+class Welcome(Struct, frozen=True):
     """Somebody joined by this number while the programme had gifts for it: it gets none a second time."""
 
     phone_index: str
@@ -99,8 +98,7 @@ class Welcome:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Met:
+class Met(Struct, frozen=True):
     """Who logged in."""
 
     member: Member

@@ -1,8 +1,9 @@
 """What joining needs from the outside world."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from domain.joining.model import Welcome
 from domain.member.identity import PlatformIdentity
@@ -25,8 +26,7 @@ class Welcomes(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ProofUse:
+class ProofUse(Struct, frozen=True):
     """A platform's phone proof that can be shown again belongs to the identity that showed it first."""
 
     digest: str
@@ -57,8 +57,7 @@ class Platform(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class VouchedPhone:
+class VouchedPhone(Struct, frozen=True):
     """A number in E.164 that a platform vouches for.
 
     `reusable_digest` identifies what the platform signed, if that can be shown again: never what the

@@ -4,8 +4,10 @@ Proof comes from the platform of the session (never from a typed number) or from
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.actor import MemberSelf
 from domain.errors import DomainError
@@ -45,24 +47,21 @@ PROOF_FRESH = timedelta(hours=24)
 """Later, a proof that was shown before joins nobody any more: the number may be somebody else's by now."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformProof:
+class PlatformProof(Struct, frozen=True):
     """A WeChat phone code, or Alipay's encrypted response."""
 
     kinds: frozenset[ChannelKind]
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class CodeProof:
+class CodeProof(Struct, frozen=True):
     """A number and the code that was sent to it."""
 
     number: str
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneRequest:
+class PhoneRequest(Struct, frozen=True):
     """`agreed_to`: the version of the terms that the person accepted; `invited_by`: a member id."""
 
     proof: PlatformProof | CodeProof
@@ -71,16 +70,14 @@ class PhoneRequest:
     invited_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Verified:
+class _Verified(Struct, frozen=True):
     number: str
     digest: str | None = None
     shown_by: str = ""
     code: Proof | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ProvePhone:
+class ProvePhone(Struct, frozen=True):
     """The same request again gets the same answer, even though platform codes can be used once only."""
 
     runner: Runner[Repositories]
@@ -196,8 +193,7 @@ def _sweep(proved: Proved, actor: MemberSelf, sweep_id: str, now: datetime) -> S
     return Sweep(sweep_id, proved.member_id, proved.member.version, now, spared=actor.session_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Joiner:
+class Joiner(Struct, frozen=True):
     """What a proven number means for a person; shared by proof in a session and login by code."""
 
     ids: Ids

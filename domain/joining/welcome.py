@@ -1,7 +1,8 @@
 """What becoming a member gives: to whoever joins, and to whoever brought them (C-26, C-30)."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.joining.model import Welcome
 from domain.joining.ports import Repositories
@@ -17,8 +18,7 @@ from domain.unit_of_work import Change, Counted, Created, MovedMeanwhile, held
 GIFTS: tuple[type[Event], ...] = (Joined, Invited, WasInvited)
 
 
-@dataclass(frozen=True, slots=True)
-class Newcomer:
+class Newcomer(Struct, frozen=True):
     """Somebody as they are when they have joined."""
 
     member: Member
@@ -29,8 +29,7 @@ class Newcomer:
     """Whether nobody has seen them before: their account is opened with this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gifts:
+class Gifts(Struct, frozen=True):
     """What a newcomer got, and what has to change for it."""
 
     points: Points

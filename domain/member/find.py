@@ -1,8 +1,9 @@
 """Find a person by what a till can read: an id, a member code, a card number or a phone."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from domain.actor import KeyHolder
 from domain.api_key.model import Scope
@@ -23,16 +24,14 @@ class ReferenceKind(StrEnum):
     PHONE = "phone"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """How somebody at a till names a member."""
 
     kind: ReferenceKind
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Who is meant, and what that rests on until something is written for them."""
 
     member_id: str
@@ -65,8 +64,7 @@ def _identity(repositories: Repositories, reference: Reference, now: datetime) -
             return Identity(IdentityKind.CARD, reference.value)
 
 
-@dataclass(frozen=True, slots=True)
-class FindMember:
+class FindMember(Struct, frozen=True):
     """A till or an operator asks who somebody is."""
 
     runner: Runner[Repositories]

@@ -1,8 +1,9 @@
 """What a person can be recognised by."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 _PLATFORM_ID = re.compile(r"[!-~]{1,128}")
 """Becomes part of a key; platforms give letters, digits, `-` and `_`, and far fewer of them."""
@@ -20,8 +21,7 @@ class IdentityKind(StrEnum):
     CARD = "card"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Identity:
+class Identity(Struct, frozen=True, order=True):
     """One mark of a person. Ids that hold in one app only carry the app's id in their value.
 
     Platform ids stand plain, so that a login needs no key; a phone stands as its blind index.
@@ -40,8 +40,7 @@ def parse_identity(text: str) -> Identity:
     return Identity(IdentityKind(kind), value)
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformIdentity:
+class PlatformIdentity(Struct, frozen=True):
     """Who a platform says is there: the id in one app, and ids that the same person has elsewhere too."""
 
     primary: Identity

@@ -1,8 +1,10 @@
 """A person, known by one or more identities; a fan until a verified phone and consent make a member."""
 
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from domain.errors import Conflict, NotFound, RuleBroken
 from domain.keyring import Sealed
@@ -54,8 +56,7 @@ class Gender(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """The basic fields. The real name is personal data and rests encrypted."""
 
     nickname: str | None = None
@@ -65,8 +66,7 @@ class Profile:
     city: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(Struct, frozen=True):
     """Which text was agreed to, when, and through what."""
 
     version: str
@@ -74,8 +74,7 @@ class Consent:
     channel_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(Struct, frozen=True):
     """An id that this person had before a merge."""
 
     member_id: str
@@ -83,8 +82,7 @@ class Alias:
     merged_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(Struct, frozen=True):
     """A verified phone number: its blind index, how it may be shown, and the number itself, sealed."""
 
     index: str
@@ -97,8 +95,7 @@ class Phone:
         return Identity(IdentityKind.PHONE, self.index)
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A person of one tenant. `redirect_to` is set when the person was merged into another."""
 
     member_id: str
@@ -142,11 +139,10 @@ class Member:
 
     def next(self, **changes: object) -> "Member":
         """The same person, one version on."""
-        return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]  # a typo fails at once
+        return replace(self, version=self.version + 1, **changes)  # a typo fails at once
 
 
-@dataclass(frozen=True, slots=True)
-class Sentinel:
+class Sentinel(Struct, frozen=True):
     """Says that an identity belongs to one member, and to nobody else at the same time."""
 
     identity: Identity

@@ -1,7 +1,9 @@
 """Use cases of a person's own record: read it, change it, show the code for the till."""
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.actor import MemberSelf
 from domain.clock import shop_date
@@ -23,8 +25,7 @@ class Unset:
 UNSET = Unset()
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileChange:
+class ProfileChange(Struct, frozen=True):
     """The fields to change."""
 
     nickname: str | Unset | None = UNSET
@@ -44,11 +45,10 @@ class ProfileChange:
             raise invalid("birthday", "out-of-range")
         if not isinstance(self.name, Unset):
             changes["name"] = None if self.name is None else Fresh(self.name)
-        return replace(profile, **changes)  # type: ignore[arg-type]  # the names are those of Profile
+        return replace(profile, **changes)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadMyself:
+class ReadMyself(Struct, frozen=True):
     """The person's own record."""
 
     runner: Runner[Repositories]
@@ -59,8 +59,7 @@ class ReadMyself:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeProfile:
+class ChangeProfile(Struct, frozen=True):
     """Sending the same change again changes nothing."""
 
     runner: Runner[Repositories]
@@ -82,16 +81,14 @@ def _readable(profile: Profile) -> Profile:
     return replace(profile, name=Fresh(profile.name.open()) if profile.name else None)
 
 
-@dataclass(frozen=True, slots=True)
-class ShownCode:
+class ShownCode(Struct, frozen=True):
     """A member code and how long the till accepts it."""
 
     code: str
     expires_in: int
 
 
-@dataclass(frozen=True, slots=True)
-class ShowCode:
+class ShowCode(Struct, frozen=True):
     """The code that the member shows at the till. Raises NotAMember for a fan."""
 
     runner: Runner[Repositories]

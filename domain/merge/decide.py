@@ -1,7 +1,9 @@
 """Use cases of staff: list the merges that wait, approve one, reject one (decision D-16)."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.actor import Operator
 from domain.ids import Ids
@@ -16,8 +18,7 @@ from domain.session.model import Sweep
 from domain.unit_of_work import Change, Changed, Created, Plan, Removed, Runner, Unchanged
 
 
-@dataclass(frozen=True, slots=True)
-class ListWaiting:
+class ListWaiting(Struct, frozen=True):
     """The oldest first."""
 
     runner: Runner[Repositories]
@@ -26,8 +27,7 @@ class ListWaiting:
         return self.runner.use(actor.tenant_id, lambda stores, _: stores.merges.waiting(limit, position))
 
 
-@dataclass(frozen=True, slots=True)
-class ReadMerge:
+class ReadMerge(Struct, frozen=True):
     """Raises MergeNotFound."""
 
     runner: Runner[Repositories]
@@ -44,8 +44,7 @@ def get(repositories: Repositories, merge_id: str) -> Merge:
     return merge
 
 
-@dataclass(frozen=True, slots=True)
-class _Decided:
+class _Decided(Struct, frozen=True):
     """The merge, and the logins that end with the decision."""
 
     merge: Merge
@@ -55,8 +54,7 @@ class _Decided:
         return (Created(self.sweep),) if self.sweep else ()
 
 
-@dataclass(frozen=True, slots=True)
-class ApproveMerge:
+class ApproveMerge(Struct, frozen=True):
     """Approving again answers the same. Raises MergeNotWaiting if it was rejected or undone."""
 
     runner: Runner[Repositories]
@@ -106,8 +104,7 @@ def _proven(waiting: Merge, source: Member, target: Member) -> Phone | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class RejectMerge:
+class RejectMerge(Struct, frozen=True):
     """They are two people. With `release_phone` the number leaves its old holder and can be proven anew."""
 
     runner: Runner[Repositories]

@@ -1,7 +1,9 @@
 """The flip: two people become one in a single set of changes. Values in, changes out."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.member.identity import Identity, IdentityKind
 from domain.member.model import IDENTITIES_MAX, Alias, Member, Phone, Sentinel
@@ -24,16 +26,14 @@ UNDOING_MAX = 80
 PROFILE_FIELDS = ("nickname", "name", "gender", "birthday", "city")
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """A member with the points account; both are written together in a merge."""
 
     member: Member
     account: Account
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
+class Occasion(Struct, frozen=True):
     """Why and when two people are merged, and the phone that was just proven, if one was."""
 
     merge_id: str
@@ -45,8 +45,7 @@ class Occasion:
     proven: Phone | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Flip:
+class Flip(Struct, frozen=True):
     """The outcome of a merge, not yet written."""
 
     merge: Merge

@@ -1,7 +1,9 @@
 """Plan the merge of two people: carry it out, or let it wait for staff."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.member.identity import Identity
 from domain.member.model import Member, Phone
@@ -18,8 +20,7 @@ from domain.merge.ports import Repositories
 from domain.unit_of_work import Change, Changed, Created, MovedMeanwhile, Unchanged
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
+class Meeting(Struct, frozen=True):
     """Two ids that turned out to be one person, and how that came out."""
 
     prover: Member
@@ -41,8 +42,7 @@ class Meeting:
         return all(set(self.shown) & set(member.identities) for member in (prover, other))
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """What comes of a meeting: a merge that is done with these changes, or one that waits."""
 
     merge: Merge

@@ -1,9 +1,10 @@
 """A merge: what it moved, so that it can be undone exactly, or why it waits for staff."""
 
 import hashlib
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from domain.errors import Conflict, NotFound, RuleBroken
 from domain.member.identity import Identity, IdentityKind
@@ -90,8 +91,7 @@ class WaitReason(StrEnum):
     TOO_MANY_IDENTITIES = "too_many_identities"
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """What the flip changed beside the two ledgers."""
 
     identities: tuple[Identity, ...] = ()
@@ -122,8 +122,7 @@ class Moved:
         return (*self.identities, *took)
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(Struct, frozen=True):
     """The source is merged into the target; the target survives."""
 
     merge_id: str

@@ -1,8 +1,9 @@
 """Ids from before merges: each of them leads to whoever lives on, in one hop once all is settled."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from domain.member.model import Member
 from domain.merge.model import Merge, MergeState

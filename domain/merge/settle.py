@@ -5,9 +5,11 @@ found again by the scheduled job.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.errors import DomainError
 from domain.member.model import Member
@@ -21,8 +23,7 @@ from domain.unit_of_work import Changed, Plan, Runner
 SETTLED_AFTER = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class SettleMerge:
+class SettleMerge(Struct, frozen=True):
     """Lets live sessions follow at once; the merge stays on the job's list until all surely have.
 
     Sessions are found through an index that may lag, so the last word is the job's, a minute later.
@@ -81,8 +82,7 @@ def _follow(repositories: Repositories, merge: Merge, now: datetime, pages: int 
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Walk:
+class _Walk(Struct, frozen=True):
     """Through the sessions of one member, which end and become login records of another."""
 
     old: Member
@@ -112,8 +112,7 @@ class _Walk:
         return self.pages is None or session.is_alive(self.now)
 
 
-@dataclass(frozen=True, slots=True)
-class SettleMerges:
+class SettleMerges(Struct, frozen=True):
     """Use case of the scheduled job: settles what an interrupted request left behind."""
 
     runner: Runner[Repositories]

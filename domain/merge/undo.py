@@ -1,7 +1,9 @@
 """Use case of staff: undo a merge exactly, within 24 hours, while all it moved is still there (D-16)."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.actor import Operator
 from domain.clock import shop_date
@@ -33,8 +35,7 @@ from domain.points.usage import apart
 from domain.unit_of_work import Change, Changed, Created, MovedMeanwhile, Plan, Runner
 
 
-@dataclass(frozen=True, slots=True)
-class UndoMerge:
+class UndoMerge(Struct, frozen=True):
     """Undoing again answers the same.
 
     Raises MergeNotDone, UndoTooLate, MovedAmountsGone or MergedOnSince.

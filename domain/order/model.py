@@ -1,10 +1,12 @@
 """An order, its refunds, and which part of the money counts for points."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from domain.errors import Conflict, NotFound, RuleBroken, invalid
 from domain.money import NO_MONEY, NO_POINTS, Money, Points, Rounding, total_money
@@ -54,8 +56,7 @@ NEVER_COUNT = frozenset({PaymentMethod.COUPON, PaymentMethod.POINTS})
 """What the member did not really pay earns nothing (decision D-23)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of the bill; the amount is that of the whole line."""
 
     sku: str
@@ -64,24 +65,21 @@ class Line:
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Struct, frozen=True):
     """One part of the payment."""
 
     method: PaymentMethod
     amount: Money
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class OrderId:
+class OrderId(Struct, frozen=True, order=True):
     """A number is unique within its source: the store, unless the till's key says otherwise."""
 
     source: str
     number: str
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
+class Bill(Struct, frozen=True):
     """What the till sends. The lines and the payments each add up to the total."""
 
     order_id: OrderId
@@ -113,8 +111,7 @@ def counting(payments: tuple[Payment, ...], bonus_counts: bool) -> Money:
     return total_money(tuple(payment.amount for payment in payments if payment.method not in left_out))
 
 
-@dataclass(frozen=True, slots=True)
-class Award:
+class Award(Struct, frozen=True):
     """What an order earned, and what is needed to take it back exactly."""
 
     points: Points
@@ -130,8 +127,7 @@ class Award:
     rounding: Rounding = Rounding.DOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """The order document: written once, then only its refunds move. It is its own idempotency record."""
 
     bill: Bill
@@ -175,8 +171,7 @@ class Order:
         return counting(parts, self.award.bonus_counts)
 
 
-@dataclass(frozen=True, slots=True)
-class Refund:
+class Refund(Struct, frozen=True):
     """One refund of an order; like the order, its own idempotency record."""
 
     order_id: OrderId

@@ -1,7 +1,8 @@
 """Use case of staff: points are given or taken by hand, with a reason that stays."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.actor import Operator
 from domain.clock import shop_date
@@ -23,8 +24,7 @@ class NotEnoughPoints(RuleBroken):
     message = "积分不足"
 
 
-@dataclass(frozen=True, slots=True)
-class Adjustment:
+class Adjustment(Struct, frozen=True):
     """What was moved, and where the account stands."""
 
     member_id: str
@@ -49,8 +49,7 @@ def adjustment_from(record: Record) -> Adjustment:
     return Adjustment(str(record["member_id"]), Points(points), Points(balance), sequence, is_repeated=True)
 
 
-@dataclass(frozen=True, slots=True)
-class AdjustmentWish:
+class AdjustmentWish(Struct, frozen=True):
     """`points`: so many more, or fewer if negative. What is given lives as long as what is earned today."""
 
     member_id: str
@@ -59,8 +58,7 @@ class AdjustmentWish:
     key: RequestKey[Adjustment]
 
 
-@dataclass(frozen=True, slots=True)
-class AdjustPoints:
+class AdjustPoints(Struct, frozen=True):
     """Nobody is put into debt by hand. What is adjusted counts for no tier.
 
     Raises MemberNotFound, NotEnoughPoints or AccountFrozen.

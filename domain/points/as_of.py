@@ -1,9 +1,11 @@
 """Use case of staff: what somebody had at a past instant, worked out from the ledger."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.actor import Operator
 from domain.clock import shop_date
@@ -17,8 +19,7 @@ from domain.programme.ladder import Ladder
 from domain.unit_of_work import Plan, Runner
 
 
-@dataclass(frozen=True, slots=True)
-class PastAccount:
+class PastAccount(Struct, frozen=True):
     """Lots and debt as they were; `available` leaves out what was over by then."""
 
     member_id: str
@@ -31,8 +32,7 @@ class PastAccount:
     tier_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReadAsOf:
+class ReadAsOf(Struct, frozen=True):
     """Takes back, in thought, every entry written since: what is left is what there was.
 
     Of somebody who was merged into another one, the other's points count from the merge on.

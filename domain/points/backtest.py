@@ -1,10 +1,12 @@
 """What a rule would have given for past orders: the same pricing, with what was known of each person then."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fractions import Fraction
 from math import ceil
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from domain.clock import shop_date
 from domain.money import NO_POINTS, Points
@@ -16,8 +18,7 @@ from domain.programme.price import price
 from domain.programme.rule import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class PastOrder:
+class PastOrder(Struct, frozen=True):
     """An order with whoever paid it, as they were then."""
 
     order: Order
@@ -28,8 +29,7 @@ class PastOrder:
         return self.order.bill.paid_at
 
 
-@dataclass(slots=True)
-class BackTest:
+class BackTest(Struct):
     """What came of it; points are before refunds. A rule that is in force already is compared with itself."""
 
     orders: int = 0

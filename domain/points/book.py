@@ -1,8 +1,9 @@
 """An account while it is being written: each call adds one entry and moves the snapshot with it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date, datetime
+
+from msgspec.structs import replace
 
 from domain.clock import shop_date
 from domain.money import NO_POINTS, Points, total_points

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from domain.money import Rounding
 from domain.points.model import EARNING, Entry, Given

@@ -1,7 +1,9 @@
 """Use case: a till reports a refund, and what the order earned is taken back, exactly (D-21, D-26)."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.actor import KeyHolder
 from domain.api_key.model import Scope
@@ -31,8 +33,7 @@ class PointsAlreadySpent(RuleBroken):
     message = "该订单积分已被使用，无法退款"
 
 
-@dataclass(frozen=True, slots=True)
-class RefundRequest:
+class RefundRequest(Struct, frozen=True):
     """What the till sends; the payments add up to the total."""
 
     order_id: OrderId
@@ -44,8 +45,7 @@ class RefundRequest:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class RefundOrder:
+class RefundOrder(Struct, frozen=True):
     """The refund under the order is the idempotency record."""
 
     runner: Runner[Repositories]

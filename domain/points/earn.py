@@ -1,7 +1,8 @@
 """Use case: a till reports an order, and the member earns points for it, once."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from domain.actor import KeyHolder
 from domain.api_key.model import Scope
@@ -25,8 +26,7 @@ class DailyCapReached(RuleBroken):
     message = "该密钥今日累计金额已达上限"
 
 
-@dataclass(frozen=True, slots=True)
-class EarnFromOrder:
+class EarnFromOrder(Struct, frozen=True):
     """The order document is the idempotency record: the same bill again gets the same answer.
 
     The rules are those in force when the order is booked; their dates are held against when it was paid.

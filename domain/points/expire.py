@@ -5,8 +5,9 @@ the job only writes it down. Safe to run twice and to stop half-way.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.clock import Clock, shop_date
 from domain.money import NO_POINTS, Points
@@ -18,8 +19,7 @@ from domain.unit_of_work import Plan, Runner
 CALLER = "job:expire_points"
 
 
-@dataclass(frozen=True, slots=True)
-class Expired:
+class Expired(Struct, frozen=True):
     """What one run did. `more`: the limit was reached, the next run goes on."""
 
     accounts: int
@@ -28,8 +28,7 @@ class Expired:
     more: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ExpirePoints:
+class ExpirePoints(Struct, frozen=True):
     """Works through the due index of all tenants; a failing account is reported and skipped."""
 
     runner: Runner[Repositories]

@@ -1,9 +1,10 @@
 """Use case: why did I get these points? What each rule gave, and why the others gave nothing."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+
+from msgspec import Struct
 
 from domain.actor import KeyHolder, MemberSelf
 from domain.errors import NotFound
@@ -34,8 +35,7 @@ class EntryNotFound(NotFound):
     message = "未找到该积分明细"
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What one rule gave."""
 
     rule_id: str
@@ -45,8 +45,7 @@ class Told:
     sentence: Sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Untold:
+class Untold(Struct, frozen=True):
     """A rule that gave nothing, and why: worked out again from what it knew then."""
 
     rule_id: str
@@ -56,8 +55,7 @@ class Untold:
     sentence: Sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """The gains and the rounding add up to the entry's points."""
 
     entry: Entry
@@ -68,8 +66,7 @@ class Explanation:
     others: tuple[Untold, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainEntry:
+class ExplainEntry(Struct, frozen=True):
     """Any entry of one's own, merged histories included. Raises EntryNotFound or MemberNotFound."""
 
     runner: Runner[Repositories]

@@ -1,10 +1,12 @@
 """What all use cases share in which the programme gives points: price the event, book it, count it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 from zlib import crc32
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.clock import shop_date
 from domain.member.model import Member
@@ -24,8 +26,7 @@ from domain.unit_of_work import Change, Counted, held
 NOTHING_GONE: Mapping[str, int] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
+class Occasion(Struct, frozen=True):
     """Something that happened, for which the programme may give points."""
 
     kind: type[Event]
@@ -40,16 +41,14 @@ class Occasion:
     """For checking in: the days in a row with this one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(Struct, frozen=True):
     """To whom something is given: the accounts that lead there, and the member if that was read."""
 
     way: tuple[Account, ...]
     member: Member | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Gift:
+class Gift(Struct, frozen=True):
     """The entry, and all that has to change for it."""
 
     entry: Entry
@@ -68,8 +67,7 @@ def give(
     return Gift(entry, offered.priced.exact, offered.lot, (*book.changes(), *held(who.way), *spent))
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """What the programme gives to an account as it is, not yet booked."""
 
     programme: Programme

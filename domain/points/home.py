@@ -1,8 +1,9 @@
 """Use case: the first page of the member centre, whole, in one call to the store."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.actor import MemberSelf
 from domain.clock import shop_date
@@ -23,8 +24,7 @@ ACTIVITIES: Mapping[str, type[Event]] = {
 """What a member may do beside buying, as the app names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(Struct, frozen=True):
     """The card's face, the points, the tier, and what there is to do today."""
 
     member: Member
@@ -37,8 +37,7 @@ class Home:
     """Those for which rules are in force."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadHome:
+class ReadHome(Struct, frozen=True):
     """Raises IdentityMoved."""
 
     runner: Runner[Repositories]

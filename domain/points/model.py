@@ -1,10 +1,11 @@
 """A points account with its lots, and the entries that explain its balance."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
+
+from msgspec import Struct, field
 
 from domain.errors import Conflict, Unavailable
 from domain.money import NO_MONEY, NO_POINTS, Money, Points, Rounding, total_points
@@ -51,8 +52,7 @@ EARNING = frozenset({EntryKind.EARN, EntryKind.CLAW_BACK})
 """What counts as earned, by its points."""
 
 
-@dataclass(frozen=True, slots=True)
-class LotKey:
+class LotKey(Struct, frozen=True):
     """Points with the same last day and the same source are one lot."""
 
     valid_through: date | None
@@ -68,16 +68,14 @@ class LotKey:
         return self.valid_through is not None and self.valid_through < today
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(Struct, frozen=True):
     """What an entry did to one lot."""
 
     lot: LotKey
     points: Points
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """The snapshot of a member's points: `version` is the sequence of the last entry.
 
     Balance = sum of the lots - debt; while there is debt there are no lots.
@@ -139,8 +137,7 @@ class Account:
         return Tally(self.order_count, self.spend, self.earned, self.activities)
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """What an entry refers to."""
 
     reason: str
@@ -158,8 +155,7 @@ class Cause:
     """What staff wrote about it, for staff."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """How an entry moves what an account counts beside points."""
 
     orders: int = 0
@@ -188,8 +184,7 @@ class Tally:
 NO_TALLY = Tally()
 
 
-@dataclass(frozen=True, slots=True)
-class Gain:
+class Gain(Struct, frozen=True):
     """What one rule gave, before rounding."""
 
     rule_id: str
@@ -197,8 +192,7 @@ class Gain:
     exact: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """Why an entry gave what it gave: the rules, and what they knew, so that it can be told later.
 
     The version of the programme stands in the entry's cause.
@@ -218,8 +212,7 @@ class Given:
         return sum((gain.exact for gain in self.gains), Fraction(0))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One line of an account's history. Written once, never changed."""
 
     member_id: str

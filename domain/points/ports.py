@@ -1,9 +1,10 @@
 """What points need from the outside world."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
+
+from msgspec import Struct
 
 from domain.member import ports as member
 from domain.member.model import Member
@@ -85,8 +86,7 @@ class Repositories(member.Repositories, Protocol):
     def budgets(self) -> Budgets: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """An account that has a lot whose last day is over."""
 
     tenant_id: str

@@ -5,14 +5,14 @@ hash of an entry: what it checks is what was stored, not how it was computed.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from domain.points.chain import hash_of
 from domain.points.model import NO_HEAD, Account, Entry, EntryKind, LotKey
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """Something in the books that is not as it must be."""
 
     member_id: str

@@ -1,7 +1,8 @@
 """Use cases that only read points: the balance with what lapses next, and the list of entries."""
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
+
+from msgspec import Struct, field
 
 from domain.actor import KeyHolder, MemberSelf
 from domain.clock import shop_date
@@ -18,8 +19,7 @@ STREAMS_MAX = 40
 """More merges than anybody has had; histories beyond are not followed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(Struct, frozen=True):
     """An account as of a business day."""
 
     account: Account
@@ -35,8 +35,7 @@ class Balance:
         return dict(sorted(found.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class ReadBalance:
+class ReadBalance(Struct, frozen=True):
     """Expired points are left out, whether or not the job has booked them yet."""
 
     runner: Runner[Repositories]
@@ -48,8 +47,7 @@ class ReadBalance:
         )
 
 
-@dataclass(slots=True)
-class _Streams:
+class _Streams(Struct):
     """Which member's entries are still to be shown, and below which sequence.
 
     A merge joins the other member's earlier entries at the place where it was written; a merge that
@@ -83,8 +81,7 @@ class _Streams:
             self.below.setdefault(other, None)
 
 
-@dataclass(frozen=True, slots=True)
-class ListEntries:
+class ListEntries(Struct, frozen=True):
     """Newest first, across merges. One call for twenty entries of a member that was never merged.
 
     With `kind` only those; a page may then hold fewer than asked for, and the next one goes on.

@@ -5,10 +5,12 @@ whose last day is over are gone. So nothing depends on when the job runs.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.months import after_months, month_of, months_before
 from domain.programme.ladder import Ladder, Metric, Tier
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """What is counted to reach a tier."""
 
     spend_fen: int = 0
@@ -84,8 +85,7 @@ def _filled(months: Months) -> Months:
     return {month: months[month] for month in sorted(months) if months[month] != NO_COUNTS}
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A tier that somebody has."""
 
     tier_id: str
@@ -109,8 +109,7 @@ class TierReason(StrEnum):
     MERGE_UNDONE = "merge_undone"
 
 
-@dataclass(frozen=True, slots=True)
-class TierChange:
+class TierChange(Struct, frozen=True):
     """One line of the history of somebody's tiers. Written once, never changed."""
 
     member_id: str
@@ -128,8 +127,7 @@ class TierChange:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """How a standing changes, and why."""
 
     standing: Standing | None
@@ -209,8 +207,7 @@ def better(one: Standing | None, other: Standing | None) -> Standing | None:
     return max(both, key=lambda each: (each.rank, each.until or date.max), default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How far it is to the next tier (C-44), and to keeping the one there is."""
 
     value: int

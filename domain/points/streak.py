@@ -1,13 +1,13 @@
 """Days in a row on which somebody checked in."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Streak:
+class Streak(Struct, frozen=True):
     """The last day, and how many in a row up to it."""
 
     last_on: date | None = None

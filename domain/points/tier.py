@@ -1,7 +1,8 @@
 """Use cases that only read tiers: where somebody stands, how far it is to the next, and the history."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.actor import KeyHolder, MemberSelf
 from domain.clock import shop_date
@@ -19,16 +20,14 @@ class NoTiers(NotFound):
     message = "暂未开放会员等级"
 
 
-@dataclass(frozen=True, slots=True)
-class TierSheet:
+class TierSheet(Struct, frozen=True):
     """Where somebody stands today, on which ladder."""
 
     ladder: Ladder
     progress: Progress
 
 
-@dataclass(frozen=True, slots=True)
-class ReadTier:
+class ReadTier(Struct, frozen=True):
     """A review that is due has taken place, whether or not the job has written it down. Raises NoTiers."""
 
     runner: Runner[Repositories]
@@ -44,8 +43,7 @@ class ReadTier:
         return self.runner.use(actor.tenant_id, ask)
 
 
-@dataclass(frozen=True, slots=True)
-class ListTierChanges:
+class ListTierChanges(Struct, frozen=True):
     """Newest first, of exactly one history: a merge is a line of its own."""
 
     runner: Runner[Repositories]

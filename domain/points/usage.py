@@ -1,15 +1,15 @@
 """How much of its caps a rule has used up with one person, and how that comes together in a merge."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 Usages = Mapping[str, "Usage"]
 """By rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """How many points a rule with a cap has given: on the last day it did, and ever."""
 
     on: date

@@ -1,8 +1,9 @@
 """Points as money at the counter, and the discount of a tier, for checkout (C-31, C-32, C-42). Pure."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated
+
+from msgspec import Struct
 
 from domain.errors import RuleBroken
 from domain.money import NO_MONEY, Money, Points, Rounding
@@ -19,8 +20,7 @@ class TooManyPoints(RuleBroken):
     message = "积分抵扣超过可抵扣上限"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deduction:
+class Deduction(Struct, frozen=True, kw_only=True):
     """So many points are so much money, up to a share of the bill (decisions D-06, D-07, D-08)."""
 
     points_each: Annotated[int, Whole(1, POINTS_MAX)]

@@ -2,10 +2,11 @@
 
 from calendar import isleap
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from domain.clock import SHOP_TIME
 from domain.money import NO_MONEY, Money
@@ -22,16 +23,14 @@ class Birthday(StrEnum):
     DAY = "day"
 
 
-@dataclass(frozen=True, slots=True)
-class Used:
+class Used(Struct, frozen=True):
     """How many points one rule has given one person, as its caps count them: rounded up."""
 
     today: int = 0
     ever: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """The person before what happened. An entry keeps this, so that it can be explained later."""
 
     is_member: bool = True
@@ -46,8 +45,7 @@ class Person:
     """By rule, for rules with caps."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """Something that rules may give points for."""
 
     at: datetime
@@ -61,8 +59,7 @@ class Event:
         return NO_MONEY
 
 
-@dataclass(frozen=True)
-class OrderPaid(Event):
+class OrderPaid(Event, frozen=True, dict=True):
     """An order was paid. `money` is what counts of it (decision D-23)."""
 
     money: Money = NO_MONEY
@@ -77,8 +74,7 @@ class OrderPaid(Event):
         return Basket(self.lines)
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedIn(Event):
+class CheckedIn(Event, frozen=True):
     """The person checked in (签到)."""
 
     @property
@@ -87,28 +83,23 @@ class CheckedIn(Event):
         return self.person.streak + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Joined(Event):
+class Joined(Event, frozen=True):
     """The person became a member."""
 
 
-@dataclass(frozen=True, slots=True)
-class Invited(Event):
+class Invited(Event, frozen=True):
     """The person brought a new member."""
 
 
-@dataclass(frozen=True, slots=True)
-class WasInvited(Event):
+class WasInvited(Event, frozen=True):
     """The person became a member through somebody's invitation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Commented(Event):
+class Commented(Event, frozen=True):
     """The person commented on an order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shared(Event):
+class Shared(Event, frozen=True):
     """The person shared something."""
 
 

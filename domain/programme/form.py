@@ -1,16 +1,17 @@
 """How a rule is written down: the one description behind the API, the tenant file and the table.
 
-A dataclass annotates each of its fields with a form, such as `Annotated[int, Whole(1, 7)]`. `load`
+A struct annotates each of its fields with a form, such as `Annotated[int, Whole(1, 7)]`. `load`
 turns JSON (or TOML) into it, `dump` turns it back, `schema` says in JSON Schema what is accepted.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any, Protocol, TypeVar, get_origin, get_type_hints
 from unicodedata import category
+
+from msgspec import NODEFAULT, Struct
 
 from domain.clock import parse_instant
 from domain.errors import FieldProblem, InvalidInput
@@ -37,8 +38,7 @@ def _refused(path: str, code: str) -> InvalidInput:
     return InvalidInput(fields=(FieldProblem(path, code),))
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(Struct, frozen=True):
     """A whole number within limits."""
 
     least: int
@@ -58,8 +58,7 @@ class Whole:
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
-@dataclass(frozen=True, slots=True)
-class Fen:
+class Fen(Struct, frozen=True):
     """An amount of money in whole fen."""
 
     least: int = 0
@@ -74,8 +73,7 @@ class Fen:
         return Whole(self.least, AMOUNT_MAX).schema()
 
 
-@dataclass(frozen=True, slots=True)
-class YesNo:
+class YesNo(Struct, frozen=True):
     """true or false."""
 
     def load(self, raw: object, path: str) -> bool:
@@ -90,8 +88,7 @@ class YesNo:
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """A text that people or systems wrote; no control characters."""
 
     longest: int = TEXT_MAX
@@ -116,8 +113,7 @@ IDENT_MAX = 32
 IDENT_MARKS = "._:-"
 
 
-@dataclass(frozen=True, slots=True)
-class Ident:
+class Ident(Struct, frozen=True):
     """An id: up to 32 letters, digits and `._:-`; it becomes part of keys and addresses."""
 
     def load(self, raw: object, path: str) -> str:
@@ -133,8 +129,7 @@ class Ident:
         return {"type": "string", "minLength": 1, "maxLength": IDENT_MAX, "pattern": "^[A-Za-z0-9._:-]+$"}
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(Struct, frozen=True):
     """A value of an enumeration."""
 
     choices: type[Enum]
@@ -154,8 +149,7 @@ class OneOf:
         return {"type": "string", "enum": [choice.value for choice in self.choices]}
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """An instant: RFC 3339 with offset; whole seconds are kept."""
 
     def load(self, raw: object, path: str) -> datetime:
@@ -173,8 +167,7 @@ class Moment:
         return {"type": "string", "format": "date-time"}
 
 
-@dataclass(frozen=True, slots=True)
-class TimeOfDay:
+class TimeOfDay(Struct, frozen=True):
     """`08:30`, kept as minutes since midnight; `24:00` ends the day."""
 
     def load(self, raw: object, path: str) -> int:
@@ -196,8 +189,7 @@ class TimeOfDay:
         return {"type": "string", "pattern": "^([01][0-9]|2[0-4]):[0-5][0-9]$"}
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(Struct, frozen=True):
     """Several of one kind, each once."""
 
     inner: Form
@@ -227,8 +219,7 @@ class ListOf:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """An object inside of an object."""
 
     kind: type[Any]
@@ -272,13 +263,13 @@ def load(kind: type[T], raw: object, path: str = "") -> T:
 
 def dump(thing: Any) -> dict[str, object]:
     """The reverse of `load`; what is as it would be anyway is left out."""
-    dumped: dict[str, object] = {}
-    defaults = {each.name: each.default for each in fields(thing)}
-    for name, (form, is_required) in _forms(type(thing)).items():
-        value = getattr(thing, name)
-        if is_required or value != defaults[name]:
-            dumped[name] = form.dump(value)
-    return dumped
+    defaults = _defaults(type(thing))
+    values = {name: getattr(thing, name) for name in _forms(type(thing))}
+    return {
+        name: _forms(type(thing))[name][0].dump(value)
+        for name, value in values.items()
+        if name not in defaults or value != defaults[name]
+    }
 
 
 def size(thing: Any) -> int:
@@ -299,16 +290,22 @@ def schema(kind: type[Any]) -> dict[str, Any]:
 
 
 def _forms(kind: type[Any]) -> dict[str, tuple[Form, bool]]:
-    """By field of a dataclass: its form, and whether it must be given."""
+    """By field of a struct: its form, and whether it must be given."""
     if kind not in _known:
         hints = get_type_hints(kind, include_extras=True)
         _known[kind] = {
-            each.name: (hints[each.name].__metadata__[0], each.default is MISSING)
-            for each in fields(kind)
-            if get_origin(hints[each.name]) is Annotated
+            name: (hints[name].__metadata__[0], name not in _defaults(kind))
+            for name in kind.__struct_fields__
+            if get_origin(hints[name]) is Annotated
         }
     return _known[kind]
 
 
 _known: dict[type[Any], dict[str, tuple[Form, bool]]] = {}
 """Looked up once for each kind of thing."""
+
+
+def _defaults(kind: type[Any]) -> dict[str, Any]:
+    """What each field is that need not be given."""
+    trailing = zip(reversed(kind.__struct_fields__), reversed(kind.__struct_defaults__), strict=False)
+    return {name: value for name, value in trailing if value is not NODEFAULT}

@@ -1,8 +1,9 @@
 """Which goods of a bill a rule means, and how much of them there is."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Annotated
+
+from msgspec import Struct
 
 from domain.money import NO_MONEY, Money
 from domain.order.model import Line
@@ -14,8 +15,7 @@ Kind = tuple[str, str]
 """Goods number and category."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Goods:
+class Goods(Struct, frozen=True, kw_only=True):
     """Goods by number and by category. Named none, all are meant; `without_…` are left out in any case."""
 
     skus: Annotated[tuple[str, ...], ListOf(Words(), GOODS_MAX)] = ()

@@ -1,8 +1,9 @@
 """Tiers (会员等级): how each is reached, kept and lost, and what it brings (C-39 to C-44). Pure."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
+
+from msgspec import Struct
 
 from domain.errors import invalid
 from domain.programme.form import Ident, ListOf, OneOf, Part, Whole, Words
@@ -37,8 +38,7 @@ class BenefitKind(StrEnum):
     VALUE_ADDED = "value_added"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Benefit:
+class Benefit(Struct, frozen=True, kw_only=True):
     """Something that a tier brings, as the member reads it."""
 
     benefit_id: Annotated[str, Ident()]
@@ -47,8 +47,7 @@ class Benefit:
     text: Annotated[str | None, Words(TEXT_MAX)] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tier:
+class Tier(Struct, frozen=True, kw_only=True):
     """One step of the ladder."""
 
     tier_id: Annotated[str, Ident()]
@@ -74,8 +73,7 @@ class Tier:
         return self.from_value if self.keep_value is None else self.keep_value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ladder:
+class Ladder(Struct, frozen=True, kw_only=True):
     """The tiers, the lowest first."""
 
     metric: Annotated[Metric, OneOf(Metric)]

@@ -1,10 +1,12 @@
 """A programme: the rules and terms in force, as one document that is written once and then only read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from functools import cached_property
+from typing import Annotated, TypeVar
+
+from msgspec import Struct
 
 from domain.errors import Conflict, NotFound, RuleBroken
 from domain.money import Rounding
@@ -69,8 +71,7 @@ class ClawbackPolicy(StrEnum):
     DENY = "deny"
 
 
-@dataclass(frozen=True, slots=True)
-class Validity:
+class Validity(Struct, frozen=True):
     """Fixed: through the same date `months` later (D-05). Rolling: the month of earning is month 1 (D-04)."""
 
     kind: Annotated[ValidityKind, OneOf(ValidityKind)] = ValidityKind.ROLLING
@@ -80,8 +81,7 @@ class Validity:
         MONTHS.load(self.months, "months")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(Struct, frozen=True, kw_only=True):
     """What holds for all rules of a programme."""
 
     validity: Annotated[Validity, Part(Validity)] = Validity()
@@ -95,8 +95,22 @@ class Terms:
     """The tiers; None: there are none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Programme:
+K = TypeVar("K", bound=Giving | Multiplying)
+
+
+def _by_event(
+    rules: tuple[Rule, ...], kinds: tuple[type[K], ...]
+) -> dict[type[Event], tuple[tuple[Rule, K], ...]]:
+    """By what they answer, the rules of some kinds with their settings, in their turn."""
+    found: dict[type[Event], tuple[tuple[Rule, K], ...]] = {}
+    for rule in sorted(rules, key=lambda each: each.turn):
+        if isinstance(rule.settings, kinds):
+            for event in rule.settings.answers:
+                found[event] = (*found.get(event, ()), (rule, rule.settings))
+    return found
+
+
+class Programme(Struct, frozen=True, dict=True):
     """One version. Rules stand in the order of their ids; each keeps the version it was published with."""
 
     version: int = 0
@@ -105,27 +119,14 @@ class Programme:
     rules: tuple[Rule, ...] = ()
     made_at: datetime | None = None
     made_by: str = ""
-    _giving: Mapping[type[Event], tuple[tuple[Rule, Giving], ...]] = field(
-        init=False, compare=False, repr=False
-    )
-    _multiplying: Mapping[type[Event], tuple[tuple[Rule, Multiplying], ...]] = field(
-        init=False, compare=False, repr=False
-    )
 
-    def __post_init__(self) -> None:
-        giving: dict[type[Event], list[tuple[Rule, Giving]]] = {}
-        multiplying: dict[type[Event], list[tuple[Rule, Multiplying]]] = {}
-        for rule in sorted(self.rules, key=lambda each: each.turn):
-            settings = rule.settings
-            for event in settings.answers:
-                if isinstance(settings, GIVING):
-                    giving.setdefault(event, []).append((rule, settings))
-                if isinstance(settings, MULTIPLYING):
-                    multiplying.setdefault(event, []).append((rule, settings))
-        object.__setattr__(self, "_giving", {event: tuple(rules) for event, rules in giving.items()})
-        object.__setattr__(
-            self, "_multiplying", {event: tuple(rules) for event, rules in multiplying.items()}
-        )
+    @cached_property
+    def _giving(self) -> Mapping[type[Event], tuple[tuple[Rule, Giving], ...]]:
+        return _by_event(self.rules, GIVING)
+
+    @cached_property
+    def _multiplying(self) -> Mapping[type[Event], tuple[tuple[Rule, Multiplying], ...]]:
+        return _by_event(self.rules, MULTIPLYING)
 
     def giving(self, event: type[Event]) -> tuple[tuple[Rule, Giving], ...]:
         """The rules that may give points for this, in their order."""

@@ -6,10 +6,11 @@ one after the other on top of it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from domain.money import Points
 from domain.programme.event import Event, Used
@@ -22,8 +23,7 @@ NOTHING_SHORT: Mapping[str, int] = MappingProxyType({})
 UNUSED = Used()
 
 
-@dataclass(frozen=True, slots=True)
-class Gain:
+class Gain(Struct, frozen=True):
     """What one rule gave."""
 
     rule: Rule
@@ -35,16 +35,14 @@ class Gain:
         return ceil(self.exact)
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(Struct, frozen=True):
     """A rule that gave nothing."""
 
     rule: Rule
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Struct, frozen=True):
     """What an event is worth, and which rules made it so. The gains add up to `exact`."""
 
     gains: tuple[Gain, ...]

@@ -1,8 +1,10 @@
 """Use cases of head office: draft rules, and bring them into force or out of it, together or not at all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.actor import Operator
 from domain.errors import Conflict, invalid
@@ -36,8 +38,7 @@ class DraftChanged(Conflict):
     message = "草稿已被修改，请确认后再发布"
 
 
-@dataclass(frozen=True, slots=True)
-class SaveDraft:
+class SaveDraft(Struct, frozen=True):
     """The same draft again changes nothing. What is in force stays so until the draft is published."""
 
     runner: Runner[Repositories]
@@ -58,8 +59,7 @@ class SaveDraft:
         return self.runner.run(actor.tenant_id, plan)
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(Struct, frozen=True):
     """What is asked for: drafts by rule, with the number that was looked at, and rules to retire."""
 
     publish: Mapping[str, int]
@@ -76,8 +76,7 @@ class Publication:
             raise invalid("retire", "duplicate", "A rule is published or retired, not both.")
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Struct, frozen=True):
     """The version that is in force now."""
 
     programme_version: int
@@ -100,8 +99,7 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(str(each) for each in value) if isinstance(value, list | tuple) else ()
 
 
-@dataclass(frozen=True, slots=True)
-class PublishRules:
+class PublishRules(Struct, frozen=True):
     """All of it becomes one new version of the programme. What was earned before stays as it was.
 
     Raises RuleNotFound, NoDraft, DraftChanged, NotPublished, TooManyRules or ProgrammeTooLarge.
@@ -200,16 +198,14 @@ def _pointing(tenant: Tenant, version: int) -> Tenant:
     return replace(tenant, settings=settings, version=tenant.version + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class ProgrammeWish:
+class ProgrammeWish(Struct, frozen=True):
     """The programme as a tenant file describes it."""
 
     terms: Terms
     rules: tuple[Rule, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyProgramme:
+class ApplyProgramme(Struct, frozen=True):
     """Answers `created`, `changed` or `unchanged`. Rules that the file does not name stay as they are."""
 
     runner: Runner[Repositories]

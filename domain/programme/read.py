@@ -1,7 +1,8 @@
 """Use cases of head office that only read: the rules with their drafts, and any version of the programme."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.actor import Operator
 from domain.errors import NotFound
@@ -18,8 +19,7 @@ class ProgrammeNotFound(NotFound):
     message = "未找到该版本的积分方案"
 
 
-@dataclass(frozen=True, slots=True)
-class ListRules:
+class ListRules(Struct, frozen=True):
     """All rules there ever were, by id."""
 
     runner: Runner[Repositories]
@@ -35,8 +35,7 @@ class ListRules:
         return self.runner.use(actor.tenant_id, ask)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadProgramme:
+class ReadProgramme(Struct, frozen=True):
     """The version in force, or any earlier one. Raises ProgrammeNotFound."""
 
     runner: Runner[Repositories]

@@ -1,8 +1,10 @@
 """Where a rule stands: its draft, and who drafted, published and retired it when."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.programme.rule import Rule
 
@@ -15,16 +17,14 @@ class RuleState(StrEnum):
     RETIRED = "retired"
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(Struct, frozen=True):
     """Who did something, and when."""
 
     by: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RuleRecord:
+class RuleRecord(Struct, frozen=True):
     """The bodies of published versions lie in the programmes; this holds the draft and the deeds."""
 
     rule_id: str
@@ -70,8 +70,7 @@ class RuleRecord:
         return replace(self, retired=deed, version=self.version + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSheet:
+class RuleSheet(Struct, frozen=True):
     """A rule as staff see it: where it stands, and what is in force of it."""
 
     record: RuleRecord

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from typing import Annotated
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from domain.errors import FieldProblem, InvalidInput
 from domain.programme import form
@@ -19,8 +21,7 @@ BUCKET_POINTS = 10_000
 PRIORITY_MAX = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """The most points that a rule gives; what it would give beyond is left out."""
 
     per_event: Annotated[int | None, Whole(1, LIMIT_MAX)] = None
@@ -40,8 +41,7 @@ class Limits:
 NO_LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(Struct, frozen=True, kw_only=True):
     """A rule without its settings."""
 
     rule_id: Annotated[str, Ident()]
@@ -54,8 +54,7 @@ class Head:
     """Among multipliers: the higher one goes first, and wins where two would give the same."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule(Head):
+class Rule(Head, frozen=True, kw_only=True):
     """One earning rule (积分规则). What is published keeps its version; a change makes the next one."""
 
     settings: Giving | Multiplying
@@ -113,7 +112,7 @@ def load(raw: Mapping[str, object]) -> Rule:
         problems.extend(odd.fields)
     if head is None or settings is None:
         raise InvalidInput(fields=tuple(problems))
-    return Rule(**{each.name: getattr(head, each.name) for each in fields(head)}, settings=settings)
+    return Rule(**asdict(head), settings=settings)
 
 
 def dump(rule: Rule) -> dict[str, object]:

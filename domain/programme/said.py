@@ -1,7 +1,8 @@
 """What is said to people, in Chinese and in English."""
 
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from domain.money import Money
 
@@ -9,8 +10,7 @@ DIGITS = 4
 """Decimals of a fraction that people are shown at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(Struct, frozen=True):
     """The same in both languages."""
 
     zh: str

@@ -1,9 +1,10 @@
 """The conditions that any rule may have: time, place, person, amount."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
+
+from msgspec import Struct
 
 from domain.clock import SHOP_TIME
 from domain.errors import invalid
@@ -24,8 +25,7 @@ class BirthdayRule(StrEnum):
     DAY = "day"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """A part of the day, `from` inclusive, `until` exclusive; one past midnight is written as two."""
 
     from_time: Annotated[int, TimeOfDay()]
@@ -36,8 +36,7 @@ class Span:
             raise invalid("until_time", "out-of-range", "A span ends after it begins.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class When:
+class When(Struct, frozen=True, kw_only=True):
     """All that is named must hold. Times are those of the shop; `ends_at` itself is outside."""
 
     starts_at: Annotated[datetime | None, Moment()] = None

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from domain.activity.ports import Repositories
 from domain.points.prove import Finding
@@ -13,16 +14,14 @@ from domain.unit_of_work import Runner
 CHECKS_MAX = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """How many things of each kind were looked at, and what was wrong."""
 
     seen: Mapping[str, int]
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reconcile:
+class Reconcile(Struct, frozen=True):
     """Safe beside traffic: what looks wrong is looked at again, since it may just have been moving."""
 
     runner: Runner[Repositories]

@@ -1,8 +1,9 @@
 """Use cases that end sessions after a changed phone: at once what can be seen, surely by the job."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from domain.errors import DomainError
 from domain.page import PAGE_MAX
@@ -14,8 +15,7 @@ SURE_AFTER = timedelta(minutes=1)
 """Sessions are found through an index that may lag."""
 
 
-@dataclass(frozen=True, slots=True)
-class EndSessions:
+class EndSessions(Struct, frozen=True):
     """Ends the live ones among the newest hundred; the job sees to the rest."""
 
     runner: Runner[Repositories]
@@ -34,8 +34,7 @@ def end_page(repositories: Repositories, sweep: Sweep, position: str | None, now
     return page.next_position
 
 
-@dataclass(frozen=True, slots=True)
-class SweepSessions:
+class SweepSessions(Struct, frozen=True):
     """Use case of the scheduled job: finishes sweeps that are a minute old. Safe to run twice."""
 
     runner: Runner[Repositories]

@@ -1,7 +1,8 @@
 """Use cases of a login: open it, recognise it by its token, end it, list it."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.actor import KeyHolder, MemberSelf
 from domain.api_key.model import Scope
@@ -15,8 +16,7 @@ from domain.tenant.model import split_address
 from domain.unit_of_work import Runner
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSession:
+class OpenSession(Struct, frozen=True):
     """Issues a new token; the clear secret goes to the client and nowhere else."""
 
     runner: Runner[Repositories]
@@ -40,8 +40,7 @@ class OpenSession:
         return Login(f"{tenant_id}.{secret}", int(IDLE.total_seconds()), member.member_id)
 
 
-@dataclass(frozen=True, slots=True)
-class AuthenticateSession:
+class AuthenticateSession(Struct, frozen=True):
     """Whose token this is. Raises SessionEnded, whatever is wrong with it."""
 
     runner: Runner[Repositories]
@@ -69,8 +68,7 @@ class AuthenticateSession:
         return self.runner.use(tenant_id, ask)
 
 
-@dataclass(frozen=True, slots=True)
-class LogOut:
+class LogOut(Struct, frozen=True):
     """Ends the session that asks."""
 
     runner: Runner[Repositories]
@@ -84,8 +82,7 @@ class LogOut:
         self.runner.use(actor.tenant_id, end)
 
 
-@dataclass(frozen=True, slots=True)
-class ListLogins:
+class ListLogins(Struct, frozen=True):
     """The logins of a person, newest first: time, channel and device (C-11)."""
 
     runner: Runner[Repositories]

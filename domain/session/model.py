@@ -1,8 +1,10 @@
 """A login, which is also its own record; the token is known to nobody but the client."""
 
 import hashlib
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.errors import NotAuthenticated
 
@@ -19,8 +21,7 @@ class SessionEnded(NotAuthenticated):
     message = "登录已失效，请重新登录"
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """Ends after 2 idle hours or 7 days; kept 180 days as a login record."""
 
     session_id: str
@@ -48,8 +49,7 @@ class Session:
         return replace(self, revoked_at=now)
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
+class Sweep(Struct, frozen=True):
     """Sessions of a member that are to end: those opened on an older version than this one, but for one.
 
     With `identity`, only those that it logged in. Clocks are not asked: those of two functions differ.
@@ -68,8 +68,7 @@ class Sweep:
         return is_meant and is_older and session.session_id != self.spared
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(Struct, frozen=True):
     """A session just opened, with the token that only this answer holds."""
 
     token: str

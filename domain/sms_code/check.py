@@ -1,8 +1,9 @@
 """Check a code: the try is counted and committed first, and only then is anything compared."""
 
 import hmac
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.sms_code.model import Challenge, CodeExpired, CodeWrong, Purpose
 from domain.sms_code.ports import Repositories
@@ -10,8 +11,7 @@ from domain.sms_code.send import code_text
 from domain.unit_of_work import Changed, Plan, Runner
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """A right code, not yet spent: whoever relies on it spends it in the same transaction."""
 
     phone_index: str
@@ -25,8 +25,7 @@ class Proof:
         return Changed(before, before.use(self.challenge_id, now, by))
 
 
-@dataclass(frozen=True, slots=True)
-class CheckCode:
+class CheckCode(Struct, frozen=True):
     """Raises CodeWrong, CodeExpired or CodeLocked."""
 
     runner: Runner[Repositories]

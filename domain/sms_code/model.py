@@ -1,8 +1,10 @@
 """One phone's code, and the windows that limit sending and guessing (docs/security.md)."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.clock import epoch_seconds, from_epoch
 from domain.errors import RuleBroken, TooMany
@@ -52,8 +54,7 @@ class Purpose(StrEnum):
     PHONE = "phone"
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(Struct, frozen=True):
     """The latest code of one phone. A new code kills the old one; the windows live on."""
 
     phone_index: str

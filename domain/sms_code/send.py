@@ -1,8 +1,9 @@
 """Use case: send a code to a phone; the answer is the same whether anybody knows the number."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from domain.clock import SHOP_TIME
 from domain.errors import Unavailable, invalid
@@ -36,16 +37,14 @@ class SmsBudgetSpent(Unavailable):
     message = "今日短信发送量已达上限"
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """How long the code lives, and when the next one may be asked for, in seconds."""
 
     expires_in: int
     retry_after: int
 
 
-@dataclass(frozen=True, slots=True)
-class SendCode:
+class SendCode(Struct, frozen=True):
     """Counts against the phone, the identity or the network address, and the tenant's budget."""
 
     runner: Runner[Repositories]

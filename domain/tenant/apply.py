@@ -1,8 +1,10 @@
 """Use case: bring a tenant, its stores, channels and API keys to the state of a file; repeatable."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from domain.errors import RuleBroken
 from domain.keyring import Fresh
@@ -17,8 +19,7 @@ class CardPrefixFixed(RuleBroken):
     message = "会员卡号前缀不可修改"
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelWish:
+class ChannelWish(Struct, frozen=True):
     """A channel as the file describes it; credentials in the clear."""
 
     channel_id: str
@@ -29,8 +30,7 @@ class ChannelWish:
     credentials: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class SmsWish:
+class SmsWish(Struct, frozen=True):
     """The short message account as the file describes it."""
 
     access_key_id: str
@@ -39,8 +39,7 @@ class SmsWish:
     template_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class TenantWish:
+class TenantWish(Struct, frozen=True):
     """The tenant as the file describes it."""
 
     tenant_id: str
@@ -49,8 +48,7 @@ class TenantWish:
     sms: SmsWish | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyTenant:
+class ApplyTenant(Struct, frozen=True):
     """Answers `created`, `changed` or `unchanged`; the programme is brought into force apart."""
 
     runner: Runner[Repositories]
@@ -93,8 +91,7 @@ def _plain(tenant: Tenant) -> Tenant:
     return replace(tenant, sms=replace(sms, access_key_secret=Fresh(sms.access_key_secret.open())))
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyStore:
+class ApplyStore(Struct, frozen=True):
     """Answers `created`, `changed` or `unchanged`."""
 
     runner: Runner[Repositories]
@@ -112,8 +109,7 @@ class ApplyStore:
         return self.runner.run(tenant_id, plan)
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyChannel:
+class ApplyChannel(Struct, frozen=True):
     """Answers `created`, `changed` or `unchanged`."""
 
     runner: Runner[Repositories]

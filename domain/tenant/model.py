@@ -1,8 +1,9 @@
 """A tenant, its settings, its stores, and the channels through which people reach it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from domain.errors import InvalidInput, NotFound, invalid
 from domain.keyring import Sealed
@@ -34,8 +35,7 @@ def _check_whole(field: str, value: object, least: int, most: int) -> None:
         raise invalid(field, "out-of-range")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What a tenant may choose."""
 
     card_prefix: str = "88"
@@ -52,8 +52,7 @@ class Settings:
         _check_whole("sms.per_day", self.sms_per_day, 0, 10_000_000)
 
 
-@dataclass(frozen=True, slots=True)
-class SmsAccount:
+class SmsAccount(Struct, frozen=True):
     """The tenant's account at the short message service."""
 
     access_key_id: str
@@ -62,8 +61,7 @@ class SmsAccount:
     template_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
+class Tenant(Struct, frozen=True):
     """One customer of ours; owns everything under its id."""
 
     tenant_id: str
@@ -75,8 +73,7 @@ class Tenant:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(Struct, frozen=True):
     """A store (门店) of the tenant; a store of one brand among several says which."""
 
     store_id: str
@@ -102,8 +99,7 @@ CREDENTIALS_OF: Mapping[ChannelKind, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(Struct, frozen=True):
     """A mini-program, an official account, an Alipay app or a web page of the tenant."""
 
     tenant_id: str

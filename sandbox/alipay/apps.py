@@ -3,7 +3,9 @@
 import base64
 import re
 import secrets
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sandbox.alipay.signing import MakeKeys, load_public_key
 from sandbox.refusals import NotThere, NotValid
@@ -16,8 +18,7 @@ APP_ID = re.compile(r"20\d{14}")
 AES_KEY_BYTES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class App:
+class App(Struct, frozen=True):
     app_id: str
     name: str
     app_public_key: str

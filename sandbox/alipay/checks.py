@@ -2,8 +2,9 @@
 
 import html
 import json
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from sandbox.alipay import content
 from sandbox.alipay.apps import App
@@ -19,8 +20,7 @@ TIMESTAMP_SKEW_SECONDS_MAX = 600
 SIGNATURE_HINT = "验签出错，建议检查签名字符串或签名私钥与应用公钥是否匹配，网关生成的验签字符串为："
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One call as it came."""
 
     parameters: dict[str, str]
@@ -31,8 +31,7 @@ class Asked:
         return self.parameters.get(name, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One call that has passed the checks."""
 
     asked: Asked

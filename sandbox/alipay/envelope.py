@@ -1,7 +1,8 @@
 """The gateway's answer as text: the node is written once, and that very text is signed and spliced in."""
 
 import json
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sandbox.alipay import content
 from sandbox.alipay.apps import App
@@ -14,8 +15,7 @@ TRICKY_FIELDS = (
 """Texts that make a parser stumble which looks for braces or quotes instead of reading JSON."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A node, and how it is to be wrapped."""
 
     name: str

@@ -1,6 +1,6 @@
 """Who a person is to Alipay's apps: a user_id, an open_id for each app, a union_id for each group."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sandbox.alipay.apps import BOTH, OPEN_ID, USER_ID, App
 from sandbox.shapes import LETTERS_AND_DIGITS, digits, pick
@@ -9,8 +9,7 @@ from sandbox.state import Shelf, State
 OPEN_ID_REST_LENGTH = 44
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     text: str
 
 

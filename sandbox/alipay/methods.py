@@ -1,8 +1,9 @@
 """The methods of the gateway; a new one is a function and a line in the table."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from sandbox.alipay.checks import TIMESTAMP_FORMAT, Call
 from sandbox.alipay.errors import Refused
@@ -46,8 +47,7 @@ def user_info(alipay: Alipay, call: Call) -> Node:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(Struct, frozen=True):
     run: Callable[[Alipay, Call], Node]
     needs_token: bool
 

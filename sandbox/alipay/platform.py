@@ -1,7 +1,8 @@
 """Alipay as a whole: its registers, and what a phone asks of it."""
 
 import json
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sandbox.alipay import content
 from sandbox.alipay.apps import Apps
@@ -13,8 +14,7 @@ from sandbox.people import People, Person
 from sandbox.state import Shelf, State
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     is_timestamp_strict: bool = True
     """Whether a timestamp far from the sandbox's time is refused: it catches servers that sign in UTC."""
 

@@ -1,6 +1,7 @@
 """Authorisation codes and the user tokens they are exchanged for."""
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sandbox.alipay.errors import Refused
 from sandbox.clock import Clock
@@ -16,8 +17,7 @@ AUTH_BASE, AUTH_USER = "auth_base", "auth_user"
 SCOPES = (AUTH_BASE, AUTH_USER)
 
 
-@dataclass(frozen=True, slots=True)
-class AuthCode:
+class AuthCode(Struct, frozen=True):
     app_id: str
     person_id: str
     scope: str
@@ -25,8 +25,7 @@ class AuthCode:
     is_used: bool
 
 
-@dataclass(frozen=True, slots=True)
-class UserToken:
+class UserToken(Struct, frozen=True):
     access_token: str
     refresh_token: str
     app_id: str

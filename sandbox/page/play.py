@@ -1,8 +1,10 @@
 """People play the product: log in through an app, share a phone, look at the card."""
 
 import secrets
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sandbox.page.client import TOO_OLD_A_LOGIN, ProductRefused, call
 from sandbox.page.product import Product
@@ -22,8 +24,7 @@ OUTCOMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """What one person's phone remembers of one channel of the product."""
 
     person_id: str
@@ -36,8 +37,7 @@ class Visit:
     seen_at: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Toast:
+class Toast(Struct, frozen=True):
     """The last thing that the phone told its owner."""
 
     text: str

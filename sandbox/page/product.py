@@ -1,9 +1,10 @@
 """The product under play: where its member API listens and which of its channels belong to which app."""
 
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from sandbox.refusals import NotThere, NotValid
 from sandbox.state import Shelf, State
@@ -13,8 +14,7 @@ CHANNEL_FIELDS = ("channel_id", "platform", "app_id", "name")
 CHANNELS_MAX = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Struct, frozen=True):
     member_api: str
     channels: list[dict[str, str]]
     consent_version: str

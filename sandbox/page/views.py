@@ -1,9 +1,10 @@
 """What the page shows, cut down to texts: phones, inbox, requests."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import asdict
 
 from sandbox.clock import CHINA
 from sandbox.page.play import Visit

@@ -2,8 +2,9 @@
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from sandbox.clock import CHINA, Clock
 from sandbox.shapes import LETTERS_AND_DIGITS, digits, pick
@@ -21,20 +22,17 @@ LIMITS = (("分钟", 60, 1), ("小时", 3600, 5), ("天", 24 * 3600, 10))
 """How many codes one signature may send to one phone within how many seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     access_key_id: str
     access_key_secret: str
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     template_code: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     biz_id: str
     phone: str
     sign_name: str
@@ -44,8 +42,7 @@ class Message:
     sent_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Nonce:
+class Nonce(Struct, frozen=True):
     used_at: float
 
 

@@ -1,7 +1,9 @@
 """The apps registered with WeChat: mini-programs and official accounts, bound to an open platform or not."""
 
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sandbox.refusals import NotThere, NotValid
 from sandbox.shapes import hexadecimal
@@ -14,8 +16,7 @@ APP_ID = re.compile(r"wx[0-9a-f]{16}")
 SECRET = re.compile(r"[0-9a-f]{32}")
 
 
-@dataclass(frozen=True, slots=True)
-class App:
+class App(Struct, frozen=True):
     app_id: str
     secret: str
     name: str

@@ -1,6 +1,7 @@
 """Codes that the phone hands to an app and the app hands to its server: good once, for five minutes."""
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sandbox.clock import Clock
 from sandbox.shapes import LETTERS_AND_DIGITS, hexadecimal, pick
@@ -13,8 +14,7 @@ LIFETIME_SECONDS = 300
 LENGTHS = {LOGIN: 32, PHONE: 64}
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     code: str
     purpose: str
     app_id: str

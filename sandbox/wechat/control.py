@@ -1,9 +1,9 @@
 """Control over WeChat: register apps, let phones ask for codes."""
 
-from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, request
+from msgspec.structs import asdict
 
 from sandbox.fields import Fields
 from sandbox.refusals import NotValid

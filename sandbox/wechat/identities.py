@@ -1,6 +1,6 @@
 """Who a person is to an app: the openid of each app, the unionid of each open platform."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sandbox.shapes import LETTERS_AND_DIGITS, URL_SAFE, pick
 from sandbox.state import Shelf, State
@@ -10,8 +10,7 @@ ID_LENGTH = 28
 FAMILY_LENGTH = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     person_id: str
     text: str
 

@@ -1,6 +1,6 @@
 """WeChat as a whole: its registers and what can be asked of them."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sandbox.clock import Clock
 from sandbox.people import People
@@ -17,8 +17,7 @@ LOGINS_PER_MINUTE_MAX = 100
 MINUTE_SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class LoginMinute:
+class LoginMinute(Struct, frozen=True):
     """How often one person logged in to one app within a minute."""
 
     started_at: float

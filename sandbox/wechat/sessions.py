@@ -4,7 +4,9 @@ import base64
 import hmac
 import json
 import secrets
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sandbox.clock import Clock
 from sandbox.refusals import NotThere
@@ -17,8 +19,7 @@ LIFETIME_SECONDS = 3 * 24 * 3600
 """WeChat publishes no lifetime; the sandbox takes three days."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     app_id: str
     openid: str
     session_key: str

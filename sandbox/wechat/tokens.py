@@ -1,7 +1,9 @@
 """Access tokens of apps: two families that leave each other alone."""
 
 import secrets
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sandbox.clock import Clock
 from sandbox.state import Shelf, State
@@ -16,16 +18,14 @@ FORCED_APART_SECONDS = 30
 DAY_SECONDS = 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     token: str
     app_id: str
     expires_at: float
     is_superseded: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Current:
+class Current(Struct, frozen=True):
     """The latest token of an app in one family, and when it was last forced."""
 
     token: str

@@ -1,9 +1,10 @@
 """Reads past orders with what was known of each person then, and draws what a rule would have given."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from adapters.dynamodb.everything import DynamoEverything
 from domain.clock import shop_date

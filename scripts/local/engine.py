@@ -2,8 +2,9 @@
 
 import shutil
 import socket
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from scripts.environment import ROOT
 from scripts.local.processes import Children, DidNotStart, free_port, wait_until
@@ -20,8 +21,7 @@ CREDENTIALS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(Struct, frozen=True):
     """A running engine."""
 
     name: str

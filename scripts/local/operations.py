@@ -3,10 +3,12 @@
 import logging
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.dynamodb.meter import Usage, metered
 from domain.actor import MemberSelf, Operator, Till
@@ -54,8 +56,7 @@ GIFTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """The most that an operation may cost; None: not limited."""
 
     calls: int | None = None
@@ -71,8 +72,7 @@ class Limit:
         return all(most is None or spent <= most for most, spent in pairs)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One measured operation."""
 
     name: str

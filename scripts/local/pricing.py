@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from types import FrameType
 from typing import Any
+
+from msgspec import Struct
 
 from domain.clock import SHOP_TIME
 from domain.money import Money
@@ -24,8 +25,7 @@ GROWTH_MAX = 1.02
 AT = datetime(2026, 3, 15, 12, tzinfo=SHOP_TIME)
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
+class Priced(Struct, frozen=True):
     """One order, priced once."""
 
     lines: int

@@ -4,9 +4,11 @@ import argparse
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.dynamodb.client import open_client
 from adapters.dynamodb.schema import create_table
@@ -35,8 +37,7 @@ class FileProblem(Exception):
     """The file cannot be used; says where and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What a file asks for."""
 
     tenant: TenantWish
@@ -123,8 +124,7 @@ def _secret(path: Path) -> str:
         raise FileProblem(f"{str(path)!r} cannot be read: {problem}") from problem
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """One table of the file. A file may hold anything: each entry is asked for as what it must be.
 
     Raises FileProblem.

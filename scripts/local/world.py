@@ -3,13 +3,13 @@
 import json
 import os
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from msgspec import Struct
 
 from scripts.environment import PYTHON, ROOT
 from scripts.local import engine
@@ -23,8 +23,7 @@ API_PORT = 8000
 PAGE_PORT = 8001
 
 
-@dataclass(frozen=True, slots=True)
-class Sandbox:
+class Sandbox(Struct, frozen=True):
     """The platforms of this run."""
 
     urls: dict[str, str]
@@ -40,8 +39,7 @@ class Sandbox:
         return datetime.fromisoformat(self.control("/clock")["now"])
 
 
-@dataclass(frozen=True, slots=True)
-class Logins:
+class Logins(Struct, frozen=True):
     """What a person needs to play: app ids of the sandbox, API keys of the demo tenant."""
 
     wechat_app_id: str

@@ -1,10 +1,11 @@
 """A stub of botocore's client: the engine's own, but a script says what goes wrong with the coming calls."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from adapters.dynamodb.cache import Cache
 from adapters.dynamodb.repositories import Store
@@ -97,8 +98,7 @@ class Disturbed:
         return sum(operation in WRITES for operation in self.calls)
 
 
-@dataclass(slots=True)
-class Time:
+class Time(Struct):
     """A monotonic clock that moves by sleeping, and by `per_look` with each look at it."""
 
     now: float = 1000.0
@@ -114,8 +114,7 @@ class Time:
         self.now += seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """An answer that can be kept."""
 
     count: int
@@ -124,8 +123,7 @@ class Said:
         return {"count": self.count}
 
 
-@dataclass(slots=True)
-class Bench:
+class Bench(Struct):
     """A runner on a disturbed client with a fake pace, one account, and a second runner without trouble."""
 
     services: Wiring

@@ -157,7 +157,7 @@ def test_a_used_or_unknown_code_is_refused(
 def test_an_answer_signed_with_another_apps_key_is_never_believed(
     alipay: AlipayMiniProgram, alipay_app: Channel, person: Person
 ) -> None:
-    from dataclasses import replace  # noqa: PLC0415  # used here alone
+    from msgspec.structs import replace  # noqa: PLC0415  # used here alone
 
     from domain.keyring import Fresh  # noqa: PLC0415  # the same
     from sandbox.alipay.signing import new_key_pair  # noqa: PLC0415  # the same

@@ -1,12 +1,12 @@
 """How changes of the domain become writes: only what differs, under a guard, sealed in place."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from adapters.dynamodb.item import (
     StoredSealed,

@@ -1,10 +1,10 @@
 """When a plan is made anew: what it read did not fit, was a moment old, or a counter was full."""
 
 import logging
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.dynamodb.repositories import DynamoRepositories
 from adapters.dynamodb.unit_of_work import TRIES_MAX

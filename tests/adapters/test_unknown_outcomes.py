@@ -1,11 +1,12 @@
 """A write that took effect though its answer was lost must end as if nothing had gone wrong."""
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.actor import MemberSelf, Operator
 from domain.api_key.apply import KeyWish
@@ -25,8 +26,7 @@ from tests.shop import CONSENT_VERSION, STORE, Shop
 LOST = lost_answer(ReadTimeoutError(endpoint_url="http://engine"))
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """A shop, and the product on a client whose answers get lost."""
 
     shop: Shop

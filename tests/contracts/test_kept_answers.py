@@ -2,11 +2,11 @@
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.dynamodb.idempotency import KEPT, Kept
 from domain.errors import Conflict, TooMany

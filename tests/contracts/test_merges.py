@@ -1,9 +1,9 @@
 """Merges that wait for staff and merges that are not settled yet are found, in order, and no others."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.dynamodb.merges import DynamoUnsettledMerges
 from domain.merge.model import Merge, MergeCause, MergeState

@@ -1,9 +1,9 @@
 """The promises between stored things: what does not fit is found from whichever side one looks."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Member, MemberState, Sentinel

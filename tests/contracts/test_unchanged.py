@@ -1,8 +1,7 @@
 """Plans that rely on a thing without changing it."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from domain.errors import Conflict
 from domain.points.model import Account

@@ -1,9 +1,11 @@
 """One of each stored thing with every field filled, and a tenant of one's own to store them in."""
 
-from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from domain.clock import SHOP_TIME
 from domain.keyring import Fresh
@@ -180,21 +182,22 @@ def opened(value: Any) -> Any:
     """With every sealed field opened, so that what came back can be compared."""
     if hasattr(value, "open"):
         return Fresh(value.open())
-    if is_dataclass(value) and not isinstance(value, type):
-        parts = {each.name: opened(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Struct):
+        parts = {name: opened(each) for name, each in asdict(value).items()}
         return type(value), tuple(sorted(parts.items(), key=lambda part: part[0]))
     if isinstance(value, tuple):
         return tuple(opened(each) for each in value)
     return {name: opened(each) for name, each in value.items()} if hasattr(value, "items") else value
 
 
-def is_filled(thing: Any) -> bool:
-    """Every field differs from its default, so that a field that is not stored is noticed."""
-    return all(getattr(thing, each.name) != each.default for each in fields(thing))
+def unfilled(thing: Struct) -> set[str]:
+    """Fields that are as they would be anyway: one that is not stored would not be noticed."""
+    names, defaults = thing.__struct_fields__, thing.__struct_defaults__
+    known = zip(reversed(names), reversed(defaults), strict=False)
+    return {name for name, default in known if getattr(thing, name) == default}
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A tenant of the store."""
 
     services: Wiring

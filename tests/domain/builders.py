@@ -1,12 +1,12 @@
 """Small builders for the tests of the rules, and histories of one account."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from hypothesis import settings
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from adapters.secrets.keyring import TenantKeyring
 from domain.clock import SHOP_TIME
@@ -36,8 +36,7 @@ def counts(account: Account) -> dict[LotKey, int]:
     return {key: points.count for key, points in account.lots.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """Something that happens to an account, `after` days of waiting."""
 
     what: str

@@ -1,10 +1,11 @@
 """A till's desk: one account, one order at most, and what was written last."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+
+from msgspec.structs import replace
 
 from domain.actor import Till
 from domain.keyring import Keyring

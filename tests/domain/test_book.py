@@ -1,11 +1,11 @@
 """The promises of a points account, kept by every history; figures by an independent reckoning."""
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain.clock import SHOP_TIME, shop_date
 from domain.money import NO_POINTS, Money, Points

@@ -1,11 +1,11 @@
 """Two people become one and two again, exactly (C-03, D-15, D-16)."""
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain.actor import Operator
 from domain.keyring import Fresh
@@ -177,7 +177,7 @@ def test_an_undone_merge_leaves_both_as_if_it_had_never_been(
 def person(name: str, **changes: object) -> tuple[Member, Account, list[Entry]]:
     plain = Member(f"m_{name}", MemberState.FAN, NOON, "wx")
     account, entries, _ = live_through([Step("earn", 50, LotKey(None), 0)], Account(f"m_{name}"))
-    return replace(plain, **changes), account, entries  # type: ignore[arg-type]  # a typo fails at once
+    return replace(plain, **changes), account, entries
 
 
 ENDING, LASTING = LotKey(TODAY), LotKey(None)

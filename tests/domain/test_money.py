@@ -2,7 +2,6 @@
 
 import operator
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
@@ -53,5 +52,5 @@ def test_money_and_points_cannot_be_mixed(mix: Callable[[Any, Any], object]) -> 
 
 
 def test_an_amount_cannot_be_changed() -> None:
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         Money(1).fen = 2  # type: ignore[misc]  # that is what must fail

@@ -1,12 +1,12 @@
 """What a till may report, to the last moment and the last fen, and what it is told when it may not."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.actor import ScopeMissing, StoreNotAllowed
 from domain.errors import FieldProblem, InvalidInput

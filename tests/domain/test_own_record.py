@@ -1,12 +1,12 @@
 """Who somebody is at the till, and what people may change and show of themselves."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.actor import MemberSelf, ScopeMissing, Till
 from domain.clock import SHOP_TIME

@@ -1,9 +1,9 @@
 """Two ids turn out to be one person: merged at once, waiting for staff, or refused by an earlier decision."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from domain.actor import Operator
 from domain.keyring import Fresh

@@ -1,10 +1,10 @@
 """Conditions and limits of rules, and how a rule that is written wrongly is refused."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.clock import SHOP_TIME
 from domain.errors import InvalidInput

@@ -1,10 +1,10 @@
 """A login ends after two idle hours, or after seven days."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain.session.model import ABSOLUTE, EXTEND_AFTER, IDLE, Session, Sweep, session_id_of
 from tests.domain.builders import NOON, steady

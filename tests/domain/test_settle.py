@@ -1,9 +1,10 @@
 """Where login records go when merges and their undoing follow each other faster than the job."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
+
+from msgspec.structs import replace
 
 from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Member, MemberState

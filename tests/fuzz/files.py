@@ -4,11 +4,13 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from domain.errors import DomainError
 from scripts.environment import ROOT
@@ -104,12 +106,12 @@ def _fits(value: Any, hint: Any) -> bool:
         return isinstance(value, dict) and all(
             _fits(name, inner[0]) and _fits(each, inner[1]) for name, each in value.items()
         )
-    hint = type(value) if getattr(hint, "_is_protocol", False) and is_dataclass(value) else hint
+    hint = type(value) if getattr(hint, "_is_protocol", False) and isinstance(value, Struct) else hint
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         return False
-    if is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, Struct):
         hints = get_type_hints(type(value))
-        return all(_fits(getattr(value, each.name), hints[each.name]) for each in fields(value))
+        return all(_fits(each, hints[name]) for name, each in asdict(value).items())
     return True
 
 

@@ -1,7 +1,8 @@
 """What a fuzz target is: a name, inputs to start from, and a run that refuses or has a good reason not to."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tests.fuzz.logs import LOG
 
@@ -10,8 +11,7 @@ class Unfounded(AssertionError):
     """Something was accepted that nobody issued or signed, or refused that somebody did."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """`run` raises nothing but what is a bug, and says whether the input was accepted.
 
     What the product may raise, and when it may accept, the target itself knows: it looks at the input in

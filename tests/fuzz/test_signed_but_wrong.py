@@ -4,9 +4,9 @@ import base64
 import json
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.alipay.mini_program import AlipayMiniProgram
 from domain.joining.model import PhoneProofRefused

@@ -2,11 +2,12 @@
 
 import io
 import json
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from domain.actor import Anyone
 from handlers.operation import Operation
@@ -24,8 +25,7 @@ CONTENT: Final = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LEN
 Headers = tuple[tuple[str, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """A request as it comes in; the path still percent-encoded."""
 
     method: str
@@ -62,8 +62,7 @@ class Ask:
         return replace(self, headers=(*self.headers, *more))
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What came back. `code` is that of a refusal."""
 
     status: int

@@ -3,7 +3,6 @@
 import base64
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from flask import Flask
+from msgspec import Struct
 
 from adapters.dynamodb.item import Tenancy, creation
 from adapters.dynamodb.keys import Keys
@@ -55,8 +55,7 @@ SECRET: Final = "s" * 43
 FAN_SECRET: Final = "f" * 43
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """Both apps on the picture of the table."""
 
     services: Wiring

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from marshmallow import Schema, fields
+from msgspec import Struct
 
 from handlers.schemas.auth import PhoneRequest
 from handlers.schemas.fields import (
@@ -87,8 +87,7 @@ ONE_OF: Mapping[type[Schema], frozenset[str]] = {
 """Fields that exclude each other: a bad one is sent in the place of the good one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A field with its path, and the fields that must not stand beside it."""
 
     path: Path

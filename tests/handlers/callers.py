@@ -1,7 +1,9 @@
 """Every kind of caller, where it is at home, and what it is told before anybody looks at what it asks for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.actor import Anyone, MemberSelf, Operator
 from domain.api_key.apply import KeyWish
@@ -22,8 +24,7 @@ MISSING, ENDED, OTHER_APP = (
 REFUSED, WRONG, LATE = (401, "signature-refused"), (403, "wrong-actor"), (401, "timestamp-out-of-window")
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who asks. Somebody without credentials is at home with us, too, and wants to pass for our member."""
 
     credentials: Credentials

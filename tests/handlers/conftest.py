@@ -1,9 +1,9 @@
 """Two tenants on a table of their own, shared by the tests of one file that leave the clock alone."""
 
 import secrets
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.dynamodb.client import open_client
 from adapters.dynamodb.schema import create_table

@@ -2,8 +2,9 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from tests.handlers.callers import OK, Caller
 from tests.handlers.scene import (

@@ -3,11 +3,12 @@
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from flask import Flask
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from adapters.dynamodb.table import key_of
 from handlers.operation import Operation
@@ -41,8 +42,7 @@ def signed(system: System) -> Credentials:
     return headers
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """A request that succeeds, by its parts, so that each part can be replaced."""
 
     method: str
@@ -81,8 +81,7 @@ def raw_body(sample: Sample) -> bytes:
     return b"" if sample.body is None else json.dumps(sample.body).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """Our tenant, and another one beside it."""
 
     shop: Shop

@@ -4,11 +4,12 @@ A cell of the matrix is a route, a caller (`callers.py`) and whose thing the req
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import pytest
 from flask import Blueprint
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.actor import Anyone, MemberSelf, Operator, Till
 from handlers.app import create_app
@@ -45,8 +46,7 @@ def test_each_cell_of_the_matrix_is_as_it_must_be(
     assert len(row.hit) == CELLS_PER_ROUTE
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """Who asks, for whose, how, and what the answer must be."""
 
     name: str

@@ -3,11 +3,11 @@
 import copy
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from marshmallow import Schema
+from msgspec.structs import replace
 
 from handlers.operation import Operation
 from tests.handlers.bad_values import UNKNOWN, Path, Place, bad_json, bad_texts, objects, places

@@ -7,10 +7,10 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from msgspec import Struct, field
 
 from domain.member.phone import mask
 from serverless import logs
@@ -33,8 +33,7 @@ def logged() -> Iterator[io.StringIO]:
     own.setLevel(levels[1])
 
 
-@dataclass(slots=True)
-class Story:
+class Story(Struct):
     """What was said to whom, and the values to look for."""
 
     shop: Shop

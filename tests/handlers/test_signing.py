@@ -4,11 +4,11 @@ import json
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from secrets import token_urlsafe
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.api_key.authenticate import SignedRequest, signature_of
 from domain.money import Money

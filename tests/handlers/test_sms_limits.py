@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from domain.sms_code.model import SendLimited
 from tests.handlers.messages import ask, ask_directly, number, said, sent_to, wait_seconds

@@ -1,9 +1,11 @@
 """Whose thing a request of the matrix names, and the parts of which requests are made."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.handlers.callers import OK, Caller, Told
 from tests.handlers.scene import Sample
@@ -30,8 +32,7 @@ NO_CHANNEL, NO_CODE = (404, "channel-not-found"), (422, "sms-code-expired")
 CODE_REFUSED, NO_PROOF = (401, "login-code-refused"), (422, "phone-proof-refused")
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(Struct, frozen=True):
     """How a request about it is made, and what becomes of it for a caller who may use the route at all."""
 
     make: Callable[[Caller, Whose], Sample]

@@ -2,6 +2,10 @@
 
 from datetime import datetime
 
+import pytest
+from msgspec.structs import replace
+
+from domain.session.end import EndSessions
 from domain.unit_of_work import Changed, Plan
 from tests.journeys.test_merging import two_people, with_names
 from tests.journeys.test_merging_edges import merge_id_of
@@ -154,18 +158,17 @@ def test_a_decision_cannot_be_sent_again_as_it_was(shop: Shop) -> None:
     assert (first.status_code, second.json["code"]) == (200, "nonce-reused")
 
 
-def test_the_job_ends_sessions_that_a_crash_left_open_after_a_changed_phone(lone_shop: Shop) -> None:
+def test_the_job_ends_sessions_that_a_crash_left_open_after_a_changed_phone(
+    lone_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop = lone_shop
     phone = shop.member()
     stolen = Phone(shop, phone.person_id, phone.number)
     stolen.log_in("wechat", device="stolen")
-    end = shop.services.prove_phone.end_sessions
-    object.__setattr__(shop.services.prove_phone, "end_sessions", lambda *_: None)
-    try:
+    with monkeypatch.context() as crash:
+        crash.setattr(EndSessions, "__call__", lambda *_: None)
         shop.sandbox.world.people.change(phone.person_id, phone="13300005511")
         phone.prove()
-    finally:
-        object.__setattr__(shop.services.prove_phone, "end_sessions", end)
     assert stolen.get("/v1/me").status_code == 200, "as if the process had died after the commit"
 
     early = shop.services.sweep_sessions(limit=10)
@@ -194,8 +197,6 @@ def test_a_frozen_account_waits_for_staff_and_locks_nobody_out(shop: Shop) -> No
     wechat, alipay = two_people(shop)
 
     def freeze(stores: object, now: datetime) -> Plan[None]:
-        from dataclasses import replace  # noqa: PLC0415  # used here alone
-
         account = shop.account(wechat.member_id)
         return Plan(None, (Changed(account, replace(account, is_frozen=True)),))
 

@@ -1,16 +1,16 @@
 """A plain HTTP client for the tests: one connection for each call, nothing followed, nothing guessed."""
 
 import json
-from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from msgspec import Struct
+
 TIMEOUT_SECONDS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     status: int
     text: str
     headers: dict[str, str]

@@ -4,13 +4,13 @@ import base64
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import quote
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from msgspec import Struct
 
 from sandbox.server import RunningSandbox
 from tests.sandbox.calling import Answer, get, post_form, post_json
@@ -45,8 +45,7 @@ def plan(sandbox: RunningSandbox, platform: str, operation: str, fault: str, tim
     control(sandbox, "/control/faults", platform=platform, operation=operation, fault=fault, times=times)
 
 
-@dataclass(frozen=True, slots=True)
-class MiniProgram:
+class MiniProgram(Struct, frozen=True):
     """A mini-program and what its server would call."""
 
     sandbox: RunningSandbox
@@ -111,8 +110,7 @@ def mini_program(
     return MiniProgram(sandbox, app["app_id"], app["secret"])
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPair:
+class KeyPair(Struct, frozen=True):
     """The application's own keys."""
 
     private: rsa.RSAPrivateKey
@@ -145,8 +143,7 @@ class KeyPair:
         return base64.b64encode(self.private.sign(content, padding.PKCS1v15(), hashes.SHA256())).decode()
 
 
-@dataclass(frozen=True, slots=True)
-class AlipayApp:
+class AlipayApp(Struct, frozen=True):
     """An Alipay app and what its server would call."""
 
     sandbox: RunningSandbox
@@ -214,8 +211,7 @@ def alipay_app(
     return AlipayApp(sandbox, keys, app["app_id"], app["alipay_public_key"], app["aes_key"])
 
 
-@dataclass(frozen=True, slots=True)
-class SmsAccount:
+class SmsAccount(Struct, frozen=True):
     """An account at the message service, with a client written from its documentation."""
 
     sandbox: RunningSandbox

@@ -1,9 +1,10 @@
 """What a file of `areas/` declares."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from tests.simulation.requests import Operation
 from tests.simulation.watch import Comparison, Step
@@ -20,8 +21,7 @@ Promise = Callable[["World"], Iterator[str]]
 """What must hold once all is quiet; says what does not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(Struct, frozen=True):
     """Operations, their scenarios, and invariants."""
 
     name: str

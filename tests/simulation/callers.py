@@ -3,8 +3,9 @@
 import hashlib
 from abc import abstractmethod
 from collections.abc import Container
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from domain.actor import KeyHolder, MemberSelf
 from domain.api_key.authenticate import SignedRequest, signature_of
@@ -43,7 +44,7 @@ def person(process: "Process", token: str) -> MemberSelf:
     return process.services.authenticate_session(token)
 
 
-class Personal(Operation):
+class Personal(Operation, frozen=True):
     """What somebody asks with the token in their phone."""
 
     token: str
@@ -69,7 +70,7 @@ class Personal(Operation):
         return {sessions.acts_for(state, login) for login in living or logins}
 
 
-class Acting(Personal):
+class Acting(Personal, frozen=True):
     """What is granted to whoever still holds the identity that logged in, and to nobody else."""
 
     def expect(self, state: State, moment: Moment) -> Verdict:

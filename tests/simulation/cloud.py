@@ -1,9 +1,10 @@
 """The one table that all processes share: transactions take time, lock items, show piece by piece."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from random import Random
 from typing import Any
+
+from msgspec import Struct
 
 from tests.simulation.schedule import Schedule
 from tests.simulation.table import calls
@@ -19,8 +20,7 @@ def key_of(raw: Mapping[str, Any]) -> Key:
     return raw["pk"]["S"], raw["sk"]["S"]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What a commit did to one item."""
 
     key: Key
@@ -40,8 +40,7 @@ class Change:
         return (*self.key[0].split("#", 3), "")[3]
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """One write that took effect, with who asked for it."""
 
     number: int

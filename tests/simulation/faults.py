@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
 from typing import Protocol
+
+from msgspec import Struct, field
 
 WRITES = frozenset({"put_item", "update_item", "delete_item", "transact_write_items"})
 WRITES_SHARE = 2.5
@@ -61,8 +62,7 @@ KEY_SERVICE = (Fault.DOWN, Fault.LOST, Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
 PLATFORM = (Fault.DOWN, Fault.LOST, Fault.REFUSED, Fault.BUSY, Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Where a call stands: the operation that makes it, the API, and what it touches."""
 
     operation: str
@@ -75,8 +75,7 @@ class Site:
         return f"{self.operation}: {self.call} {self.what}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(Struct, frozen=True, order=True):
     """One call of one history: which request, which of its attempts, which call of the attempt."""
 
     request: int
@@ -90,16 +89,14 @@ class Plan(Protocol):
     def choose(self, place: Place, site: Site) -> Fault | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Calm:
+class Calm(Struct, frozen=True):
     """Nothing goes wrong."""
 
     def choose(self, place: Place, site: Site) -> Fault | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Storm:
+class Storm(Struct, frozen=True):
     """Each call may fail by chance; `spared` holds the requests with whose calls all goes well.
 
     The draw depends on seed and place alone: leaving out one request leaves the others' faults.
@@ -118,8 +115,7 @@ class Storm:
         return chance.choice(site.faults) if site.faults and chance.random() < share else None
 
 
-@dataclass(frozen=True, slots=True)
-class Scripted:
+class Scripted(Struct, frozen=True):
     """Exactly these faults at these places."""
 
     faults: Mapping[Place, Fault]
@@ -129,8 +125,7 @@ class Scripted:
         return fault if fault in site.faults else None
 
 
-@dataclass(frozen=True, slots=True)
-class DiesAfterWriting(Calm):
+class DiesAfterWriting(Calm, frozen=True):
     """Each process dies as soon as a transaction is through: it belongs to the scene, and does not count."""
 
     def choose(self, place: Place, site: Site) -> Fault | None:
@@ -142,8 +137,7 @@ def cell_name(site: Site, fault: Fault) -> str:
     return f"{site.text()} × {fault}"
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """What happened in one or many histories; adds up."""
 
     histories: int = 0

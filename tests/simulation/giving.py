@@ -1,8 +1,10 @@
 """By which programme something was given, and what joining gives by it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.simulation import observe
 from tests.simulation.model import welcoming
@@ -66,8 +68,7 @@ def _holds(state: State, seen: Mapping[str, Account]) -> bool:
     return all(state.accounts.get(member) == account for member, account in seen.items())
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """Somebody who has just joined."""
 
     member: str
@@ -95,4 +96,7 @@ class Arrival:
         if moment.commit is None:
             return True
         is_welcome = after.areas.get(welcoming.WELCOMES) != before.areas.get(welcoming.WELCOMES)
-        return is_welcome == bool(moment.commit.of("welcome")) and _holds(after, _written(moment))
+        is_given = after.accounts != before.accounts
+        seen = _written(moment)
+        does_fit = is_welcome == bool(moment.commit.of("welcome")) and is_given == bool(seen)
+        return does_fit and _holds(after, seen)

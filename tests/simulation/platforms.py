@@ -1,7 +1,8 @@
 """WeChat, Alipay and the short message service, as far as the product's ports see them, on a bad day."""
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from domain.errors import TooMany, Unavailable
 from domain.joining.model import LoginCodeRefused, PhoneProofRefused
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from tests.simulation.process import Process
 
 
-@dataclass(slots=True)
-class Ticket:
+class Ticket(Struct):
     """Something that a phone got from its platform for one use: a login code, a phone code."""
 
     identities: tuple[str, ...] = ()
@@ -26,8 +26,7 @@ class Ticket:
     is_used: bool = False
 
 
-@dataclass(slots=True)
-class Outside:
+class Outside(Struct):
     """What the platforms know, shared by all processes."""
 
     tickets: dict[str, Ticket] = field(default_factory=dict)

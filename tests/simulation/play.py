@@ -1,8 +1,9 @@
 """Plays random histories: several clients at once, in bad weather."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from random import Random
+
+from msgspec import Struct, field
 
 from tests.simulation import history
 from tests.simulation.area import Area, Draw, scenarios
@@ -41,8 +42,7 @@ JUMPS = {
 NUMBERS = ("+8613800000001", "+8613800000002", "+8613800000003", "+8613800000004")
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(Struct):
     """What became of one history."""
 
     seed: str
@@ -52,8 +52,7 @@ class Outcome:
     requests: list[Request] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """Leaves out parts of a history, so that what matters stands alone."""
 
     without: frozenset[int] = frozenset()

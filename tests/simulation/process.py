@@ -4,11 +4,12 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from adapters.dynamodb.cache import Cache
 from adapters.dynamodb.repositories import Store

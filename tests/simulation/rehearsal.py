@@ -7,9 +7,11 @@ took effect without an answer is repeated after somebody else has changed what i
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from random import Random
 from zlib import crc32
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.simulation.area import Area, scenarios
 from tests.simulation.faults import WRITES, Calm, Fault, Place, Scripted, Site, Tally, cell_name
@@ -28,8 +30,7 @@ DEPTH_MAX = 3
 UNANSWERED = frozenset({Fault.TIMEOUT_AFTER, Fault.TIMEOUT_LATE, Fault.CRASH_AFTER})
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A scenario and what goes wrong in it, where."""
 
     scenario: str
@@ -110,8 +111,7 @@ def _after_silence(cell: Cell, calls: Sequence[tuple[Place, Site]]) -> Iterator[
                 return
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """A stage that is set, to be played on again and again."""
 
     world: World

@@ -1,9 +1,10 @@
 """What simulated callers want, how often they try, and what came of it."""
 
-from abc import ABC, abstractmethod
+from abc import ABCMeta, abstractmethod
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from msgspec import Struct, StructMeta, field
 
 from tests.simulation.cloud import Commit
 from tests.simulation.faults import Fault, Site
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """When something is judged: by whose clock, and on the strength of which write, if any."""
 
     now: int
@@ -25,7 +25,11 @@ class Moment:
     """What was in force from the beginning of the try on: the oldest first."""
 
 
-class Operation(ABC):
+class _Abstract(StructMeta, ABCMeta):
+    """Values that leave methods to who derives from them."""
+
+
+class Operation(Struct, frozen=True, metaclass=_Abstract):
     """One thing that somebody may ask of the product; an area's file holds its own.
 
     The last methods have ordinary answers.
@@ -62,12 +66,11 @@ class Operation(ABC):
         """Codes of refusals that have another good reason than the model's verdict."""
         return ()
 
-    def learn(self, world: "World", answer: Any) -> None:  # noqa: B027  # most remember nothing
+    def learn(self, world: "World", answer: Any) -> None:  # most remember nothing
         """What the caller remembers: a token, an order that can be refunded."""
 
 
-@dataclass(slots=True, eq=False)
-class Attempt:
+class Attempt(Struct, eq=False):
     """One try of a request in one process."""
 
     request: "Request"
@@ -98,8 +101,7 @@ class Attempt:
     """The facts of the answer."""
 
 
-@dataclass(slots=True, eq=False)
-class Request:
+class Request(Struct, eq=False):
     """What is wanted, with all its tries."""
 
     number: int
@@ -121,8 +123,7 @@ def begin(request: Request, since: int) -> Attempt:
     return attempt
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """Something that must never be so."""
 
     check: str

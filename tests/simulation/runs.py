@@ -7,9 +7,11 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field, to_builtins
+from msgspec.structs import asdict
 
 from tests.simulation.areas import all_areas
 from tests.simulation.faults import Tally
@@ -26,8 +28,7 @@ FAILURES_MAX = 20
 """So many are told; more would say nothing new."""
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """How much is played."""
 
     histories: int
@@ -44,8 +45,7 @@ PROFILES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A history that broke a promise, or a rehearsal."""
 
     seed: str
@@ -54,8 +54,7 @@ class Failure:
     is_rehearsal: bool = False
 
 
-@dataclass(slots=True)
-class Result:
+class Result(Struct):
     """What one or more slices came to."""
 
     tally: Tally = field(default_factory=Tally)
@@ -114,8 +113,7 @@ Progress = Callable[[int, int, int], None]
 """Told how much is done, of how much, and how many failures there are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """What one core does at a time: the rehearsals of one house, or some histories."""
 
     house: int | None = None
@@ -189,13 +187,13 @@ def to_record(result: Result) -> dict[str, Any]:
         "tally": _tally_record(result.tally),
         "rehearsed": _tally_record(result.rehearsed),
         "rehearsals": result.rehearsals,
-        "failures": [asdict(failure) for failure in result.failures],
+        "failures": to_builtins(result.failures),
         "seconds": result.seconds,
     }
 
 
 def _tally_record(tally: Tally) -> dict[str, Any]:
-    record = {field.name: getattr(tally, field.name) for field in fields(tally)}
+    record = asdict(tally)
     return {**record, "possible": sorted(tally.possible)}
 
 

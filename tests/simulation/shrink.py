@@ -1,7 +1,8 @@
 """Makes a failing history small: leaves out requests and disturbances as long as the same promise breaks."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from tests.simulation.area import Area
 from tests.simulation.play import Cut, Outcome, play

@@ -1,12 +1,12 @@
 """The engine itself: the same seed is the same run, faults do what they say, what fails becomes small."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from random import Random
 
 import pytest
 from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
 from adapters.dynamodb.schema import definition
 from tests.simulation.area import Area

@@ -1,9 +1,9 @@
 """The catalogue of planted mistakes fits the code, and the hunt for them works."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.simulation.planted.hunt import ROOT, Bug, bugs, hunt
 

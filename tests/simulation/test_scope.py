@@ -22,7 +22,7 @@ def use_cases() -> set[type]:
     found = set()
     for module in pkgutil.walk_packages(domain.__path__, "domain."):
         for _, kind in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
-            if "__call__" in vars(kind) and "runner" in getattr(kind, "__dataclass_fields__", ()):
+            if "__call__" in vars(kind) and "runner" in getattr(kind, "__struct_fields__", ()):
                 found.add(kind)
     return found
 

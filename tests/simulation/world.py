@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tests.simulation import watch
 from tests.simulation.area import Area
@@ -28,8 +30,7 @@ LIVING = 0.9
 """How often somebody asks with a login that still lives, if there is one."""
 
 
-@dataclass(slots=True)
-class Human:
+class Human(Struct):
     """Somebody with phones, and what their phones remember."""
 
     number: int
@@ -40,8 +41,7 @@ class Human:
     member_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class House:
+class House(Struct, frozen=True):
     """A tenant as it was set up, to be copied for each history."""
 
     tenant_id: str
@@ -162,7 +162,7 @@ class World:
         return pk.startswith(f"T#{self.house.tenant_id}#")
 
 
-class _Nothing(Operation):
+class _Nothing(Operation, frozen=True):
     """Stands in while nobody asks for anything."""
 
     name = "nothing"

@@ -1,8 +1,9 @@
 """Points for checking in, with bonuses for days in a row (C-25, D-03)."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, ClassVar
+
+from msgspec import Struct
 
 from domain.errors import invalid
 from domain.programme.event import CheckedIn, Event
@@ -14,16 +15,14 @@ from domain.programme.why import Why
 CYCLE_MAX = 366
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreakBonus:
+class StreakBonus(Struct, frozen=True, kw_only=True):
     """So many points more on that day of the cycle."""
 
     day: Annotated[int, Whole(1, CYCLE_MAX)]
     points: Annotated[int, how_many()]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckIn:
+class CheckIn(Struct, frozen=True, kw_only=True):
     """Points for each day; after `cycle_days` days in a row the bonuses begin again."""
 
     name: ClassVar[str] = "check_in"

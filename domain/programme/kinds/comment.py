@@ -1,14 +1,12 @@
 """Points for a comment, counted once for each order (C-27)."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.programme.event import Commented, Event
 from domain.programme.kinds.kind import Flat
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comment(Flat):
+class Comment(Flat, frozen=True, kw_only=True):
     """So many points each time."""
 
     name: ClassVar[str] = "comment"

@@ -1,9 +1,10 @@
 """Points for certain goods (C-24)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, ClassVar
+
+from msgspec import Struct
 
 from domain.errors import invalid
 from domain.programme.event import Event, OrderPaid
@@ -21,8 +22,7 @@ class Each(StrEnum):
     ORDER = "order"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemBonus:
+class ItemBonus(Struct, frozen=True, kw_only=True):
     """For each unit of the goods, or once for an order that holds one."""
 
     name: ClassVar[str] = "item_bonus"

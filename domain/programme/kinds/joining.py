@@ -1,14 +1,12 @@
 """Points for becoming a member, once (C-30)."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.programme.event import Event, Joined
 from domain.programme.kinds.kind import Flat
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joining(Flat):
+class Joining(Flat, frozen=True, kw_only=True):
     """So many points each time."""
 
     name: ClassVar[str] = "joining"

@@ -1,9 +1,10 @@
 """What every kind of rule offers: a file in this folder holds one, `__init__.py` lists them."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Protocol
+
+from msgspec import Struct
 
 from domain.programme.event import Event
 from domain.programme.form import OneOf, Whole
@@ -76,16 +77,14 @@ def factor() -> Whole:
     return Whole(1001, PERMILLE_MAX)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Multiplier:
+class Multiplier(Struct, frozen=True, kw_only=True):
     """What multipliers share."""
 
     stack: Annotated[Stack, OneOf(Stack)] = Stack.BEST
     covers: Annotated[Covers, OneOf(Covers)] = Covers.SPEND
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flat:
+class Flat(Struct, frozen=True, kw_only=True):
     """What kinds share that give so many points each time."""
 
     is_spend: ClassVar[bool] = False

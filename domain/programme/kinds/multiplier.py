@@ -1,6 +1,5 @@
 """A plain multiplier; with dates, weekdays or the birthday as its condition, a campaign (C-28)."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, ClassVar
 
@@ -10,8 +9,7 @@ from domain.programme.said import Sentence, times
 from domain.programme.why import Why
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times(Multiplier):
+class Times(Multiplier, frozen=True, kw_only=True):
     """So many times the points while the rule's conditions hold."""
 
     name: ClassVar[str] = "multiplier"

@@ -1,8 +1,9 @@
 """Points for the n-th order, or for every n-th (C-23); the first order is n = 1 (C-30)."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, ClassVar
+
+from msgspec import Struct
 
 from domain.programme.event import Event, OrderPaid
 from domain.programme.form import Whole, YesNo
@@ -13,8 +14,7 @@ from domain.programme.why import Why
 ORDERS_MAX = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NthOrder:
+class NthOrder(Struct, frozen=True, kw_only=True):
     """Orders are counted over all time; one that was wholly refunded does not count."""
 
     name: ClassVar[str] = "nth_order"

@@ -1,8 +1,9 @@
 """Points for bringing somebody, and for having been brought (C-26)."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, ClassVar
+
+from msgspec import Struct
 
 from domain.errors import invalid
 from domain.programme.event import Event, Invited, WasInvited
@@ -11,8 +12,7 @@ from domain.programme.said import Sentence
 from domain.programme.why import Why
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Referral:
+class Referral(Struct, frozen=True, kw_only=True):
     """Given when the invited person becomes a member."""
 
     name: ClassVar[str] = "referral"

@@ -1,8 +1,9 @@
 """Points for money: so many for each so many fen (C-20). The fraction is kept; D-24 rounds at the end."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, ClassVar
+
+from msgspec import Struct
 
 from domain.money import NO_MONEY, Money
 from domain.programme.event import Event, OrderPaid
@@ -15,8 +16,7 @@ from domain.programme.why import Why
 PER_FEN_MAX = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spend:
+class Spend(Struct, frozen=True, kw_only=True):
     """Points per amount spent, on all goods or on some. What counts is what was really paid (D-23)."""
 
     name: ClassVar[str] = "spend"

@@ -1,8 +1,9 @@
 """A multiplier by how much was spent (C-21, D-01, D-02)."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, ClassVar
+
+from msgspec import Struct
 
 from domain.errors import invalid
 from domain.money import Money
@@ -15,16 +16,14 @@ from domain.programme.why import Why
 BANDS_MAX = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
+class Band(Struct, frozen=True, kw_only=True):
     """From this amount on, up to the next band: 100.00 itself belongs to the band that begins there."""
 
     from_fen: Annotated[Money, Fen()]
     permille: Annotated[int, Whole(1000, PERMILLE_MAX)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpendBand(Multiplier):
+class SpendBand(Multiplier, frozen=True, kw_only=True):
     """The band that the order reaches counts for the whole order; `is_marginal`: for the slice above it."""
 
     name: ClassVar[str] = "spend_band"

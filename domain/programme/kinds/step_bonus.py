@@ -1,8 +1,9 @@
 """Points for reaching an amount (C-28): the highest step that is reached, or one for each full amount."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, ClassVar
+
+from msgspec import Struct
 
 from domain.errors import invalid
 from domain.money import Money
@@ -15,16 +16,14 @@ from domain.programme.why import Why
 STEPS_MAX = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """From this amount on, so many points."""
 
     from_fen: Annotated[Money, Fen(1)]
     points: Annotated[int, how_many()]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepBonus:
+class StepBonus(Struct, frozen=True, kw_only=True):
     """Only the highest step counts. `is_repeated`: one step, given again for each full amount."""
 
     name: ClassVar[str] = "step_bonus"

@@ -1,8 +1,9 @@
 """A multiplier by the tier that the member has when the order is booked (C-22)."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, ClassVar
+
+from msgspec import Struct
 
 from domain.errors import invalid
 from domain.programme.event import Event, OrderPaid
@@ -14,16 +15,14 @@ from domain.programme.why import Why
 TIERS_MAX = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TierFactor:
+class TierFactor(Struct, frozen=True, kw_only=True):
     """A tier and its multiplier in thousandths."""
 
     tier_id: Annotated[str, Ident()]
     permille: Annotated[int, factor()]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TierMultiplier(Multiplier):
+class TierMultiplier(Multiplier, frozen=True, kw_only=True):
     """Members of these tiers get a multiple; others nothing more."""
 
     name: ClassVar[str] = "tier_multiplier"

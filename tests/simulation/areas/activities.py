@@ -2,9 +2,10 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, ClassVar, TypeGuard
+
+from msgspec.structs import replace
 
 from domain.activity.check_in import Calendar, CheckIn, ReadCalendar
 from domain.activity.comment import CommentOnOrder, CommentWish
@@ -36,7 +37,7 @@ DAYS, COMMENTS = "days", "comments"
 NOTHING = {"points": 0, "entry": None}
 
 
-class Doing(Acting):
+class Doing(Acting, frozen=True):
     """Something for which the programme may give points: one that was in force at some time of the try."""
 
     does: ClassVar[str]
@@ -89,15 +90,13 @@ def _gives_nothing(verdict: Verdict) -> TypeGuard[Accepted]:
     return isinstance(verdict, Accepted) and dict(verdict.facts) == NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class CheckInToday(Doing):
+class CheckInToday(Doing, frozen=True):
     """Once a day."""
 
     name: ClassVar[str] = "check in"
     use_case: ClassVar[type] = CheckIn
     is_once: ClassVar[bool] = False
     does: ClassVar[str] = "check_in"
-    token: str
 
     def call(self, process: Process) -> CheckInDay:
         return process.services.check_in(callers.person(process, self.token))
@@ -137,14 +136,12 @@ class CheckInToday(Doing):
         return {"points": answer.points.count, "streak": answer.streak, "entry": answer.entry_sequence}
 
 
-@dataclass(frozen=True, slots=True)
-class SeeCalendar(Acting):
+class SeeCalendar(Acting, frozen=True):
     """Somebody looks at the days of this month."""
 
     name: ClassVar[str] = "my calendar"
     use_case: ClassVar[type] = ReadCalendar
     is_once: ClassVar[bool] = False
-    token: str
 
     def call(self, process: Process) -> Calendar:
         return process.services.read_calendar(callers.person(process, self.token))
@@ -173,15 +170,13 @@ def _days(state: State, member: str) -> set[int]:
     return {int(day) for owner, day in places if owner in owners}
 
 
-@dataclass(frozen=True, slots=True)
-class ShareMenu(Doing):
+class ShareMenu(Doing, frozen=True):
     """Under a key of one's own."""
 
     name: ClassVar[str] = "share"
     use_case: ClassVar[type] = ShareSomething
     is_once: ClassVar[bool] = True
     does: ClassVar[str] = "share"
-    token: str
     key: str
 
     def call(self, process: Process) -> Share:
@@ -205,15 +200,13 @@ class ShareMenu(Doing):
         return {"points": answer.points.count, "entry": answer.entry_sequence}
 
 
-@dataclass(frozen=True, slots=True)
-class Say(Doing):
+class Say(Doing, frozen=True):
     """A comment on an order, mostly of one's own."""
 
     name: ClassVar[str] = "comment"
     use_case: ClassVar[type] = CommentOnOrder
     is_once: ClassVar[bool] = True
     does: ClassVar[str] = "comment"
-    token: str
     place: str
     text: str
 

@@ -1,9 +1,10 @@
 """Points that staff gives and takes by hand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, ClassVar
+
+from msgspec.structs import replace
 
 from domain.money import Points
 from domain.points.adjust import Adjustment, AdjustmentWish, AdjustPoints, adjustment_from
@@ -26,8 +27,7 @@ from tests.simulation.watch import KEPT_MS
 from tests.simulation.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class Adjust(Operation):
+class Adjust(Operation, frozen=True):
     """Staff moves points, under a key of its own."""
 
     name: ClassVar[str] = "adjust"

@@ -1,7 +1,6 @@
 """Balances and lists of entries, as staff reads them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar
 
@@ -25,8 +24,7 @@ from tests.simulation.stage import Stage
 from tests.simulation.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class SeeBalance(Operation):
+class SeeBalance(Operation, frozen=True):
     """Staff looks at somebody's points."""
 
     name: ClassVar[str] = "balance"
@@ -61,8 +59,7 @@ def _balance(account: Account, now: int) -> dict[str, Any]:
     return {"lots": live, "debt": account.debt, "available": available}
 
 
-@dataclass(frozen=True, slots=True)
-class SeeEntries(Operation):
+class SeeEntries(Operation, frozen=True):
     """Staff reads somebody's history from the newest entry on."""
 
     name: ClassVar[str] = "entries"
@@ -88,8 +85,7 @@ class SeeEntries(Operation):
         return {"newest": (first.member_id, first.sequence, first.balance.count) if first else None}
 
 
-@dataclass(frozen=True, slots=True)
-class SeeAsOf(Operation):
+class SeeAsOf(Operation, frozen=True):
     """Staff asks what somebody had at a moment that has passed."""
 
     name: ClassVar[str] = "as of"
@@ -144,8 +140,7 @@ def _during(moment: Moment, owner: str) -> list[Account]:
     return [state.accounts.get(owner, Account()) for state in moment.states]
 
 
-@dataclass(frozen=True, slots=True)
-class SeeWhy(Operation):
+class SeeWhy(Operation, frozen=True):
     """Staff asks why somebody got the points of an order."""
 
     name: ClassVar[str] = "explain"
@@ -174,14 +169,12 @@ class SeeWhy(Operation):
         return {"points": int(whole), "gains": gains}
 
 
-@dataclass(frozen=True, slots=True)
-class SeeMyPoints(Personal):
+class SeeMyPoints(Personal, frozen=True):
     """Somebody looks at the own balance."""
 
     name: ClassVar[str] = "my points"
     use_case: ClassVar[type] = ReadBalance
     is_once: ClassVar[bool] = False
-    token: str
 
     def call(self, process: Process) -> Balance:
         actor = callers.person(process, self.token)
@@ -197,14 +190,12 @@ class SeeMyPoints(Personal):
         return SeeBalance("").facts(answer)
 
 
-@dataclass(frozen=True, slots=True)
-class SeeMyEntries(Personal):
+class SeeMyEntries(Personal, frozen=True):
     """Somebody reads the own history from the newest entry on."""
 
     name: ClassVar[str] = "my entries"
     use_case: ClassVar[type] = ListEntries
     is_once: ClassVar[bool] = False
-    token: str
 
     def call(self, process: Process) -> Page[Entry]:
         actor = callers.person(process, self.token)

@@ -1,7 +1,6 @@
 """Codes by short message: asking for one, logging in with one, guessing."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar
 
@@ -27,8 +26,7 @@ from tests.simulation.world import CONSENT, SMS_PER_DAY, Human, World
 ADDRESS = "203.0.113.7"
 
 
-@dataclass(frozen=True, slots=True)
-class AskToLogIn(Operation):
+class AskToLogIn(Operation, frozen=True):
     """A web page asks for a code, for any number."""
 
     name: ClassVar[str] = "ask for a login code"
@@ -47,14 +45,12 @@ class AskToLogIn(Operation):
         return {"expires_in": answer.expires_in}
 
 
-@dataclass(frozen=True, slots=True)
-class AskToProve(Personal):
+class AskToProve(Personal, frozen=True):
     """Somebody who is logged in asks for a code."""
 
     name: ClassVar[str] = "ask for a code"
     use_case: ClassVar[type] = SendCode
     is_once: ClassVar[bool] = False
-    token: str
     number: str
 
     def call(self, process: Process) -> Sent:
@@ -81,8 +77,7 @@ def _send(state: State, number: str, purpose: str, identity: str, moment: Moment
     return Accepted(codes.sent(state, number, moment.made.code, purpose, moment.now), facts)
 
 
-@dataclass(frozen=True, slots=True)
-class EnterByPhone(Operation):
+class EnterByPhone(Operation, frozen=True):
     """Somebody logs in with a code, and joins if the number is new."""
 
     name: ClassVar[str] = "log in by phone"

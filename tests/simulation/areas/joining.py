@@ -1,9 +1,10 @@
 """Joining: logging in through a platform, and proving a phone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, ClassVar
+
+from msgspec.structs import replace
 
 from domain.joining.meet import LogIn
 from domain.joining.model import Proved, proved_from
@@ -42,8 +43,7 @@ def identities(human: Human, channel: str, *, shared: bool) -> tuple[str, ...]:
     return (f"wx:{app}:o{n}", *([f"wxu:union{n}"] if shared else []))
 
 
-@dataclass(frozen=True, slots=True)
-class Enter(Operation):
+class Enter(Operation, frozen=True):
     """Somebody opens a mini-program and logs in."""
 
     name: ClassVar[str] = "log in"
@@ -77,8 +77,7 @@ class Enter(Operation):
         return frozenset({"login-code-refused"} if is_used else ())
 
 
-@dataclass(frozen=True, slots=True)
-class Prove(Personal):
+class Prove(Personal, frozen=True):
     """Somebody proves a phone: by what the platform gave, or by a code."""
 
     name: ClassVar[str] = "prove a phone"
@@ -86,7 +85,6 @@ class Prove(Personal):
     is_once: ClassVar[bool] = True
     human: int
     channel: str
-    token: str
     number: str
     key: str
     proof: str
@@ -227,7 +225,7 @@ def prove(world: World, human: Human, channel: str, number: str, **changed: Any)
     world.know_phone(number)
     world.memory["keys"].append(number)
     key = f"key-{len(world.memory['keys'])}"
-    request = Prove(human.number, channel, human.tokens[channel], number, key, proof, digest=digest)
+    request = Prove(human.tokens[channel], human.number, channel, number, key, proof, digest=digest)
     return replace(request, **changed)
 
 

@@ -1,7 +1,6 @@
 """What is over leaves: the hourly job."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar
 
@@ -19,8 +18,7 @@ from tests.simulation.stage import Stage
 from tests.simulation.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class Expire(Operation):
+class Expire(Operation, frozen=True):
     """The hourly job."""
 
     name: ClassVar[str] = "expire points"

@@ -1,7 +1,6 @@
 """Merges: those that wait, staff's decisions, undoing, and the job that settles them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar
 
@@ -39,8 +38,7 @@ def office(process: Process, text: str) -> Operator:
     return actor
 
 
-@dataclass(frozen=True, slots=True)
-class SeeWaiting(Operation):
+class SeeWaiting(Operation, frozen=True):
     """Staff opens the list of merges that wait."""
 
     name: ClassVar[str] = "waiting merges"
@@ -62,8 +60,7 @@ class SeeWaiting(Operation):
                 raise Broken("the list shows merges", merge.merge_id)
 
 
-@dataclass(frozen=True, slots=True)
-class SeeMerge(Operation):
+class SeeMerge(Operation, frozen=True):
     """Staff looks at one."""
 
     name: ClassVar[str] = "a merge"
@@ -82,8 +79,7 @@ class SeeMerge(Operation):
         return {"state": answer.state.value}
 
 
-@dataclass(frozen=True, slots=True)
-class Approve(Operation):
+class Approve(Operation, frozen=True):
     """Staff: they are one."""
 
     name: ClassVar[str] = "approve"
@@ -101,8 +97,7 @@ class Approve(Operation):
         return {"state": answer.state.value}
 
 
-@dataclass(frozen=True, slots=True)
-class Reject(Operation):
+class Reject(Operation, frozen=True):
     """Staff: they are two."""
 
     name: ClassVar[str] = "reject"
@@ -122,8 +117,7 @@ class Reject(Operation):
         return {"state": answer.state.value}
 
 
-@dataclass(frozen=True, slots=True)
-class Settle(Operation):
+class Settle(Operation, frozen=True):
     """The job that lets logins follow."""
 
     name: ClassVar[str] = "settle merges"

@@ -1,10 +1,11 @@
 """Points from orders at tills, and refunds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any, ClassVar
+
+from msgspec.structs import replace
 
 from domain.member.find import Reference, ReferenceKind
 from domain.money import Money
@@ -43,8 +44,7 @@ def _payments(payments: Mapping[str, int]) -> tuple[Payment, ...]:
     return tuple(Payment(PaymentMethod(method), Money(fen)) for method, fen in payments.items())
 
 
-@dataclass(frozen=True, slots=True)
-class Earn(Operation):
+class Earn(Operation, frozen=True):
     """A till reports an order of somebody whom it knows by id, card or phone."""
 
     name: ClassVar[str] = "earn"
@@ -175,8 +175,7 @@ def _month_of(birthday: str) -> int:
     return int(birthday or "0") // 100 % 100
 
 
-@dataclass(frozen=True, slots=True)
-class GiveBack(Operation):
+class GiveBack(Operation, frozen=True):
     """A till reports a refund."""
 
     name: ClassVar[str] = "refund"

@@ -1,7 +1,6 @@
 """Profiles: what people see and change of themselves, the code for the till, and who a till finds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from random import Random
 from typing import Any, ClassVar
@@ -28,14 +27,12 @@ NAMES = ("林小满", "周大川")
 BIRTHDAYS = ("19960229", "20010131", "19880601")
 
 
-@dataclass(frozen=True, slots=True)
-class Rename(Acting):
+class Rename(Acting, frozen=True):
     """Somebody changes the profile; sent again, nothing more happens."""
 
     name: ClassVar[str] = "change the profile"
     use_case: ClassVar[type] = ChangeProfile
     is_once: ClassVar[bool] = False
-    token: str
     names: Mapping[str, str | None]
 
     def call(self, process: Process) -> Member:
@@ -68,14 +65,12 @@ def _names(member: Member) -> dict[str, str]:
     return {name: text for name, text in found.items() if text is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class SeeMyself(Acting):
+class SeeMyself(Acting, frozen=True):
     """Somebody looks at their own record: never at anybody else's (invariant 4)."""
 
     name: ClassVar[str] = "my record"
     use_case: ClassVar[type] = ReadMyself
     is_once: ClassVar[bool] = False
-    token: str
 
     def call(self, process: Process) -> Member:
         return process.services.read_myself(callers.person(process, self.token))
@@ -88,14 +83,12 @@ class SeeMyself(Acting):
         return {"member": answer.member_id, "card": answer.card_number or "", "names": _names(answer)}
 
 
-@dataclass(frozen=True, slots=True)
-class ShowAtTill(Acting):
+class ShowAtTill(Acting, frozen=True):
     """The code on the phone's screen, and a till that reads it at once."""
 
     name: ClassVar[str] = "show the code"
     use_case: ClassVar[type] = ShowCode
     is_once: ClassVar[bool] = False
-    token: str
 
     def call(self, process: Process) -> ShownCode:
         return process.services.show_code(callers.person(process, self.token))
@@ -113,8 +106,7 @@ class ShowAtTill(Acting):
         world.memory["codes"].append((answer.code, card, world.now_ms))
 
 
-@dataclass(frozen=True, slots=True)
-class Identify(Operation):
+class Identify(Operation, frozen=True):
     """A till asks who somebody is."""
 
     name: ClassVar[str] = "identify"

@@ -1,9 +1,11 @@
 """The programme: rules that head office drafts, publishes and retires while orders come in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, ClassVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.page import Page
 from domain.programme.model import Programme
@@ -39,8 +41,7 @@ DRAFTS = "drafts"
 NAMES = tuple(CATALOGUE)
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """Where a rule stands."""
 
     draft: Rule | None = None
@@ -60,8 +61,7 @@ def _with_sheet(state: State, name: str, sheet: Sheet) -> State:
     return replace(state, areas={**state.areas, DRAFTS: sheets})
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeRate(Operation):
+class ChangeRate(Operation, frozen=True):
     """Head office applies the file with another rate and perhaps another ladder; the other rules stay."""
 
     name: ClassVar[str] = "apply a programme"
@@ -101,8 +101,7 @@ def _in_force(state: State, rules: Mapping[str, Rule], ladder: Ladder | None, no
     return replace(state, programmes=(*state.programmes, programme))
 
 
-@dataclass(frozen=True, slots=True)
-class Draft(Operation):
+class Draft(Operation, frozen=True):
     """Head office writes a rule of the catalogue, in one of its variants."""
 
     name: ClassVar[str] = "save a draft"
@@ -133,8 +132,7 @@ class Draft(Operation):
         world.memory["drafts"].append((self.rule, answer.record.draft_number))
 
 
-@dataclass(frozen=True, slots=True)
-class Publish(Operation):
+class Publish(Operation, frozen=True):
     """Head office brings drafts into force and takes rules out of it, together."""
 
     name: ClassVar[str] = "publish"
@@ -192,8 +190,7 @@ def _drafts(state: State) -> frozenset[str]:
     return frozenset(name for name, sheet in sheets.items() if sheet.draft)
 
 
-@dataclass(frozen=True, slots=True)
-class SeeRules(Operation):
+class SeeRules(Operation, frozen=True):
     """Head office looks at all rules."""
 
     name: ClassVar[str] = "rules"
@@ -217,8 +214,7 @@ class SeeRules(Operation):
         return {"drafts": frozenset(sheet.record.rule_id for sheet in answer.items if sheet.record.draft)}
 
 
-@dataclass(frozen=True, slots=True)
-class SeeProgramme(Operation):
+class SeeProgramme(Operation, frozen=True):
     """Head office looks at the version in force."""
 
     name: ClassVar[str] = "programme"

@@ -1,9 +1,10 @@
 """Logins: kept by use, ended by wish, by a changed phone, by a merge; listed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, ClassVar
+
+from msgspec.structs import replace
 
 from domain.page import Page
 from domain.session.end import SweepSessions
@@ -27,8 +28,7 @@ FUNCTION_MS = 15_000
 """A function is stopped after this. Here the clock may jump within it, and a login go to who went away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leave(Personal):
+class Leave(Personal, frozen=True):
     """Somebody logs out."""
 
     name: ClassVar[str] = "log out"
@@ -36,7 +36,6 @@ class Leave(Personal):
     is_once: ClassVar[bool] = False
     human: int
     channel: str
-    token: str
 
     def call(self, process: Process) -> None:
         process.services.log_out(callers.person(process, self.token))
@@ -56,14 +55,12 @@ class Leave(Personal):
             del tokens[self.channel]
 
 
-@dataclass(frozen=True, slots=True)
-class SeeLogins(Personal):
+class SeeLogins(Personal, frozen=True):
     """Somebody looks at their own logins."""
 
     name: ClassVar[str] = "my logins"
     use_case: ClassVar[type] = ListLogins
     is_once: ClassVar[bool] = False
-    token: str
 
     def call(self, process: Process) -> Page[Session]:
         actor = callers.person(process, self.token)
@@ -76,14 +73,12 @@ class SeeLogins(Personal):
         return NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Stay(Personal):
+class Stay(Personal, frozen=True):
     """Somebody uses the app: the login is recognised and, now and then, lives longer."""
 
     name: ClassVar[str] = "use the app"
     use_case: ClassVar[type] = AuthenticateSession
     is_once: ClassVar[bool] = False
-    token: str
 
     def call(self, process: Process) -> str:
         return callers.person(process, self.token).member_id
@@ -95,8 +90,7 @@ class Stay(Personal):
         return {"member": answer}
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep(Operation):
+class Sweep(Operation, frozen=True):
     """The job that ends what a changed phone left behind."""
 
     name: ClassVar[str] = "sweep sessions"
@@ -211,7 +205,7 @@ def draw_leave(world: World, chance: Random) -> Leave | None:
     if found is None:
         return None
     human, channel, token = found
-    return Leave(human.number, channel, token)
+    return Leave(token, human.number, channel)
 
 
 def draw_logins(world: World, chance: Random) -> SeeLogins | None:
@@ -231,14 +225,14 @@ def draw_sweep(world: World, chance: Random) -> Sweep:
 def leave_scene(stage: Stage) -> Leave:
     human = a_fan(stage)
     stage.rival = Stay(human.tokens["wx"])
-    return Leave(human.number, "wx", human.tokens["wx"])
+    return Leave(human.tokens["wx"], human.number, "wx")
 
 
 def stay_scene(stage: Stage) -> Stay:
     """Used when it is due to be prolonged, while the same person logs out."""
     human = a_fan(stage)
     stage.wait(minutes=40)
-    stage.rival = Leave(human.number, "wx", human.tokens["wx"])
+    stage.rival = Leave(human.tokens["wx"], human.number, "wx")
     return Stay(human.tokens["wx"])
 
 

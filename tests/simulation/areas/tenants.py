@@ -1,9 +1,11 @@
 """The tenant's own side: rules that change, stores, channels, and keys that come and go."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, ClassVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.actor import KeyHolder
 from domain.api_key.apply import ApplyKey, KeyApplied, KeyWish, RevokeKey, RotateKey
@@ -28,8 +30,7 @@ SPARE = "spare"
 WISH = KeyWish(SPARE, SPARE, frozenset({"members.read"}), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """The spare key: its secrets, the newest last."""
 
     secrets: tuple[str, ...] = ()
@@ -45,8 +46,7 @@ def _with_key(state: State, key: Key) -> State:
     return replace(state, areas={**state.areas, SPARE: key})
 
 
-@dataclass(frozen=True, slots=True)
-class NameTenant(Operation):
+class NameTenant(Operation, frozen=True):
     """Head office applies the file with another name."""
 
     name: ClassVar[str] = "apply a tenant"
@@ -64,8 +64,7 @@ class NameTenant(Operation):
         return NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class NameStore(Operation):
+class NameStore(Operation, frozen=True):
     """Head office opens or renames a store."""
 
     name: ClassVar[str] = "apply a store"
@@ -84,8 +83,7 @@ class NameStore(Operation):
         return NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class NameChannel(Operation):
+class NameChannel(Operation, frozen=True):
     """Head office opens or renames a channel."""
 
     name: ClassVar[str] = "apply a channel"
@@ -104,8 +102,7 @@ class NameChannel(Operation):
         return NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class GiveKey(Operation):
+class GiveKey(Operation, frozen=True):
     """Head office gives a till its key; the secret is shown once."""
 
     name: ClassVar[str] = "apply a key"
@@ -128,8 +125,7 @@ class GiveKey(Operation):
             world.memory["secrets"].append(answer.secret)
 
 
-@dataclass(frozen=True, slots=True)
-class TurnKey(Operation):
+class TurnKey(Operation, frozen=True):
     """A second secret; the newest two work."""
 
     name: ClassVar[str] = "rotate a key"
@@ -153,8 +149,7 @@ class TurnKey(Operation):
         world.memory["secrets"].append(answer)
 
 
-@dataclass(frozen=True, slots=True)
-class TakeKey(Operation):
+class TakeKey(Operation, frozen=True):
     """The key is taken away."""
 
     name: ClassVar[str] = "revoke a key"
@@ -174,8 +169,7 @@ class TakeKey(Operation):
         return NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class UseKey(Operation):
+class UseKey(Operation, frozen=True):
     """Somebody signs with a secret that the key has, had, or never had."""
 
     name: ClassVar[str] = "sign"
@@ -195,8 +189,7 @@ class UseKey(Operation):
         return NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Prove(Operation):
+class Prove(Operation, frozen=True):
     """The nightly job folds everything again, beside the traffic: it must find nothing."""
 
     name: ClassVar[str] = "reconcile"

@@ -1,7 +1,6 @@
 """Tiers: reached, reviewed, and seen by staff."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 from typing import Any, ClassVar
@@ -29,8 +28,7 @@ from tests.simulation.stage import Stage
 from tests.simulation.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class SeeTier(Operation):
+class SeeTier(Operation, frozen=True):
     """Staff looks where somebody stands."""
 
     name: ClassVar[str] = "tier"
@@ -78,8 +76,7 @@ def _told(account: Account, ladder: model.Ladder, today: int) -> dict[str, Any]:
     return {"tier": tier, "value": model.worth(account, ladder, today)}
 
 
-@dataclass(frozen=True, slots=True)
-class SeeTierChanges(Operation):
+class SeeTierChanges(Operation, frozen=True):
     """Staff reads how somebody's tier changed."""
 
     name: ClassVar[str] = "tier changes"
@@ -110,14 +107,12 @@ class SeeTierChanges(Operation):
         return {"newest": numbers[0] if numbers else 0}
 
 
-@dataclass(frozen=True, slots=True)
-class SeeHome(Acting):
+class SeeHome(Acting, frozen=True):
     """Somebody opens the member centre."""
 
     name: ClassVar[str] = "first page"
     use_case: ClassVar[type] = ReadHome
     is_once: ClassVar[bool] = False
-    token: str
 
     def call(self, process: Process) -> Home:
         return process.services.read_home(callers.person(process, self.token))

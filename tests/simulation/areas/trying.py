@@ -1,9 +1,10 @@
 """Dry runs: what would be answered, while nothing is written."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
 from random import Random
 from typing import Any, ClassVar
+
+from msgspec.structs import asdict, replace
 
 from domain.order.model import Order, Refund
 from tests.simulation.area import Area
@@ -30,11 +31,10 @@ def _views(state: State, moment: Moment) -> Iterator[State]:
 
 
 def _parts(operation: Any) -> dict[str, Any]:
-    return {each.name: getattr(operation, each.name) for each in fields(operation)}
+    return asdict(operation)
 
 
-@dataclass(frozen=True, slots=True)
-class TryEarn(Earn):
+class TryEarn(Earn, frozen=True):
     """A till asks what an order would earn."""
 
     name: ClassVar[str] = "try an order"
@@ -54,8 +54,7 @@ class TryEarn(Earn):
         """Nothing happened."""
 
 
-@dataclass(frozen=True, slots=True)
-class TryRefund(GiveBack):
+class TryRefund(GiveBack, frozen=True):
     """A till asks what a refund would take back."""
 
     name: ClassVar[str] = "try a refund"

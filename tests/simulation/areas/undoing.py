@@ -1,7 +1,6 @@
 """Undoing merges, alone and while something else goes on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from domain.merge.model import Merge
@@ -28,8 +27,7 @@ from tests.simulation.requests import Moment, Operation
 from tests.simulation.stage import Stage
 
 
-@dataclass(frozen=True, slots=True)
-class Undo(Operation):
+class Undo(Operation, frozen=True):
     """Staff takes a merge back."""
 
     name: ClassVar[str] = "undo"

@@ -1,7 +1,8 @@
 """What joining gives: to newcomers, and to whoever brought them."""
 
-from dataclasses import replace
 from random import Random
+
+from msgspec.structs import replace
 
 from tests.simulation import observe
 from tests.simulation.area import Area

@@ -1,10 +1,11 @@
 """Checking in, sharing and commenting by hand."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from math import ceil
+
+from msgspec.structs import replace
 
 from tests.simulation.model import rules
 from tests.simulation.model.calendar import day_of

@@ -1,6 +1,6 @@
 """Codes by short message: how often they are sent, and how often they may be tried."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from tests.simulation.model.calendar import day_of
 from tests.simulation.model.state import Code, State

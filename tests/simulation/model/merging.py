@@ -1,6 +1,6 @@
 """Two people who turn out to be one: merging, waiting for staff, and taking apart again."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from tests.simulation.model import points, rules, tiers
 from tests.simulation.model.calendar import day_of
@@ -222,8 +222,8 @@ def _give_back(state: State, merge: Merge, today: int) -> dict[str, Account] | N
     giving = points.opened(state.accounts[merge.target], state.programme, today)
     taking = points.lapse(state.accounts[merge.source], today)
     brought_by = (merge.source, *state.people[merge.source].aliases)
-    claws = state.accounts[merge.target].foreign_claws
-    if any(claws.get(each, 0) > merge.target_entry for each in brought_by):
+    claws = state.foreign_claws
+    if any(claws.get((merge.target, each), 0) > merge.target_entry for each in brought_by):
         return None
     lots = dict(giving.lots)
     for day, count in merge.came:

@@ -1,7 +1,8 @@
 """People: meeting them, joining, changing the phone, and who turns out to be whom."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from tests.simulation.model import merging
 from tests.simulation.model.state import Accepted, Account, Made, Person, Refused, State, Verdict

@@ -1,9 +1,10 @@
 """Points by hand: lots, debt, lapsing, earning, taking back."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from fractions import Fraction
 from math import ceil
+
+from msgspec.structs import replace
 
 from tests.simulation.model import tiers
 from tests.simulation.model.calendar import FOR_EVER, day_of
@@ -174,12 +175,12 @@ def refund_order(
     orders, spend = -1 if is_whole else 0, -counted(payments.items())
     after, points = take_back(account, due, order.last_day, policy, orders, spend)
     after = tiers.booked(account, after, programme.ladder, day_of(now), day_of(order.paid_at))
-    if member != order.member:
-        after = replace(after, foreign_claws={**after.foreign_claws, order.member: after.entries})
+    claws = {} if member == order.member else {(member, order.member): after.entries}
     facts = {"member": member, "points": points, "entry": after.entries, "balance": after.balance}
     state = replace(
         state,
         accounts={**state.accounts, member: after},
+        foreign_claws={**state.foreign_claws, **claws},
         orders={**state.orders, name: replace(order, refunded=refunded, clawed=order.clawed + due)},
         refunds={**state.refunds, f"{name}/{number}": {"fingerprint": fingerprint, "facts": facts}},
     )

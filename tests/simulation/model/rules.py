@@ -1,14 +1,14 @@
 """Rules by hand: what each gives for an order, and how they go together (D-09, D-24)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from math import ceil
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+
+class Rule(Struct, frozen=True):
     """`does`: spend, cups, nth, step, times, bands, tiers, check_in, share, comment, join, bring.
 
     A limit of 0 is none.
@@ -47,8 +47,7 @@ Rules = Mapping[str, Rule]
 NO_RULES: Rules = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(Struct, frozen=True):
     """An order, and whoever paid it."""
 
     money: int

@@ -1,7 +1,8 @@
 """Logins: opened for whoever holds the identity, kept alive by use, ended for a reason."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from tests.simulation.model.state import Session, State
 

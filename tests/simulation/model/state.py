@@ -4,10 +4,11 @@ Days are numbers such as 20260228, 0 means for ever; instants are milliseconds s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct, field
 
 from tests.simulation.model.calendar import day_later, month_later
 from tests.simulation.model.rules import Rules
@@ -16,8 +17,7 @@ from tests.simulation.model.tiers import Held, Ladder, Months
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Programme:
+class Programme(Struct, frozen=True):
     """The rules of a tenant, and how long points live."""
 
     rules: Rules = field(default_factory=dict)
@@ -42,8 +42,7 @@ class Programme:
         return day_later(day, months=self.months)
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """Points by last day, in the order of use, and what is owed."""
 
     lots: tuple[tuple[int, int], ...] = ()
@@ -63,16 +62,13 @@ class Account:
     tier: Held | None = None
     changes: int = 0
     """Of the tier, ever."""
-    foreign_claws: Mapping[str, int] = field(default_factory=dict, compare=False)
-    """By whose order it was before a merge: the last entry that took points back for it. Stored nowhere."""
 
     @property
     def balance(self) -> int:
         return sum(points for _, points in self.lots) - self.debt
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """A fan or a member; `redirect` when merged into somebody."""
 
     met_at: int
@@ -91,8 +87,7 @@ class Person:
         return (*self.identities, *own, *([f"card:{self.card}"] if self.card else []))
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """What an order was worth, and how much of it came back."""
 
     member: str
@@ -112,8 +107,7 @@ class Order:
     clawed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(Struct, frozen=True):
     """Two people who are one, or may be."""
 
     source: str
@@ -144,8 +138,7 @@ class Merge:
     tier_before: Held | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """The latest code of a phone, and when codes were sent and tried."""
 
     number: str = ""
@@ -159,8 +152,7 @@ class Code:
     """How many codes there ever were."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A login."""
 
     member: str
@@ -175,8 +167,7 @@ class Session:
     """How many there were when it was opened."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """Everything, by its id."""
 
     programmes: tuple[Programme, ...] = (Programme(),)
@@ -187,6 +178,8 @@ class State:
     accounts: Mapping[str, Account] = field(default_factory=dict)
     holders: Mapping[str, str] = field(default_factory=dict)
     orders: Mapping[str, Order] = field(default_factory=dict)
+    foreign_claws: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """By account, and by whose order it was before a merge: the last entry that took points back for it."""
     refunds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By order and number: the fingerprint, and the facts of the answer."""
     merges: Mapping[str, Merge] = field(default_factory=dict)
@@ -218,8 +211,7 @@ class State:
         return member
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """Ids that the product drew, read off what it wrote; empty while nothing was written."""
 
     member: str = ""
@@ -232,15 +224,13 @@ class Made:
 NOTHING_MADE = Made()
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """The rules say no."""
 
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """The rules say yes: what then holds, and the facts of the answer."""
 
     state: State

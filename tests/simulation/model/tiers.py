@@ -1,8 +1,10 @@
 """Tiers by hand: what counts, reviews that are due, and what a merge makes of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.simulation.model.calendar import day_later, month_later
 
@@ -14,8 +16,7 @@ NOTHING = (0, 0, 0, 0)
 Months = Mapping[int, tuple[int, int, int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Ladder:
+class Ladder(Struct, frozen=True):
     """`rungs`: name, from which value, kept from which. 0 months: no window, no review."""
 
     metric: str

@@ -1,6 +1,6 @@
 """What joining gives, by hand: once a number, to the newcomer and to whoever brought them."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from tests.simulation.model.activities import give, keep, kept, of_kind, with_account
 from tests.simulation.model.rules import Rules

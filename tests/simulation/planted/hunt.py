@@ -5,9 +5,10 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from msgspec import Struct
 
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ("domain", "handlers", "adapters", "serverless", "tests")
@@ -15,8 +16,7 @@ HISTORIES = 300
 SECONDS_MAX = 900
 
 
-@dataclass(frozen=True, slots=True)
-class Bug:
+class Bug(Struct, frozen=True):
     """One mistake, as a piece of text that is replaced."""
 
     name: str
@@ -34,8 +34,7 @@ class Bug:
         path.write_text(text.replace(self.find, self.replace))
 
 
-@dataclass(frozen=True, slots=True)
-class Catch:
+class Catch(Struct, frozen=True):
     """How a mistake was noticed; `histories` is 0 if a rehearsal did, and `check` is empty if nothing did."""
 
     bug: Bug

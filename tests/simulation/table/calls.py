@@ -1,8 +1,10 @@
 """The calls of botocore's client: reads, which answer, and writes in two steps, prepared and committed."""
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.simulation.table import arguments as given
 from tests.simulation.table.arguments import choice
@@ -29,8 +31,7 @@ ANY = (*OLD_ONLY, "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW")
 PAGE_BYTES = 1_048_576
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A write that may happen: nothing has been changed yet."""
 
     keys: tuple[Key, ...]

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from tests.simulation.table import syntax
 from tests.simulation.table.conditions import Test, condition
@@ -19,8 +20,7 @@ ARGUMENTS = ("ConditionExpression", "UpdateExpression", "FilterExpression", "Pro
 NO_VALUES = stored_item({})
 
 
-@dataclass(frozen=True, slots=True)
-class Expressions:
+class Expressions(Struct, frozen=True):
     """What one request asks with. A request has a condition or a filter, never both."""
 
     condition: Test | None

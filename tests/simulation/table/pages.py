@@ -2,8 +2,9 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from tests.simulation.table import arguments as given
 from tests.simulation.table.expressions import Expressions, expressions_of
@@ -18,16 +19,14 @@ Place = tuple[str, Entry]
 """The partition and the entry in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """Where a page ends at the latest."""
 
     items: int | None
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What queries and scans have in common."""
 
     storage: Storage

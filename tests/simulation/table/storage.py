@@ -2,10 +2,11 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 from zlib import crc32
+
+from msgspec import Struct, field
 
 from tests.simulation.table.key_conditions import Entry
 from tests.simulation.table.values import Image, Item, measured
@@ -20,8 +21,7 @@ def place_of(text: str) -> int:
     return crc32(text.encode())
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True):
     """A global secondary index; `names` is None where it projects everything."""
 
     name: str
@@ -43,8 +43,7 @@ class Index:
         return {name: value for name, value in item.items() if name in self.names}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A ClientRequestToken, the request that it stands for, and the second from which it is forgotten."""
 
     token: str
@@ -52,8 +51,7 @@ class Token:
     ends_at: float
 
 
-@dataclass(slots=True)
-class _View:
+class _View(Struct):
     """Partitions in their order, for the table or for one index. Partitions are replaced, never changed."""
 
     partitions: Partitions = field(default_factory=dict)

@@ -1,9 +1,10 @@
 """Update expressions: from the parsed expression to one closure that makes the new image."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any
+
+from msgspec import Struct
 
 from tests.simulation.table import numbers, syntax
 from tests.simulation.table.conditions import ARITIES, OPERATORS_MAX
@@ -37,8 +38,7 @@ GONE: Value = {}
 """Keeps the place of a removed list element until all other places have been used."""
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """What an update expression does."""
 
     apply: Callable[[Image, Values], Image]

@@ -7,11 +7,11 @@ Long texts, bytes and long lists have short forms; `spelt_out` knows them.
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
+from msgspec import Struct, field
 
 FILE = Path(__file__).with_name("vectors.jsonl")
 SHORT = 120
@@ -25,8 +25,7 @@ NOT_COMPARED = frozenset({"ResponseMetadata", "ConsumedCapacity"})
 Outcome = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Vector:
+class Vector(Struct, frozen=True):
     """One case: what lies there before, what is called, what comes back, and what lies there afterwards."""
 
     name: str

@@ -1,8 +1,9 @@
 """One put, update, delete or check of one item: first the request by itself, then against what is stored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from tests.simulation.table.arguments import check_index_keys, check_table, choice, key_in, key_of
 from tests.simulation.table.expressions import Expressions, expressions_of
@@ -14,8 +15,7 @@ ITEM_BYTES_MAX = 400 * 1024
 NOTHING: Item = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """A request that is right by itself; a problem with the key is kept until its turn in a transaction."""
 
     kind: str

@@ -1,16 +1,16 @@
 """How a case is written down, and short words for items and calls."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 DYNOXIDE, LOCAL = "dynoxide", "dynamodb-local"
 
 Call = tuple[str, dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Differs:
+class Differs(Struct, frozen=True):
     """The engines disagree: which one answers as the cloud does, and why the other one does not."""
 
     why: str
@@ -20,8 +20,7 @@ class Differs:
     after_by_hand: list[Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """A sentence, what lies there, and what is asked."""
 
     name: str
