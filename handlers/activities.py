@@ -23,7 +23,7 @@ from domain.member.own import IdentityMoved
 from domain.order.model import OrderId
 from domain.points.model import AccountFrozen
 from domain.unit_of_work import RequestKey
-from handlers.operation import Call, Operation, mark_repeated, operation
+from handlers.operation import Call, Operation, operation, repeated
 from handlers.schemas.activities import (
     CalendarView,
     CheckInView,
@@ -93,10 +93,7 @@ def routes(services: Needs) -> Blueprint:
     @operation(CHECK_IN)
     def check_in(call: Call[MemberSelf]) -> CheckInDay:
         """Once a business day; a missed day begins the row anew."""
-        day = services.check_in(call.actor, dry_run=call.dry_run)
-        if day.is_repeated:
-            mark_repeated()
-        return day
+        return repeated(services.check_in(call.actor, dry_run=call.dry_run))
 
     @bp.get("/check-ins")
     @operation(CALENDAR)
@@ -110,10 +107,8 @@ def routes(services: Needs) -> Blueprint:
     def share(call: Call[MemberSelf]) -> Share:
         """The rules say how many a day give points."""
         key = RequestKey(call.actor.caller, call.key, call.fingerprint, share_from)
-        share = services.share_something(call.actor, call.body["subject"], key, dry_run=call.dry_run)
-        if share.is_repeated:
-            mark_repeated()
-        return share
+        subject = call.body["subject"]
+        return repeated(services.share_something(call.actor, subject, key, dry_run=call.dry_run))
 
     @bp.post("/comments")
     @operation(COMMENT)

@@ -19,7 +19,7 @@ from domain.tenant.model import ChannelKind
 from domain.unit_of_work import RequestKey
 from handlers import cursors
 from handlers.network import client_address
-from handlers.operation import Call, Operation, mark_repeated, operation
+from handlers.operation import Call, Operation, operation, repeated
 from handlers.schemas.auth import PhoneRequest as PhoneBody
 from handlers.schemas.auth import PhoneView, SentView, SmsCodeRequest
 from handlers.schemas.members import CodeView, LoginRecordView, MemberView, ProfileRequest
@@ -120,10 +120,8 @@ def routes(services: Needs) -> Blueprint:
         key = RequestKey(call.actor.caller, call.key, call.fingerprint, proved_from)
         request = PhoneRequest(_proof(call.body), call.body["agreed_to"], key, call.body["invited_by"])
         proved, member, login = services.prove_phone(call.actor, request)
-        if proved.is_repeated:
-            mark_repeated()
         return {
-            "outcome": proved.outcome,
+            "outcome": repeated(proved).outcome,
             "points_given": proved.points,
             "member": member,
             "token": login.token if login else None,

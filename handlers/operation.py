@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from flask import Response, g, request
 from marshmallow import Schema
@@ -84,7 +84,7 @@ def operation(facts: Operation) -> Callable[[View], Callable[..., Response]]:
                 path=places,
                 body=takes.load(body) if takes else {},
                 query=query.load(_query()) if query else _no_query(),
-                fingerprint=_fingerprint(path, body) if takes else "",
+                fingerprint=_fingerprint(path, body) if takes or facts.is_keyed else "",
                 key=_key() if facts.is_keyed else "",
             )
             answer = view(call)
@@ -102,9 +102,20 @@ def operation(facts: Operation) -> Callable[[View], Callable[..., Response]]:
     return decorate
 
 
-def mark_repeated() -> None:
-    """The answer says that the same request was answered before."""
-    g.is_repeated = True
+class Repeatable(Protocol):
+    """An answer that knows whether it was given before."""
+
+    @property
+    def is_repeated(self) -> bool: ...
+
+
+R = TypeVar("R", bound=Repeatable)
+
+
+def repeated(answer: R) -> R:
+    """The same; a header says so if the same request was answered before."""
+    g.is_repeated = answer.is_repeated
+    return answer
 
 
 def _no_body() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from domain.points.model import AccountFrozen
 from domain.points.read import Balance, ListEntries, ReadBalance
 from domain.unit_of_work import RequestKey
 from handlers import cursors
-from handlers.operation import Call, Operation, mark_repeated, operation
+from handlers.operation import Call, Operation, operation, repeated
 from handlers.schemas.dry_run import DryRunQuery
 from handlers.schemas.members import MemberPath
 from handlers.schemas.page import page_of
@@ -197,9 +197,6 @@ def staff_routes(services: Needs) -> Blueprint:
         key = RequestKey(call.actor.caller, call.key, call.fingerprint, adjustment_from)
         body = call.body
         wish = AdjustmentWish(call.path["member_id"], Points(body["points"]), body["reason"], key)
-        done = services.adjust_points(call.actor, wish, dry_run=call.dry_run)
-        if done.is_repeated:
-            mark_repeated()
-        return done
+        return repeated(services.adjust_points(call.actor, wish, dry_run=call.dry_run))
 
     return bp

@@ -29,7 +29,7 @@ from domain.programme.record import RuleSheet
 from domain.programme.rule import Rule
 from domain.unit_of_work import RequestKey
 from handlers import cursors
-from handlers.operation import Call, Operation, mark_repeated, operation
+from handlers.operation import Call, Operation, operation, repeated
 from handlers.schemas.page import PageQuery, page_of
 from handlers.schemas.programme import (
     ProgrammeView,
@@ -124,10 +124,8 @@ def routes(services: Needs) -> Blueprint:
         if len(chosen) != len(drafts) or len(set(call.body["retire"])) != len(call.body["retire"]):
             raise invalid("publish", "duplicate", "Name each rule once.")
         key = RequestKey(call.actor.caller, call.key, call.fingerprint, published_from)
-        published = services.publish_rules(call.actor, Publication(chosen, tuple(call.body["retire"]), key))
-        if published.is_repeated:
-            mark_repeated()
-        return published
+        publication = Publication(chosen, tuple(call.body["retire"]), key)
+        return repeated(services.publish_rules(call.actor, publication))
 
     return bp
 

@@ -2,7 +2,21 @@
 
 from flask import Flask
 
-from handlers import activities, auth, health, home, me, members, merges, orders, points, programme, tiers
+from handlers import (
+    activities,
+    auth,
+    exchanges,
+    health,
+    home,
+    me,
+    members,
+    merges,
+    orders,
+    points,
+    programme,
+    rewards,
+    tiers,
+)
 from handlers.app import create_app
 from serverless.wiring import Wiring
 
@@ -17,6 +31,8 @@ def member_app(services: Wiring) -> Flask:
         points.my_routes(services),
         tiers.my_routes(services),
         activities.routes(services),
+        rewards.my_routes(services),
+        exchanges.my_routes(services),
     ]
     return create_app(services, blueprints)
 
@@ -31,6 +47,9 @@ def staff_app(services: Wiring) -> Flask:
         points.staff_routes(services),
         tiers.staff_routes(services),
         programme.routes(services),
+        rewards.staff_routes(services),
+        exchanges.till_routes(services),
+        exchanges.staff_routes(services),
         merges.routes(services),
     ]
     return create_app(services, blueprints)

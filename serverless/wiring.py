@@ -34,6 +34,10 @@ from domain.points.tier import ListTierChanges, ReadTier
 from domain.programme.publish import ApplyProgramme, PublishRules, SaveDraft
 from domain.programme.read import ListRules, ReadProgramme
 from domain.proof.reconcile import Reconcile
+from domain.reward.exchange import ExchangeReward
+from domain.reward.finish import FulfilExchange, RefundExchange
+from domain.reward.keep import AddCodes, MoveStock, SaveReward
+from domain.reward.read import ListChoices, ListExchanges, ListRewards, ReadExchange, ReadReward
 from domain.session.end import EndSessions, SweepSessions
 from domain.session.keep import AuthenticateSession, ListLogins, LogOut, OpenSession
 from domain.sms_code.check import CheckCode
@@ -103,6 +107,52 @@ class Wiring(Ground):
             self.settle_merge,
             self.ids,
         )
+
+    # Rewards.
+
+    @cached_property
+    def list_choices(self) -> ListChoices:
+        return ListChoices(self.runner)
+
+    @cached_property
+    def list_rewards(self) -> ListRewards:
+        return ListRewards(self.runner)
+
+    @cached_property
+    def read_reward(self) -> ReadReward:
+        return ReadReward(self.runner)
+
+    @cached_property
+    def save_reward(self) -> SaveReward:
+        return SaveReward(self.runner)
+
+    @cached_property
+    def move_stock(self) -> MoveStock:
+        return MoveStock(self.runner)
+
+    @cached_property
+    def add_codes(self) -> AddCodes:
+        return AddCodes(self.runner)
+
+    @cached_property
+    def exchange_reward(self) -> ExchangeReward:
+        return ExchangeReward(self.runner)
+
+    @cached_property
+    def fulfil_exchange(self) -> FulfilExchange:
+        return FulfilExchange(self.runner)
+
+    @cached_property
+    def refund_exchange(self) -> RefundExchange:
+        return RefundExchange(self.runner)
+
+    @cached_property
+    def list_exchanges(self) -> ListExchanges:
+        return ListExchanges(self.runner)
+
+    @cached_property
+    def read_exchange(self) -> ReadExchange:
+        return ReadExchange(self.runner)
 
     # Members and merges.
 

@@ -35,7 +35,8 @@ CONSENT = {"version": CONSENT_VERSION, "accepted": True}
 STORE = "nanjing-road"
 OTHER_STORE = "west-lake"
 SETTINGS = Settings(consent_version=CONSENT_VERSION)
-TILL = KeyWish("till", "till", frozenset({"members.read", "orders.write"}), frozenset({STORE, OTHER_STORE}))
+SCOPES = frozenset({"members.read", "orders.write", "rewards.write"})
+TILL = KeyWish("till", "till", SCOPES, frozenset({STORE, OTHER_STORE}))
 
 _numbers = itertools.count(1)
 
@@ -347,7 +348,7 @@ def open_shop(services: Wiring, sandbox: RunningSandbox, apps: Apps, opening: Op
         services.apply_store(tenant_id, Store(store_id, store_id))
     for channel in _channels(apps):
         services.apply_channel(tenant_id, channel)
-    office = KeyWish("office", "office", frozenset({"admin", "members.read", "orders.write"}), None)
+    office = KeyWish("office", "office", SCOPES | {"admin"}, None)
     made = {key.key_id: services.apply_key(tenant_id, key).secret or "" for key in (opening.till, office)}
     return Shop(
         services,

@@ -11,6 +11,10 @@
 | member               | T#<t>#M#<member>          | P           |                                          |
 | programme, version   | T#<t>#PG                  | V#<version> |                                          |
 | rule                 | T#<t>#PG                  | R#<rule>    |                                          |
+| reward               | T#<t>#RW                  | R#<reward>  |                                          |
+| code nobody has yet  | T#<t>#RC#<reward>         | F#<index>   |                                          |
+| code that is taken   | T#<t>#RC#<reward>         | T#<index>   |                                          |
+| exchange             | T#<t>#M#<member>          | EX#<seq>    |                                          |
 | points account       | T#<t>#M#<member>          | A#PTS       | GSI-2 DUE#PTS#<shard> / <day>#<member>   |
 | points entry         | T#<t>#M#<member>          | L#PTS#<seq> |                                          |
 | change of tier       | T#<t>#M#<member>          | TL#<number> |                                          |
@@ -75,6 +79,18 @@ class Keys(Struct, frozen=True):
 
     def rule(self, rule_id: str) -> Key:
         return self._pk("PG"), f"R#{rule_id}"
+
+    def reward(self, reward_id: str) -> Key:
+        return self._pk("RW"), f"R#{reward_id}"
+
+    def free_code(self, reward_id: str, index: str) -> Key:
+        return self._pk("RC", reward_id), f"F#{index}"
+
+    def taken_code(self, reward_id: str, index: str) -> Key:
+        return self._pk("RC", reward_id), f"T#{index}"
+
+    def exchange(self, member_id: str, sequence: int) -> Key:
+        return self._pk("M", member_id), f"EX#{sequence:0{SEQUENCE_DIGITS}}"
 
     def account(self, member_id: str) -> Key:
         return self._pk("M", member_id), "A#PTS"

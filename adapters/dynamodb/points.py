@@ -51,8 +51,9 @@ ENTRIES_LAST = "L#PTS#~"
 
 class AccountItem(Item, discriminator="account"):
     """v version, d debt, l lots [[last day, source, points]], h head, t totals, n orders, s spend in fen,
-    u what rules with caps gave [[rule, day, on that day, ever]], k [last check-in, days in a row],
-    e earned, y activities, m months [[month, spend, points, orders, activities]],
+    u what is used of caps and limits [[rule or reward, day, on that day, ever]],
+    k [last check-in, days in a row], e earned, y activities,
+    m months [[month, spend, points, orders, activities]],
     g tier [id, rank, since, until, in grace], c tier changes, x revision, r redirect, z frozen."""
 
     version = NumberAttribute(attr_name="v")
@@ -211,6 +212,8 @@ def _cause_parts(cause: Cause) -> dict[str, Any]:
         "s": cause.store_id,
         "t": epoch_seconds(cause.occurred_at) if cause.occurred_at else None,
         "n": cause.note,
+        "w": cause.reward_id,
+        "x": cause.exchange_id,
     }
     return {name: value for name, value in parts.items() if value is not None}
 
@@ -239,6 +242,8 @@ def to_entry(raw: RawItem) -> Entry:
             store_id=parts.get("s"),
             occurred_at=from_epoch(int(parts["t"])) if "t" in parts else None,
             note=parts.get("n"),
+            reward_id=parts.get("w"),
+            exchange_id=parts.get("x"),
         ),
         caller=item.caller,
         at=instant(item.at),

@@ -17,6 +17,7 @@ from adapters.dynamodb import (
     orders,
     points,
     programmes,
+    rewards,
     sessions,
     sms_codes,
     tenants,
@@ -35,6 +36,7 @@ from adapters.dynamodb.orders import DynamoOrders
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.points import DynamoAccounts, DynamoEntries
 from adapters.dynamodb.programmes import DynamoBudgets, DynamoProgrammes, DynamoRules, Library
+from adapters.dynamodb.rewards import DynamoCodes, DynamoExchanges, DynamoRewards, DynamoStocks
 from adapters.dynamodb.sessions import DynamoSessions
 from adapters.dynamodb.sms_codes import DynamoChallenges
 from adapters.dynamodb.table import Lag, Table
@@ -53,6 +55,7 @@ MAPPINGS: Mapped[type, Mapping[Any]] = {
     **orders.MAPPINGS,
     **points.MAPPINGS,
     **programmes.MAPPINGS,
+    **rewards.MAPPINGS,
     **sessions.MAPPINGS,
     **sms_codes.MAPPINGS,
     **tenants.MAPPINGS,
@@ -229,6 +232,22 @@ class DynamoRepositories:
     @cached_property
     def budgets(self) -> DynamoBudgets:
         return DynamoBudgets(self._table, self.tenancy, self._table.was_too_little)
+
+    @cached_property
+    def rewards(self) -> DynamoRewards:
+        return DynamoRewards(self._table, self.tenancy)
+
+    @cached_property
+    def stocks(self) -> DynamoStocks:
+        return DynamoStocks(self._table, self.tenancy, self._table.was_too_little)
+
+    @cached_property
+    def codes(self) -> DynamoCodes:
+        return DynamoCodes(self._table, self.tenancy, lambda: self.keyring)
+
+    @cached_property
+    def exchanges(self) -> DynamoExchanges:
+        return DynamoExchanges(self._table, self.tenancy)
 
     @cached_property
     def check_ins(self) -> DynamoCheckIns:

@@ -37,6 +37,7 @@ class Scope(StrEnum):
 
     MEMBERS_READ = "members.read"
     ORDERS_WRITE = "orders.write"
+    REWARDS_WRITE = "rewards.write"
     ADMIN = "admin"
 
 

@@ -34,6 +34,8 @@ from domain.points.streak import longer
 from domain.points.usage import apart
 from domain.unit_of_work import Change, Changed, Created, MovedMeanwhile, Plan, Runner
 
+REFUNDS = frozenset({EntryKind.CLAW_BACK, EntryKind.REFUND_REDEEM})
+
 
 class UndoMerge(Struct, frozen=True):
     """Undoing again answers the same.
@@ -104,9 +106,9 @@ def _return_points(
     giving = Book(target, now, caller, programme)
     taking = Book(source.account, now, caller, programme)
     brought_by = {done.source_id, *(alias.member_id for alias in source.member.aliases)}
-    # Of an order that the source brought, the points are no longer what was moved.
+    # Of an order or an exchange that the source brought, the points are no longer what was moved.
     since = entries_back(repositories.entries, target, done.moved.target_sequence)
-    if any(line.kind is EntryKind.CLAW_BACK and line.cause.other_member_id in brought_by for line in since):
+    if any(line.kind in REFUNDS and line.cause.other_member_id in brought_by for line in since):
         raise MovedAmountsGone
     _reverse(giving, came, done, EntryKind.MERGE_OUT)
     _reverse(taking, left, done, EntryKind.MERGE_IN)

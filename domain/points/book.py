@@ -55,7 +55,7 @@ class Book:
         self._caller = caller
         self._programme = programme
         self.step()  # Before anything is written: that may forget months which a late review asks for.
-        self._expire()
+        self.expire()
 
     def changes(self) -> tuple[Change, ...]:
         """The account first, then its entries; nothing if nothing was written."""
@@ -195,7 +195,8 @@ class Book:
         )
         self.tier_changes.append(change)
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """Books out what is over by now."""
         today = shop_date(self.at)
         over = [Posting(lot, -points) for lot, points in self.account.lots.items() if lot.is_over(today)]
         if over:

@@ -56,6 +56,8 @@ def _later_fields(entry: Entry) -> dict[str, object]:
         "activities": entry.tally.activities,
         "month": entry.month,
         "note": entry.cause.note,
+        "reward": entry.cause.reward_id,
+        "exchange": entry.cause.exchange_id,
     }
 
 

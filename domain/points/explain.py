@@ -181,6 +181,10 @@ def _plain(entry: Entry) -> Sentence:
             f"商家{'增加' if entry.points.count > 0 else '扣减'} {count} 分",
             f"{count} points were {'given' if entry.points.count > 0 else 'taken'} by hand.",
         ),
+        EntryKind.REDEEM: Sentence(f"兑换使用 {count} 分", f"{count} points were exchanged for a reward."),
+        EntryKind.REFUND_REDEEM: Sentence(
+            f"兑换退还 {count} 分", f"{count} points came back from an exchange."
+        ),
         EntryKind.MERGE_OUT: Sentence("账号合并，积分转出", "Two accounts became one: points moved out."),
         EntryKind.MERGE_IN: Sentence("账号合并，积分转入", "Two accounts became one: points moved in."),
     }

@@ -14,7 +14,7 @@ from domain.points.book import Book
 from domain.points.model import NO_TALLY, Account, Cause, Entry, Gain, Given, LotKey, Tally
 from domain.points.ports import Repositories
 from domain.points.streak import Streak
-from domain.points.usage import Usage, Usages, together
+from domain.points.usage import Usage, Usages, is_limit, together
 from domain.points.validity import last_day
 from domain.programme import price as pricing
 from domain.programme.event import Event, Person, Used, birthday_of
@@ -150,6 +150,7 @@ def _person(account: Account, member: Member | None, at: datetime, today: date) 
         used={
             rule_id: Used(usage.today if usage.on == today else 0, usage.ever)
             for rule_id, usage in account.used.items()
+            if not is_limit(rule_id)
         },
     )
 
@@ -162,7 +163,11 @@ def _used(before: Usages, programme: Programme, priced: Price, today: date) -> U
         if gain.rule.limits.counts_persons
     }
     after = together(before, now)
-    return {rule: usage for rule, usage in after.items() if _counts(programme.rule(rule), usage, today)}
+    return {
+        name: usage
+        for name, usage in after.items()
+        if is_limit(name) or _counts(programme.rule(name), usage, today)
+    }
 
 
 def _counts(rule: Rule | None, usage: Usage, today: date) -> bool:

@@ -95,7 +95,7 @@ class Account(Struct, frozen=True):
     spend: Money = NO_MONEY
     """Counted money of the orders, less refunds."""
     used: Usages = field(default_factory=dict)
-    """By rule with a cap for each member."""
+    """By rule with a cap for each member, and by reward with a limit."""
     streak: Streak = NO_STREAK
     """Days in a row of checking in."""
     earned: Points = NO_POINTS
@@ -141,7 +141,7 @@ class Cause(Struct, frozen=True):
     """What an entry refers to."""
 
     reason: str
-    """`order`, `order_refund`, `expiry`, `merge`, `merge_undone`."""
+    """`order`, `order_refund`, `expiry`, `merge`, `merge_undone`, `exchange`, `exchange_refund` and so on."""
     order_id: OrderId | None = None
     refund_number: str | None = None
     merge_id: str | None = None
@@ -153,6 +153,10 @@ class Cause(Struct, frozen=True):
     """When it happened in the shop, if not when it was written."""
     note: str | None = None
     """What staff wrote about it, for staff."""
+    reward_id: str | None = None
+    """For what points were exchanged."""
+    exchange_id: str | None = None
+    """Of the exchange that was refunded; the one that was made bears the id of its entry."""
 
 
 class Tally(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""How much of its caps a rule has used up with one person, and how that comes together in a merge."""
+"""What of caps and limits is used up by one person, and how that comes together in a merge."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -6,11 +6,19 @@ from datetime import date
 from msgspec import Struct
 
 Usages = Mapping[str, "Usage"]
-"""By rule."""
+"""By the id of a rule, or by `reward#<id>`: no rule has such an id."""
+
+
+LIMIT = "reward#"
+
+
+def is_limit(name: str) -> bool:
+    """Whether it is the limit of a reward that is used up, and not the cap of a rule."""
+    return name.startswith(LIMIT)
 
 
 class Usage(Struct, frozen=True):
-    """How many points a rule with a cap has given: on the last day it did, and ever."""
+    """Points that a rule with a cap gave, or how often a reward was had: on the last such day, and ever."""
 
     on: date
     today: int

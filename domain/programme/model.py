@@ -22,6 +22,7 @@ RULES_MAX = 200
 BYTES_MAX = 256 * 1024
 """Of rules and terms, so that a version stays one item."""
 VALIDITY_MONTHS_MAX = 120
+GRACE_DAYS_MAX = 365
 MONTHS = Whole(1, VALIDITY_MONTHS_MAX)
 
 
@@ -89,6 +90,8 @@ class Terms(Struct, frozen=True, kw_only=True):
     bonus_counts: Annotated[bool, YesNo()] = False
     """Whether what is paid from stored bonus earns points (D-23)."""
     rounding: Annotated[Rounding, OneOf(Rounding)] = Rounding.DOWN
+    refund_grace_days: Annotated[int, Whole(0, GRACE_DAYS_MAX)] = 0
+    """What a refund brings back to a lot that is over lives for so many days; 0: it lapses (D-22)."""
     deduction: Annotated[Deduction | None, Part(Deduction)] = None
     """What points are worth at the counter; None: they pay nothing."""
     ladder: Annotated[Ladder | None, Part(Ladder)] = None

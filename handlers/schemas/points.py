@@ -108,6 +108,8 @@ class EntryView(Schema):
     store_id = fields.String(attribute="cause.store_id", allow_none=True)
     merge_id = fields.String(attribute="cause.merge_id", allow_none=True)
     programme_version = fields.Integer(attribute="cause.programme_version", allow_none=True)
+    reward_id = fields.String(attribute="cause.reward_id", allow_none=True)
+    exchange_id = fields.String(attribute="cause.exchange_id", allow_none=True)
 
 
 class StaffEntryView(EntryView):

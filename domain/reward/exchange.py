@@ -1,0 +1,209 @@
+"""Use case: points for a reward, by the member or at the till, in one transaction (C-33)."""
+
+from datetime import datetime
+from zlib import crc32
+
+from msgspec import Struct
+
+from domain.actor import MemberSelf, Till
+from domain.api_key.model import Scope
+from domain.clock import shop_date
+from domain.keyring import Sealed
+from domain.member.model import Member
+from domain.member.own import own
+from domain.money import Points
+from domain.points.adjust import NotEnoughPoints
+from domain.points.book import Book
+from domain.points.model import Account, Cause, Entry, EntryKind
+from domain.points.usage import Usage, together
+from domain.reward.model import (
+    Exchange,
+    ExchangeState,
+    Offer,
+    Reward,
+    RewardChanged,
+    RewardCode,
+    RewardKind,
+    RewardLimitReached,
+    RewardNotForYou,
+    RewardNotFound,
+    RewardNotOffered,
+    SoldOut,
+    TakenCode,
+    bucket_name,
+    usage_name,
+)
+from domain.reward.ports import Repositories
+from domain.unit_of_work import Change, Counted, Created, Plan, Record, Removed, RequestKey, Runner, held
+
+
+class Exchanged(Struct, frozen=True):
+    """What was booked. `code`: of a virtual reward, in the first answer."""
+
+    exchange_id: str
+    reward_id: str
+    points: Points
+    """What the reward cost."""
+    balance: Points
+    entry_sequence: int
+    code: Sealed | None = None
+    is_repeated: bool = False
+
+    def record(self) -> Record:
+        """Without the code, which stays where it is encrypted."""
+        return {
+            "exchange_id": self.exchange_id,
+            "reward_id": self.reward_id,
+            "points": self.points.count,
+            "balance": self.balance.count,
+            "entry": self.entry_sequence,
+        }
+
+
+def exchanged_from(record: Record) -> Exchanged:
+    """The reverse of `Exchanged.record`."""
+    points, balance, entry = (int(str(record[name])) for name in ("points", "balance", "entry"))
+    return Exchanged(
+        str(record["exchange_id"]),
+        str(record["reward_id"]),
+        Points(points),
+        Points(balance),
+        entry,
+        is_repeated=True,
+    )
+
+
+class ExchangeWish(Struct, frozen=True):
+    """`points`: what the reward costs, as it was shown."""
+
+    member_id: str
+    reward_id: str
+    points: Points
+    key: RequestKey[Exchanged]
+    store_id: str | None = None
+    """The till's."""
+
+
+class ExchangeReward(Struct, frozen=True):
+    """Account, entry, stock and exchange move together or not at all.
+
+    Raises RewardNotFound, RewardNotOffered, RewardNotForYou, RewardChanged, RewardLimitReached,
+    NotEnoughPoints, SoldOut, MemberNotFound, IdentityMoved or AccountFrozen.
+    """
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: MemberSelf | Till, wish: ExchangeWish, *, dry_run: bool = False) -> Exchanged:
+        if isinstance(actor, Till):
+            actor.require_scope(Scope.REWARDS_WRITE)
+            actor.require_store(wish.store_id or "")
+
+        def plan(repositories: Repositories, now: datetime) -> Plan[Exchanged]:
+            way, member = repositories.accounts.person(wish.member_id, with_settings=True)
+            if isinstance(actor, MemberSelf):
+                own(member, actor)
+            reward = repositories.rewards.find(wish.reward_id)
+            if reward is None:
+                raise RewardNotFound
+            book = Book(way[-1], now, actor.caller, repositories.programmes.current())
+            _check(reward.offer, wish.points, member, book)
+            if reward.offer.per_member is not None:
+                _count(book, reward)
+            taken = _take_piece(repositories, reward, wish.key.key)
+            entry = _pay(book, reward, wish.store_id)
+            exchange = taken.exchange(reward, entry, now)
+            done = Exchanged(
+                exchange.exchange_id,
+                reward.reward_id,
+                reward.offer.points,
+                entry.balance,
+                entry.sequence,
+                exchange.code,
+            )
+            changes = (*book.changes(), *held(way), Created(exchange), *taken.changes(exchange))
+            return Plan(done, changes)
+
+        return self.runner.run_once(actor.tenant_id, plan, wish.key, dry_run=dry_run)
+
+
+def _check(offer: Offer, points: Points, member: Member, book: Book) -> None:
+    if not offer.is_open(book.at):
+        raise RewardNotOffered
+    standing = book.account.standing
+    if offer.tier_ids and (standing is None or standing.tier_id not in offer.tier_ids):
+        raise RewardNotForYou
+    if offer.is_members_only and member.joined_at is None:
+        raise RewardNotForYou
+    if points != offer.points:
+        raise RewardChanged
+    if offer.points > book.account.available(shop_date(book.at)):
+        raise NotEnoughPoints
+
+
+def _count(book: Book, reward: Reward) -> None:
+    if times_had(book.account, reward.reward_id) >= (reward.offer.per_member or 0):
+        raise RewardLimitReached
+    once = {usage_name(reward.reward_id): Usage(shop_date(book.at), 1, 1)}
+    book.use(together(book.account.used, once))
+
+
+def times_had(account: Account, reward_id: str) -> int:
+    """How often this person has had the reward, while it was limited."""
+    usage = account.used.get(usage_name(reward_id))
+    return usage.ever if usage else 0
+
+
+def _pay(book: Book, reward: Reward, store_id: str | None) -> Entry:
+    cause = Cause("exchange", reward_id=reward.reward_id, store_id=store_id)
+    return book.take(reward.offer.points, cause, EntryKind.REDEEM, first=None, may_owe=False)
+
+
+class _Piece(Struct, frozen=True):
+    """From where one piece comes."""
+
+    bucket: int | None = None
+    code: RewardCode | None = None
+
+    def exchange(self, reward: Reward, entry: Entry, now: datetime) -> Exchange:
+        is_done = self.code is not None
+        return Exchange(
+            member_id=entry.member_id,
+            sequence=entry.sequence,
+            reward_id=reward.reward_id,
+            name=reward.offer.name,
+            kind=reward.offer.kind,
+            points=reward.offer.points,
+            at=now,
+            state=ExchangeState.FULFILLED if is_done else ExchangeState.OPEN,
+            bucket=self.bucket,
+            is_limited=reward.offer.per_member is not None,
+            code=self.code.code if self.code else None,
+            fulfilled_at=now if is_done else None,
+            fulfilled_by=entry.caller if is_done else None,
+        )
+
+    def changes(self, exchange: Exchange) -> tuple[Change, ...]:
+        if self.code is not None:
+            gone = TakenCode(self.code.reward_id, self.code.index, exchange.exchange_id)
+            return (Removed(self.code), Created(gone))
+        if self.bucket is not None:
+            return (Counted(bucket_name(exchange.reward_id, self.bucket), 1, 0, None, None),)
+        return ()
+
+
+def _take_piece(repositories: Repositories, reward: Reward, name: str) -> _Piece:
+    """One by chance, or from the fullest bucket once that ran short. Raises SoldOut."""
+    reward_id = reward.reward_id
+    if reward.offer.kind is RewardKind.VIRTUAL:
+        code = repositories.codes.next_free(reward_id, f"{crc32(name.encode()):08x}")
+        if code is None:
+            raise SoldOut
+        return _Piece(code=code)
+    if not reward.offer.is_counted:
+        return _Piece()
+    if not repositories.stocks.ran_short(reward):
+        return _Piece(bucket=crc32(name.encode()) % reward.buckets)
+    left = repositories.stocks.left(reward)
+    if max(left) <= 0:
+        raise SoldOut
+    return _Piece(bucket=left.index(max(left)))

@@ -1,0 +1,163 @@
+"""Use cases for an exchange that was made: it is handed over, or the points go back (D-22)."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from domain.actor import Operator, Till
+from domain.api_key.model import Scope
+from domain.clock import shop_date
+from domain.money import NO_POINTS, Points
+from domain.points.book import Book
+from domain.points.model import Cause, Entry, EntryKind, LotKey, Posting
+from domain.points.usage import Usage, apart
+from domain.reward.model import (
+    Exchange,
+    ExchangeNotFound,
+    ExchangeNotOpen,
+    ExchangeState,
+    NotRefundable,
+    RewardKind,
+    bucket_name,
+    usage_name,
+)
+from domain.reward.ports import Repositories
+from domain.unit_of_work import (
+    Change,
+    Changed,
+    Counted,
+    MovedMeanwhile,
+    Plan,
+    Record,
+    RequestKey,
+    Runner,
+    held,
+)
+
+
+class Finished(Struct, frozen=True):
+    """Where the exchange stands now."""
+
+    exchange_id: str
+    state: ExchangeState
+    points: Points = NO_POINTS
+    """What went back, with a refund."""
+    balance: Points | None = None
+    entry_sequence: int | None = None
+    is_repeated: bool = False
+
+    def record(self) -> Record:
+        return {
+            "exchange_id": self.exchange_id,
+            "state": self.state.value,
+            "points": self.points.count,
+            "balance": self.balance.count if self.balance is not None else None,
+            "entry": self.entry_sequence,
+        }
+
+
+def finished_from(record: Record) -> Finished:
+    """The reverse of `Finished.record`."""
+    balance, entry = record["balance"], record["entry"]
+    return Finished(
+        str(record["exchange_id"]),
+        ExchangeState(str(record["state"])),
+        Points(int(str(record["points"]))),
+        Points(int(str(balance))) if balance is not None else None,
+        int(str(entry)) if entry is not None else None,
+        is_repeated=True,
+    )
+
+
+class ExchangeRef(Struct, frozen=True):
+    """An exchange by the entry that paid for it."""
+
+    member_id: str
+    sequence: int
+
+
+def get(repositories: Repositories, ref: ExchangeRef) -> Exchange:
+    """Raises ExchangeNotFound."""
+    found = repositories.exchanges.find(ref.member_id, ref.sequence)
+    if found is None:
+        raise ExchangeNotFound
+    return found
+
+
+class FulfilExchange(Struct, frozen=True):
+    """Goods are handed over once, or a service is rendered. Raises ExchangeNotFound or ExchangeNotOpen."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: Till, ref: ExchangeRef, store_id: str, key: RequestKey[Finished]) -> Finished:
+        actor.require_scope(Scope.REWARDS_WRITE)
+        actor.require_store(store_id)
+
+        def plan(repositories: Repositories, now: datetime) -> Plan[Finished]:
+            before = get(repositories, ref)
+            after = before.fulfilled(now, actor.caller, store_id)
+            return Plan(Finished(after.exchange_id, after.state), (Changed(before, after),))
+
+        return self.runner.run_once(actor.tenant_id, plan, key)
+
+
+class RefundExchange(Struct, frozen=True):
+    """The points go back to the lots that they came from, the piece to the stock.
+
+    What went back to a lot that is over is over, too, unless the programme gives it days of grace (D-22).
+    Raises ExchangeNotFound, ExchangeNotOpen (refunded before), NotRefundable or AccountFrozen.
+    """
+
+    runner: Runner[Repositories]
+
+    def __call__(
+        self, actor: Operator, ref: ExchangeRef, key: RequestKey[Finished], *, dry_run: bool = False
+    ) -> Finished:
+        def plan(repositories: Repositories, now: datetime) -> Plan[Finished]:
+            before = get(repositories, ref)
+            if before.state is ExchangeState.REFUNDED:
+                raise ExchangeNotOpen
+            if before.kind is RewardKind.VIRTUAL:
+                raise NotRefundable
+            paid = repositories.entries.get(ref.member_id, ref.sequence)
+            if paid is None:
+                raise MovedMeanwhile  # The exchange does not show whole yet.
+            way = repositories.accounts.way(before.member_id)
+            programme = repositories.programmes.current()
+            book = Book(way[-1], now, actor.caller, programme)
+            entry = _give_back(book, paid, before, programme.terms.refund_grace_days)
+            if before.is_limited:
+                had = {usage_name(before.reward_id): Usage(shop_date(before.at), 1, 1)}
+                book.use(apart(book.account.used, had))
+            after = before.refunded(now, entry.sequence)
+            done = Finished(
+                after.exchange_id, after.state, entry.points, book.account.balance, entry.sequence
+            )
+            changes = (*book.changes(), *held(way), Changed(before, after), *_put_back(before))
+            return Plan(done, changes)
+
+        return self.runner.run_once(actor.tenant_id, plan, key, dry_run=dry_run)
+
+
+def _give_back(book: Book, paid: Entry, exchange: Exchange, grace_days: int) -> Entry:
+    today = shop_date(book.at)
+    grace = LotKey(today + timedelta(days=grace_days - 1), "refund") if grace_days else None
+    back = [
+        Posting(grace if grace and posting.lot.is_over(today) else posting.lot, -posting.points)
+        for posting in paid.postings
+    ]
+    cause = Cause(
+        "exchange_refund",
+        reward_id=exchange.reward_id,
+        exchange_id=exchange.exchange_id,
+        other_member_id=exchange.member_id if exchange.member_id != book.account.member_id else None,
+    )
+    entry = book.post(back, NO_POINTS, cause, EntryKind.REFUND_REDEEM)
+    book.expire()
+    return entry
+
+
+def _put_back(exchange: Exchange) -> tuple[Change, ...]:
+    if exchange.bucket is None:
+        return ()
+    return (Counted(bucket_name(exchange.reward_id, exchange.bucket), -1, 0, None, None),)

@@ -1,0 +1,72 @@
+"""What rewards need from the outside world."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from domain.page import Page
+from domain.points import ports as points
+from domain.reward.model import Exchange, Reward, RewardCode
+
+
+class Rewards(Protocol):
+    def find(self, reward_id: str) -> Reward | None:
+        """As stored now."""
+        ...
+
+    def page(self, limit: int, position: str | None) -> Page[Reward]:
+        """By id; one call."""
+        ...
+
+
+class Stocks(Protocol):
+    def left(self, reward: Reward) -> tuple[int, ...]:
+        """What is left in each bucket, as stored now; one call."""
+        ...
+
+    def ran_short(self, reward: Reward) -> bool:
+        """Whether an earlier attempt of the same unit of work found a bucket empty."""
+        ...
+
+
+class Codes(Protocol):
+    def next_free(self, reward_id: str, start: str) -> RewardCode | None:
+        """One that nobody has, the first from `start` on, or any; one call, or two."""
+        ...
+
+    def count_free(self, reward_id: str, most: int) -> int:
+        """How many nobody has, up to `most`."""
+        ...
+
+    def known(self, reward_id: str, indexes: Iterable[str]) -> frozenset[str]:
+        """Which of these were ever brought."""
+        ...
+
+    def index(self, code: str) -> str:
+        """The blind index of a code, in hex."""
+        ...
+
+
+class Exchanges(Protocol):
+    def find(self, member_id: str, sequence: int) -> Exchange | None:
+        """As stored now."""
+        ...
+
+    def newest(self, member_id: str, below: int | None, limit: int) -> list[Exchange]:
+        """Exchanges of exactly that member with a smaller sequence, newest first; one call."""
+        ...
+
+
+class Repositories(points.Repositories, Protocol):
+    """What points need, and the catalogue."""
+
+    @property
+    def rewards(self) -> Rewards: ...
+
+    @property
+    def stocks(self) -> Stocks: ...
+
+    @property
+    def codes(self) -> Codes: ...
+
+    @property
+    def exchanges(self) -> Exchanges: ...

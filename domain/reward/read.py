@@ -1,0 +1,156 @@
+"""Use cases that only read: the catalogue, one reward with what is left, and exchanges."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from domain.actor import KeyHolder, MemberSelf, Till
+from domain.api_key.model import Scope
+from domain.clock import shop_date
+from domain.member.model import Member
+from domain.member.own import own
+from domain.money import NO_POINTS, Points
+from domain.page import Page
+from domain.reward.exchange import times_had
+from domain.reward.finish import ExchangeRef, get
+from domain.reward.model import Exchange, ExchangeNotFound, Reward, RewardKind, RewardNotFound
+from domain.reward.ports import Repositories
+from domain.unit_of_work import Plan, Runner
+
+COUNTED_MAX = 1_000
+"""So many free codes are counted, not more."""
+
+
+class Choice(Struct, frozen=True):
+    """A reward as one person sees it."""
+
+    reward: Reward
+    missing: Points
+    """What the person lacks to pay for it."""
+    is_for_you: bool
+    times_left: int | None
+    """None: as often as the points last."""
+
+
+class ListChoices(Struct, frozen=True):
+    """What is offered now, by id; a page may hold fewer than asked for. Raises IdentityMoved."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: MemberSelf, limit: int, position: str | None) -> Page[Choice]:
+        def plan(repositories: Repositories, now: datetime) -> Plan[Page[Choice]]:
+            way, member = repositories.accounts.person(actor.member_id, with_settings=True)
+            account, today = way[-1], shop_date(now)
+            found = repositories.rewards.page(limit, position)
+            tier = account.standing.tier_id if account.standing else None
+            choices = tuple(
+                Choice(
+                    reward,
+                    max(reward.offer.points - account.available(today), NO_POINTS),
+                    _is_for(reward, own(member, actor), tier),
+                    max(reward.offer.per_member - times_had(account, reward.reward_id), 0)
+                    if reward.offer.per_member is not None
+                    else None,
+                )
+                for reward in found.items
+                if reward.offer.is_open(now)
+            )
+            return Plan(Page(choices, found.next_position))
+
+        return self.runner.run(actor.tenant_id, plan)
+
+
+def _is_for(reward: Reward, member: Member, tier: str | None) -> bool:
+    offer = reward.offer
+    is_member = member.joined_at is not None or not offer.is_members_only
+    return is_member and (not offer.tier_ids or tier in offer.tier_ids)
+
+
+class ListRewards(Struct, frozen=True):
+    """All of the catalogue, by id, for staff."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: KeyHolder, limit: int, position: str | None) -> Page[Reward]:
+        return self.runner.use(actor.tenant_id, lambda stores, _: stores.rewards.page(limit, position))
+
+
+class Shelf(Struct, frozen=True):
+    """A reward, and what is left of it: None if that has no end; codes are counted up to COUNTED_MAX."""
+
+    reward: Reward
+    left: int | None
+
+
+class ReadReward(Struct, frozen=True):
+    """Members see what is offered now; staff sees everything. Raises RewardNotFound."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: MemberSelf | KeyHolder, reward_id: str) -> Shelf:
+        def plan(repositories: Repositories, now: datetime) -> Plan[Shelf]:
+            reward = repositories.rewards.find(reward_id)
+            if reward is None or (isinstance(actor, MemberSelf) and not reward.offer.is_open(now)):
+                raise RewardNotFound
+            if reward.offer.kind is RewardKind.VIRTUAL:
+                return Plan(Shelf(reward, repositories.codes.count_free(reward_id, COUNTED_MAX)))
+            if not reward.offer.is_counted:
+                return Plan(Shelf(reward, None))
+            return Plan(Shelf(reward, sum(repositories.stocks.left(reward))))
+
+        return self.runner.run(actor.tenant_id, plan)
+
+
+class ListExchanges(Struct, frozen=True):
+    """Newest first, those included that came with a merge. Raises MemberNotFound or IdentityMoved."""
+
+    runner: Runner[Repositories]
+
+    def __call__(
+        self, actor: MemberSelf | KeyHolder, member_id: str, limit: int, position: str | None
+    ) -> Page[Exchange]:
+        if isinstance(actor, Till):
+            actor.require_scope(Scope.MEMBERS_READ)
+
+        def plan(repositories: Repositories, now: datetime) -> Plan[Page[Exchange]]:
+            _, member = repositories.accounts.person(member_id, with_settings=True)
+            if isinstance(actor, MemberSelf):
+                own(member, actor)
+            owners = (member.member_id, *(alias.member_id for alias in member.aliases))
+            below = _places(position)
+            found = [
+                exchange
+                for owner in owners
+                for exchange in repositories.exchanges.newest(owner, below.get(owner), limit + 1)
+            ]
+            found.sort(key=lambda each: (each.at, each.sequence), reverse=True)
+            page = tuple(found[:limit])
+            if len(found) <= limit:
+                return Plan(Page(page))
+            below |= {each.member_id: each.sequence for each in page}
+            return Plan(Page(page, ",".join(f"{owner}={place}" for owner, place in below.items())))
+
+        return self.runner.run(actor.tenant_id, plan)
+
+
+def _places(position: str | None) -> dict[str, int]:
+    """How far down the exchanges of each member were shown."""
+    parts = (part.partition("=") for part in position.split(",")) if position else ()
+    return {owner: int(place) for owner, _, place in parts}
+
+
+class ReadExchange(Struct, frozen=True):
+    """One's own, with its code. Raises ExchangeNotFound, MemberNotFound or IdentityMoved."""
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: MemberSelf | KeyHolder, member_id: str, ref: ExchangeRef) -> Exchange:
+        def plan(repositories: Repositories, now: datetime) -> Plan[Exchange]:
+            _, member = repositories.accounts.person(member_id, with_settings=True)
+            if isinstance(actor, MemberSelf):
+                own(member, actor)
+            if ref.member_id not in {member.member_id, *(alias.member_id for alias in member.aliases)}:
+                raise ExchangeNotFound
+            return Plan(get(repositories, ref))
+
+        return self.runner.run(actor.tenant_id, plan)
