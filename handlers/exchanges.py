@@ -123,7 +123,7 @@ STAFF_LIST = Operation(
     path=MemberPath,
     query=PageQuery,
     gives=page_of(ExchangeView),
-    refuses=(MemberNotFound,),
+    refuses=(MemberNotFound, ScopeMissing),
 )
 REFUND = Operation(
     "Take an exchange back",
@@ -165,6 +165,7 @@ def _wish(call: Call[Any], member_id: str, reward_id: str, store_id: str | None 
 
 
 def _list(services: Needs, call: Call[Any], owner: str) -> dict[str, Any]:
+    services.list_exchanges.admit(call.actor)  # Before anybody looks at the cursor.
     return cursors.page(
         services.sign, call, owner, lambda limit, at: services.list_exchanges(call.actor, owner, limit, at)
     )

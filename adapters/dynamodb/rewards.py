@@ -90,7 +90,7 @@ def _reward_items(reward: Reward, tenancy: Tenancy) -> tuple[Item, ...]:
         pk=pk,
         sk=sk,
         name=offer.name,
-        description=offer.description or None,
+        description=offer.description,
         what=offer.kind.value,
         points=offer.points.count,
         is_counted=offer.is_counted,
@@ -113,7 +113,7 @@ def _to_reward(raw: RawItem) -> Reward:
     item = RewardItem.from_raw_data(raw)
     offer = Offer(
         name=item.name,
-        description=item.description or "",
+        description=item.description,
         kind=RewardKind(item.what),
         points=Points(int(item.points)),
         is_counted=bool(item.is_counted),

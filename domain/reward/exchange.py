@@ -5,7 +5,7 @@ from zlib import crc32
 
 from msgspec import Struct
 
-from domain.actor import MemberSelf, Till
+from domain.actor import KeyHolder, MemberSelf
 from domain.api_key.model import Scope
 from domain.clock import shop_date
 from domain.keyring import Sealed
@@ -93,8 +93,10 @@ class ExchangeReward(Struct, frozen=True):
 
     runner: Runner[Repositories]
 
-    def __call__(self, actor: MemberSelf | Till, wish: ExchangeWish, *, dry_run: bool = False) -> Exchanged:
-        if isinstance(actor, Till):
+    def __call__(
+        self, actor: MemberSelf | KeyHolder, wish: ExchangeWish, *, dry_run: bool = False
+    ) -> Exchanged:
+        if isinstance(actor, KeyHolder):
             actor.require_scope(Scope.REWARDS_WRITE)
             actor.require_store(wish.store_id or "")
 

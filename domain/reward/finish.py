@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from domain.actor import Operator, Till
+from domain.actor import KeyHolder, Operator
 from domain.api_key.model import Scope
 from domain.clock import shop_date
 from domain.money import NO_POINTS, Points
@@ -89,7 +89,9 @@ class FulfilExchange(Struct, frozen=True):
 
     runner: Runner[Repositories]
 
-    def __call__(self, actor: Till, ref: ExchangeRef, store_id: str, key: RequestKey[Finished]) -> Finished:
+    def __call__(
+        self, actor: KeyHolder, ref: ExchangeRef, store_id: str, key: RequestKey[Finished]
+    ) -> Finished:
         actor.require_scope(Scope.REWARDS_WRITE)
         actor.require_store(store_id)
 

@@ -115,7 +115,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     """What staff says about a reward."""
 
     name: str
-    description: str = ""
+    description: str | None = None
     kind: RewardKind
     points: Points
     is_counted: bool = True

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from domain.actor import KeyHolder, MemberSelf, Till
+from domain.actor import KeyHolder, MemberSelf
 from domain.api_key.model import Scope
 from domain.clock import shop_date
 from domain.member.model import Member
@@ -106,11 +106,16 @@ class ListExchanges(Struct, frozen=True):
 
     runner: Runner[Repositories]
 
+    @staticmethod
+    def admit(actor: MemberSelf | KeyHolder) -> None:
+        """Raises ScopeMissing."""
+        if isinstance(actor, KeyHolder):
+            actor.require_scope(Scope.MEMBERS_READ)
+
     def __call__(
         self, actor: MemberSelf | KeyHolder, member_id: str, limit: int, position: str | None
     ) -> Page[Exchange]:
-        if isinstance(actor, Till):
-            actor.require_scope(Scope.MEMBERS_READ)
+        self.admit(actor)
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Page[Exchange]]:
             _, member = repositories.accounts.person(member_id, with_settings=True)

@@ -33,14 +33,14 @@ ID_MAX = 32
 class RewardPath(StrictSchema):
     """A reward by the id that staff gave it."""
 
-    reward_id = Text(longest=ID_MAX, pattern=r"[a-z0-9][a-z0-9-]{0,31}", required=True)
+    reward_id = Identifier(longest=ID_MAX, required=True)
 
 
 class RewardRequest(StrictSchema):
     """What staff says about a reward. Kind, and whether its stock is counted, stay as they were first."""
 
     name = Text(longest=NAME_MAX, required=True)
-    description = Text(longest=DESCRIPTION_MAX, shortest=0, load_default="")
+    description = Text(longest=DESCRIPTION_MAX, load_default=None, allow_none=True)
     kind = Choice(RewardKind, required=True)
     points = WholeNumber(least=1, most=POINTS_MAX, required=True)
     is_counted = Flag(load_default=True)
@@ -57,7 +57,7 @@ class RewardView(Schema):
 
     reward_id = fields.String()
     name = fields.String(attribute="offer.name")
-    description = fields.String(attribute="offer.description")
+    description = fields.String(attribute="offer.description", allow_none=True)
     kind = Choice(RewardKind, attribute="offer.kind")
     points = PointsField(attribute="offer.points")
     is_counted = fields.Boolean(attribute="offer.is_counted")
@@ -84,7 +84,7 @@ class ChoiceView(Schema):
 
     reward_id = fields.String(attribute="reward.reward_id")
     name = fields.String(attribute="reward.offer.name")
-    description = fields.String(attribute="reward.offer.description")
+    description = fields.String(attribute="reward.offer.description", allow_none=True)
     kind = Choice(RewardKind, attribute="reward.offer.kind")
     points = PointsField(attribute="reward.offer.points")
     ends_at = Instant(attribute="reward.offer.ends_at", allow_none=True)
@@ -98,7 +98,7 @@ class OfferedView(Schema):
 
     reward_id = fields.String(attribute="reward.reward_id")
     name = fields.String(attribute="reward.offer.name")
-    description = fields.String(attribute="reward.offer.description")
+    description = fields.String(attribute="reward.offer.description", allow_none=True)
     kind = Choice(RewardKind, attribute="reward.offer.kind")
     points = PointsField(attribute="reward.offer.points")
     starts_at = Instant(attribute="reward.offer.starts_at", allow_none=True)
@@ -125,7 +125,7 @@ class StockView(Schema):
 class CodesRequest(StrictSchema):
     """Codes of a virtual reward; one that was ever brought is refused, with all the others."""
 
-    codes = Parts(Text(longest=CODE_MAX, pattern=r"[!-~]+"), most=CODES_MAX, required=True)
+    codes = Parts(Identifier(longest=CODE_MAX), most=CODES_MAX, required=True)
 
 
 class CodesView(Schema):
@@ -144,7 +144,7 @@ class ExchangeRequest(StrictSchema):
 class TillExchangeRequest(ExchangeRequest):
     """The same at a till."""
 
-    reward_id = Text(longest=ID_MAX, pattern=r"[a-z0-9][a-z0-9-]{0,31}", required=True)
+    reward_id = Identifier(longest=ID_MAX, required=True)
     store_id = Identifier(longest=STORE_MAX, required=True)
 
 

@@ -41,6 +41,10 @@ EVERY: dict[str, Callable[[Keys, str, str, str], Key]] = {
     "programme": lambda keys, *_: keys.programme(7),
     "rule": lambda keys, one, *_: keys.rule(one),
     "comment": lambda keys, one, two, _: keys.comment(one, two),
+    "reward": lambda keys, one, *_: keys.reward(one),
+    "free_code": lambda keys, one, two, _: keys.free_code(one, two),
+    "taken_code": lambda keys, one, two, _: keys.taken_code(one, two),
+    "exchange": lambda keys, one, *_: keys.exchange(one, 7),
     "check_in": lambda keys, one, *_: keys.check_in(one, date(2026, 3, 1)),
 }
 INDEX_ONLY = {"owner", "session_of_owner", "waiting_merges", "by_time", "due", "saga"}

@@ -20,6 +20,7 @@ from domain.points.model import Account
 from domain.programme.deduct import Deduction
 from domain.programme.model import ClawbackPolicy, Programme, Terms, Validity, ValidityKind
 from domain.programme.record import Deed, RuleRecord
+from domain.reward.model import Exchange, ExchangeState, Offer, Reward, RewardCode, RewardKind
 from domain.sms_code.model import Challenge, Purpose
 from domain.unit_of_work import Changed, Created, Removed
 from tests.contracts.things import (
@@ -68,6 +69,47 @@ PROGRAMME = Programme(
 )
 CHECK_IN = CheckInDay("m_1", AT.date(), 3, Points(10), Points(-4), 12, AT, is_repeated=True)
 COMMENT = Comment(OrderId("store", "N:1"), "m_1", 4, "好喝 ☕", Points(3), Points(-4), 12, AT, "fingerprint")
+REWARD = Reward(
+    "towel",
+    Offer(
+        name="毛巾 ☕",
+        description="纯棉",
+        kind=RewardKind.SERVICE,
+        points=Points(500),
+        is_counted=False,
+        is_shown=False,
+        starts_at=AT,
+        ends_at=AT + timedelta(days=1),
+        per_member=2,
+        is_members_only=True,
+        tier_ids=("silver", "gold"),
+    ),
+    AT,
+    "key:office",
+    stock=400,
+    buckets=16,
+    version=9,
+)
+CODE = RewardCode("month", "ab12", Fresh("VIP-1"))
+EXCHANGE = Exchange(
+    "m_1",
+    12,
+    "towel",
+    "毛巾",
+    RewardKind.VIRTUAL,
+    Points(500),
+    AT,
+    ExchangeState.REFUNDED,
+    bucket=3,
+    is_limited=True,
+    code=Fresh("VIP-2"),
+    fulfilled_at=AT,
+    fulfilled_by="key:till",
+    store_id="store",
+    refunded_at=AT + timedelta(hours=1),
+    refund_sequence=14,
+    version=3,
+)
 RULE = RuleRecord(
     "share",
     next(rule for rule in EVERY_KIND if rule.rule_id == "share"),
@@ -105,10 +147,16 @@ THINGS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "sentinel": (Sentinel(PHONE, "m_1"), _sentinel),
     "check-in": (CHECK_IN, lambda stores: _repeated(stores.check_ins.find("m_1", CHECK_IN.on))),
     "comment": (COMMENT, lambda stores: stores.comments.find(COMMENT.order_id)),
+    "reward": (REWARD, lambda stores: stores.rewards.find("towel")),
+    "code": (
+        RewardCode("month", "ab12", Fresh("VIP-1")),
+        lambda stores: stores.codes.next_free("month", "c"),
+    ),
+    "exchange": (EXCHANGE, lambda stores: stores.exchanges.find("m_1", 12)),
     "programme": (PROGRAMME, lambda stores: stores.programmes.find(7)),
     "rule": (RULE, lambda stores: stores.rules.those(["share"]).get("share")),
 }
-VERSIONED = ["member", "account", "order", "merge", "challenge", "rule"]
+VERSIONED = ["member", "account", "order", "merge", "challenge", "rule", "reward", "exchange"]
 
 
 @pytest.mark.parametrize("name", THINGS)

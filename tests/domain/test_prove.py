@@ -55,6 +55,8 @@ CAUSES: dict[str, Any] = {
     "store_id": "store",
     "occurred_at": NOON,
     "note": "forged",
+    "reward_id": "towel",
+    "exchange_id": "m_2:7",
 }
 
 

@@ -48,6 +48,21 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "staff_programme.publish": {"publish": [{"rule_id": "coffee", "draft_number": 1}], "retire": []},
     "my_activities.share": {"subject": "menu"},
+    "my_exchanges.exchange": {"points": 5},
+    "till_exchanges.exchange": {"reward_id": "towel", "points": 5, "store_id": "nanjing-road"},
+    "till_exchanges.fulfil": {"store_id": "nanjing-road"},
+    "staff_rewards.save": {
+        "name": "毛巾",
+        "description": "纯棉",
+        "kind": "goods",
+        "is_counted": False,
+        "points": 5,
+        "starts_at": "2026-01-01T00:00:00+08:00",
+        "per_member": 2,
+        "tier_ids": ["gold"],
+    },
+    "staff_rewards.move": {"by": 5},
+    "staff_rewards.codes": {"codes": ["VIP-1"]},
     "staff_points.adjust": {"points": 5, "reason": "补偿"},
     "my_activities.comment": {
         "order": {"source": "nanjing-road", "order_number": ORDER},
@@ -56,7 +71,15 @@ BODIES: dict[str, dict[str, Any]] = {
     },
 }
 """A good body for each operation that takes one; a test says so when one is missing."""
-PLACES = {"order_number": ORDER, "merge_id": MERGE, "rule_id": "coffee", "member_id": MEMBER}
+PLACES = {
+    "order_number": ORDER,
+    "merge_id": MERGE,
+    "rule_id": "coffee",
+    "member_id": MEMBER,
+    "reward_id": "towel",
+    "exchange_id": f"{MEMBER}:3",
+}
+OTHERS = {"staff_rewards.move": {"reward_id": "mug"}, "staff_rewards.codes": {"reward_id": "month"}}
 NAMES = tuple(BODIES)
 WORDS = (
     *(
@@ -137,7 +160,7 @@ def _sender(endpoint: str) -> Callable[[bytes], Said]:
     """How to send a body to an operation, with credentials that are good for it."""
     method, rule, facts = next(found[1:] for found in operations() if found[0] == endpoint)
     path = rule
-    for name, value in PLACES.items():
+    for name, value in (PLACES | OTHERS.get(endpoint, {})).items():
         path = path.replace(f"<{name}>", value)
     keyed = (("Idempotency-Key", f"{KEY}-fresh".encode()),) if facts.is_keyed else ()
     if facts.actor is Anyone:

@@ -11,6 +11,7 @@ from typing import Final
 
 from flask import Flask
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.dynamodb.item import Tenancy, creation
 from adapters.dynamodb.keys import Keys
@@ -28,9 +29,10 @@ from domain.merge.model import Merge, MergeCause, MergeState, WaitReason
 from domain.money import Money, Points
 from domain.order.model import Award, Bill, Line, Order, OrderId, Payment, PaymentMethod
 from domain.points.book import Book
-from domain.points.model import Account, Cause, Entry, LotKey, Tally
+from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Tally
 from domain.programme.model import Programme
 from domain.programme.record import Deed, RuleRecord
+from domain.reward.model import Exchange, Offer, Reward, RewardKind
 from domain.session.model import IDLE, Session, session_id_of
 from domain.tenant.model import Channel, ChannelKind, Settings, SmsAccount, Store, Tenant
 from serverless.apps import member_app, staff_app
@@ -121,7 +123,7 @@ def _setting(tenant_id: str, wrapped: bytes) -> Iterator[object]:
     yield RuleRecord("coffee", coffee, 1, Deed("key:office", NOW))
     yield Store("nanjing-road", "南京路店")
     yield from channels(tenant_id)
-    scopes = frozenset({"members.read", "orders.write"})
+    scopes = frozenset({"members.read", "orders.write", "rewards.write"})
     yield ApiKey("till", "till", scopes, None, None, None, (Fresh(secret_of(tenant_id, TILL_SECRET)),))
     office = (Fresh(secret_of(tenant_id, OFFICE_SECRET)),)
     yield ApiKey("office", "office", scopes | {"admin"}, None, None, None, office)
@@ -185,6 +187,13 @@ def _dealings() -> Iterator[object]:
     cause = Cause("order", order_id, programme_version=1, store_id="nanjing-road", occurred_at=NOW)
     entries: list[Entry] = [book.earn(Points(50), lot, cause, tally=Tally(1, Money(5000)))]
     entries.append(book.earn(Points(7), lot, Cause("order")))
+    paid = Cause("exchange", reward_id="towel")
+    entries.append(book.take(Points(2), paid, EntryKind.REDEEM, first=None, may_owe=False))
+    offer = Offer(name="毛巾", kind=RewardKind.GOODS, points=Points(5), is_counted=False)
+    yield Reward("towel", offer, NOW, "key:office")
+    yield Reward("mug", replace(offer, is_counted=True), NOW, "key:office")
+    yield Reward("month", replace(offer, kind=RewardKind.VIRTUAL), NOW, "key:office")
+    yield Exchange(MEMBER, 3, "towel", "毛巾", RewardKind.GOODS, Points(2), NOW)
     yield book.account
     yield from entries
     bill = Bill(

@@ -12,7 +12,7 @@ from tests.handlers.scene import Credentials, Query, Scene, bearer, nobody, sign
 from tests.handlers.signing import sign
 from tests.shop import OTHER_STORE, STORE, Phone, Shop
 
-READ, WRITE = "members.read", "orders.write"
+READ, WRITE, REWARDS = "members.read", "orders.write", "rewards.write"
 Told = tuple[int, str]
 OK: Told = (0, "")
 """The operation's own status."""
@@ -139,8 +139,8 @@ SYSTEMS: Mapping[str, MakeCredentials] = {
     "office": lambda us, *_: signed(us.office),
     "till elsewhere": lambda us, *_: signed(us.till),
     "office elsewhere": lambda us, *_: signed(us.office),
-    "till of another store": lambda us, *_: key(us, "west", {READ, WRITE}, {OTHER_STORE}),
-    "till of no store": lambda us, *_: key(us, "nowhere", {READ, WRITE}, set()),
+    "till of another store": lambda us, *_: key(us, "west", {READ, WRITE, REWARDS}, {OTHER_STORE}),
+    "till of no store": lambda us, *_: key(us, "nowhere", {READ, WRITE, REWARDS}, set()),
     "till without scopes": lambda us, *_: key(us, "idle", set(), {STORE, OTHER_STORE}),
     "office without scopes": lambda us, *_: key(us, "bare", {"admin"}, None),
 }
@@ -191,7 +191,8 @@ def _told_person(endpoint: str, name: str) -> Told:
 def _told_operator(endpoint: str, name: str) -> Told:
     if name.startswith("till"):
         return WRONG
-    lacks_scope = name == "office without scopes" and endpoint == "staff_members.read"
+    reads_members = endpoint in {"staff_members.read", "staff_exchanges.exchanges"}
+    lacks_scope = name == "office without scopes" and reads_members
     return (403, "scope-missing") if lacks_scope else OK
 
 
@@ -199,4 +200,8 @@ def _told_till(endpoint: str, name: str) -> Told:
     if "without scopes" in name:
         return 403, "scope-missing"
     is_bound = name in {"till of another store", "till of no store"}
-    return (403, "store-not-allowed") if is_bound and endpoint.startswith("till_orders") else OK
+    is_for_store = endpoint.startswith("till_orders") or endpoint in {
+        "till_exchanges.exchange",
+        "till_exchanges.fulfil",
+    }
+    return (403, "store-not-allowed") if is_bound and is_for_store else OK

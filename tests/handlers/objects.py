@@ -6,11 +6,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from tests.handlers import rewards
 from tests.handlers.callers import OK, Caller
 from tests.handlers.scene import (
     ADJUSTMENT,
     COFFEE,
     PAST,
+    PLAIN,
     PROFILE,
     Sample,
     comment_on,
@@ -262,6 +264,7 @@ def _publish(who: Caller, whose: Whose) -> Sample:
 
 DECIDED, NOT_DONE = (409, "merge-not-waiting"), (409, "merge-not-done")
 OBJECTS: Mapping[str, About] = {
+    **rewards.OBJECTS,
     "health_auth.health": plain("GET", "/v1/auth/health"),
     "health_till.health": plain("GET", "/v1/till/health"),
     "auth.wechat": About(_wechat, OK, CODE_REFUSED, OK, NO_CHANNEL),
@@ -314,4 +317,7 @@ OBJECTS: Mapping[str, About] = {
         merge("POST", "/undo", own="approve", anothers=""), OK, NOT_DONE, NO_MERGE, NO_MERGE
     ),
 }
-"""A new route needs a line here; a test says so."""
+"""A new route needs a line here, or in `rewards.py`; a test says so."""
+
+BUILDERS: Mapping[str, Callable[[Shop], Sample]] = {**PLAIN, **rewards.BUILDERS}
+"""A request for each route that succeeds."""

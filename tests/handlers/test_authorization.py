@@ -15,9 +15,9 @@ from domain.actor import Anyone, MemberSelf, Operator, Till
 from handlers.app import create_app
 from handlers.operation import Operation, operation
 from tests.handlers.callers import CALLERS, OK, Caller, Told, caller, told
-from tests.handlers.objects import OBJECTS
+from tests.handlers.objects import BUILDERS, OBJECTS
 from tests.handlers.problems import complaints
-from tests.handlers.scene import BUILDERS, Sample, Scene, operation_of, operations, waiting_merge
+from tests.handlers.scene import Sample, Scene, operation_of, operations, waiting_merge
 from tests.handlers.whose import Whose
 from tests.shop import Answer
 

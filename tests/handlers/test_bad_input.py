@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from handlers.operation import Operation
 from tests.handlers.bad_values import UNKNOWN, Path, Place, bad_json, bad_texts, objects, places
+from tests.handlers.objects import BUILDERS
 from tests.handlers.problems import complaints, fields
-from tests.handlers.scene import BUILDERS, Sample, Scene, nobody, operation_of, operations, raw_body
+from tests.handlers.scene import Sample, Scene, nobody, operation_of, operations, raw_body
 from tests.shop import Answer, Door
 
 HERE = "\u2603 here \u2603"
@@ -223,7 +224,8 @@ def _parent(body: Any, path: Path) -> Any:
 def test_a_wrong_method_is_refused(scene: Scene, endpoint: str, method: str) -> None:
     door = scene.door(endpoint)
     rule = next(rule for rule in door.app.url_map.iter_rules() if rule.endpoint == endpoint)
-    method = "POST" if method in (rule.methods or ()) else method
+    there = [each.methods or () for each in door.app.url_map.iter_rules() if each.rule == rule.rule]
+    method = "POST" if any(method in methods for methods in there) else method
     path = rule.rule.replace("<", "").replace(">", "")
 
     answer = Sample(method, path).send(door, b"")

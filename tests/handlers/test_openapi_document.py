@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, settings
 from schemathesis import AuthContext, Case, GenerationMode
 
 from scripts.environment import ROOT
-from tests.handlers.scene import BUILDERS, Scene, door_of, operation_of, raw_body
+from tests.handlers.objects import BUILDERS
+from tests.handlers.scene import Scene, door_of, operation_of, raw_body
 from tests.handlers.signing import sign
 from tests.shop import CONSENT, Shop
 

@@ -7,7 +7,8 @@ from datetime import datetime
 import pytest
 
 from adapters.dynamodb.meter import metered
-from tests.handlers.scene import BUILDERS, Scene, door_of, operation_of, raw_body
+from tests.handlers.objects import BUILDERS
+from tests.handlers.scene import Scene, door_of, operation_of, raw_body
 from tests.shop import Answer, Phone, Shop
 
 ENDED = (401, "session-ended")

@@ -51,7 +51,7 @@ CREDENTIALS: Mapping[ChannelKind, Mapping[str, str]] = {
     ChannelKind.ALIPAY_APP: {"app_private_key": "p", "alipay_public_key": "q", "aes_key": "a"},
     ChannelKind.WEB: {},
 }
-SCOPES = frozenset({"members.read", "orders.write"})
+SCOPES = frozenset({"members.read", "orders.write", "rewards.write"})
 
 
 def tenant_wish(tenant_id: str, name: str = "山茶咖啡") -> TenantWish:
