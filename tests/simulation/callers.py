@@ -85,6 +85,19 @@ class Acting(Personal, frozen=True):
         """What the model says to this member."""
 
 
+class ForOneself(Acting, frozen=True):
+    """What changes one's own account alone."""
+
+    def actors(self, state: State, moment: Moment) -> set[str]:
+        """Also who had just given up the number that logged in: who holds it now does not see the account."""
+        found = super().actors(state, moment)
+        for view in moment.states:
+            login = view.sessions.get(self.session_id)
+            if login and not login.revoked_at and login.identity not in state.holders:
+                found.add(sessions.acts_for(view, login))
+        return {each for each in found if not each or (each in state.people and state.alive(each) == each)}
+
+
 def session_id(token: str) -> str:
     """What the table knows of a token."""
     return hashlib.sha256(token.partition(".")[2].encode()).hexdigest()

@@ -59,6 +59,11 @@ def under_one(state: State, moment: Moment, ask: Callable[[State], Verdict]) -> 
     return fitting(state, moment, by, cached=True)
 
 
+def fits(verdict: Verdict, moment: Moment) -> bool:
+    """Whether it is what was written, if anything was."""
+    return isinstance(verdict, Accepted) and _holds(verdict.state, _written(moment))
+
+
 def _written(moment: Moment) -> dict[str, Account]:
     changes = moment.commit.of("account") if moment.commit else []
     return {change.thing_id: observe.account(change.after) for change in changes if change.after}

@@ -6,15 +6,21 @@ from functools import cache
 from random import Random
 
 from adapters.dynamodb.schema import definition
+from domain.actor import Operator
 from domain.api_key.apply import KeyWish
+from domain.money import Points
+from domain.reward.keep import codes_added_from, stock_moved_from
+from domain.reward.model import Offer, RewardKind
 from domain.tenant.apply import ChannelWish, SmsWish, TenantWish
 from domain.tenant.model import ChannelKind, Settings, Store
+from domain.unit_of_work import RequestKey
 from tests.simulation.callers import CAPPED, OFFICE, TILL
 from tests.simulation.faults import Calm, Tally
 from tests.simulation.merchant import CATALOGUE, LADDERS, programme_wish
+from tests.simulation.model import rewards
 from tests.simulation.model import state as model
 from tests.simulation.model.rules import Rule
-from tests.simulation.process import SETTINGS, Process
+from tests.simulation.process import SETTINGS, Process, Services
 from tests.simulation.table.storage import Storage
 from tests.simulation.world import CAP_FEN, CONSENT, SMS_PER_DAY, House, World
 
@@ -51,6 +57,12 @@ CREDENTIALS: Mapping[ChannelKind, Mapping[str, str]] = {
     ChannelKind.ALIPAY_APP: {"app_private_key": "p", "alipay_public_key": "q", "aes_key": "a"},
     ChannelKind.WEB: {},
 }
+SHELVES: Mapping[str, rewards.Reward] = {
+    "towel": rewards.Reward(rewards.Offer("goods", 5), stock=3, left=3),
+    "wash": rewards.Reward(rewards.Offer("service", 1, counted=False)),
+    "month": rewards.Reward(rewards.Offer("virtual", 5), left=2, codes=frozenset({"c0", "c1"})),
+}
+"""What every house has on its shelves at first."""
 SCOPES = frozenset({"members.read", "orders.write", "rewards.write"})
 
 
@@ -70,7 +82,7 @@ def house(number: int) -> House:
     process = world.process()
     _set_up(process, NEIGHBOUR, programme)
     secrets = _set_up(process, TENANT, programme)
-    state = model.State(programmes=(programme,))
+    state = model.State(programmes=(programme,), areas={rewards.REWARDS: SHELVES})
     return House(TENANT, world.cloud.storage, state, STARTED_AT, secrets, programme)
 
 
@@ -93,4 +105,22 @@ def _set_up(process: Process, tenant_id: str, programme: model.Programme) -> dic
         KeyWish(CAPPED, CAPPED, SCOPES, stores, daily_cap_fen=CAP_FEN),
         KeyWish(OFFICE, OFFICE, SCOPES | {"admin"}, None),
     )
+    _fill_shelves(services, Operator(tenant_id, OFFICE, SCOPES | {"admin"}))
     return {wish.key_id: services.apply_key(tenant_id, wish).secret or "" for wish in wishes}
+
+
+def _fill_shelves(services: Services, office: Operator) -> None:
+    """As the catalogue says; the pieces lie in two buckets."""
+    for name, reward in SHELVES.items():
+        said = reward.offer
+        kind, points = RewardKind(said.kind), Points(said.points)
+        services.save_reward(
+            office, name, Offer(name=name, kind=kind, points=points, is_counted=said.counted)
+        )
+        if said.has_pieces:
+            for number, by in enumerate((reward.stock + 40, -40)):
+                key = RequestKey(OFFICE, f"stock-{name}-{number}", "house", stock_moved_from)
+                services.move_stock(office, name, by, key)
+        if reward.codes:
+            codes = RequestKey(OFFICE, f"codes-{name}-0000", "house", codes_added_from)
+            services.add_codes(office, name, tuple(sorted(reward.codes)), codes)

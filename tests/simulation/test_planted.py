@@ -22,7 +22,7 @@ def test_there_are_enough_of_every_kind() -> None:
     areas = {bug.area for bug in bugs()}
 
     assert len(bugs()) >= 30
-    assert areas == {"ledger", "merge", "idempotency", "expiry", "login", "programme", "tier"}
+    assert areas == {"ledger", "merge", "idempotency", "expiry", "login", "programme", "reward", "tier"}
     assert len({bug.name for bug in bugs()}) == len(bugs())
 
 

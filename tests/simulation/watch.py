@@ -220,7 +220,8 @@ def _hash(entry: Item) -> bytes:
     }
     later = {"earned": "e", "activities": "y", "month": "m"}
     fields |= {field: observe.number(entry, name) for field, name in later.items() if name in entry}
-    fields |= {"note": cause["n"]} if "n" in cause else {}
+    texts = {"note": "n", "reward": "w", "exchange": "x"}
+    fields |= {field: cause[name] for field, name in texts.items() if name in cause}
     if "g" in entry:
         fields["given"] = observe.json_of(entry, "g")
     text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -21,10 +21,9 @@ from tests.simulation.areas.merges import one_person
 from tests.simulation.areas.points import an_order
 from tests.simulation.areas.programmes import Draft, Publish
 from tests.simulation.areas.undoing import Undo
-from tests.simulation.callers import Acting
+from tests.simulation.callers import Acting, ForOneself
 from tests.simulation.giving import programmes
 from tests.simulation.model import activities as model
-from tests.simulation.model import sessions
 from tests.simulation.model.calendar import day_of
 from tests.simulation.model.state import Accepted, Programme, Refused, State, Verdict
 from tests.simulation.process import Process
@@ -37,7 +36,7 @@ DAYS, COMMENTS = "days", "comments"
 NOTHING = {"points": 0, "entry": None}
 
 
-class Doing(Acting, frozen=True):
+class Doing(ForOneself, frozen=True):
     """Something for which the programme may give points: one that was in force at some time of the try."""
 
     does: ClassVar[str]
@@ -75,15 +74,6 @@ class Doing(Acting, frozen=True):
         views = (replace(state, programmes=earlier.programmes) for earlier in moment.states)
         verdicts = (self.expect(view, moment) for view in (state, *views))
         return any(isinstance(each, Accepted) and dict(each.facts) == facts for each in verdicts)
-
-    def actors(self, state: State, moment: Moment) -> set[str]:
-        """Also who had just given up the number that logged in: what is done changes their account alone."""
-        found = super().actors(state, moment)
-        for view in moment.states:
-            login = view.sessions.get(self.session_id)
-            if login and not login.revoked_at and login.identity not in state.holders:
-                found.add(sessions.acts_for(view, login))
-        return {each for each in found if not each or (each in state.people and state.alive(each) == each)}
 
 
 def _gives_nothing(verdict: Verdict) -> TypeGuard[Accepted]:

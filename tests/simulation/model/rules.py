@@ -140,7 +140,8 @@ def use(
     return {
         name: each
         for name, each in after.items()
-        if name in rules and (rules[name].member_cap or (rules[name].day_cap and each[0] >= today))
+        if name.startswith("reward#")
+        or (name in rules and (rules[name].member_cap or (rules[name].day_cap and each[0] >= today)))
     }
 
 
