@@ -4,6 +4,7 @@ import logging
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from domain.points.claw_back import RefundRequest
 from domain.programme import rule as written
 from domain.programme.publish import Publication, published_from
 from domain.programme.rule import Rule
+from domain.reward.exchange import Exchanged, ExchangeWish, exchanged_from
+from domain.reward.finish import ExchangeRef, finished_from
 from domain.session.model import Login
 from domain.sms_code.model import Purpose
 from domain.tenant.model import ChannelKind
@@ -138,6 +141,7 @@ class Bench:
         self.identification()
         self.orders()
         self.account()
+        self.rewards()
         self.codes()
         self.rules()
         self.welcoming()
@@ -239,6 +243,24 @@ class Bench:
         read_tier = self.services.read_tier
         self.row("The first page", Limit(1, 3, 0), lambda: self.services.read_home(self.actor))
         self.row("Read one's tier", Limit(1, 1, 0), lambda: read_tier(self.actor, self.actor.member_id))
+
+    def rewards(self) -> None:
+        services, actor, owner = self.services, self.actor, self.actor.member_id
+        self._exchange("music", "Exchange points for a code", Limit(4, 4, 14))
+        coffee = self._exchange("coffee", "Exchange points for goods", Limit(3, 2.5, 12))
+        page = partial(services.list_exchanges, actor, owner, 20, None)
+        self.row("A page of exchanges", Limit(2, 2.5, 0), page)
+        self.row("What points are good for", Limit(2, 3, 0), lambda: services.list_choices(actor, 20, None))
+        key = RequestKey("bench", "bench-refund-0001", "f" * 64, finished_from)
+        back = partial(services.refund_exchange, self.office, ExchangeRef(owner, coffee.entry_sequence), key)
+        self.row("Take an exchange back", Limit(4, 4, 12), back)
+
+    def _exchange(self, reward: str, title: str, most: Limit) -> Exchanged:
+        points = self.services.read_reward(self.office, reward).reward.offer.points
+        key = RequestKey("bench", f"bench-exchange-{reward}", "f" * 64, exchanged_from)
+        wish = ExchangeWish(self.actor.member_id, reward, points, key)
+        done: Exchanged = self.row(title, most, lambda: self.services.exchange_reward(self.actor, wish))
+        return done
 
     def rules(self) -> None:
         """Everything at once: goods, steps, caps, the birthday, three multipliers, and a budget."""

@@ -57,6 +57,7 @@ class Journey:
             self.follows_a_rule,
             self.invites,
             self.reaches_a_tier,
+            self.exchanges,
             self.lapses,
             self.proves,
         ]
@@ -204,6 +205,24 @@ class Journey:
         expect(page["missing"], 100_000 - page["value"])
         changes = self.wechat.get("/v1/me/tier/changes")["items"]
         expect([(each["before"], each["after"]) for each in changes], [("plain", "silver"), (None, "plain")])
+
+    def exchanges(self) -> None:
+        """500 points are exchanged for a towel, once; the till hands it over, staff takes it back exactly"""
+        shelf = "/v1/staff/rewards/towel"
+        before = self.office.get(shelf)["left"]
+        path = "/v1/me/rewards/towel/exchanges"
+        answers = at_once(lambda: self.wechat.post(path, {"points": 500}, key="self-check-exchange"))
+        expect([(each.status, each["balance"]) for each in answers], [(201, 276)] * 3)
+        expect(self.office.get(shelf)["left"], before - 1)
+        exchange = f"exchanges/{answers[0]['exchange_id']}"
+        store = {"store_id": "nanjing-road"}
+        handed = self.till.post(f"/v1/till/{exchange}/fulfilment", store, key="self-check-hand-over")
+        expect((handed.status, handed["state"]), (201, "fulfilled"))
+        refunds = f"/v1/staff/{exchange}/refund"
+        dry = self.office.post(f"{refunds}?dry_run=true", None, key="self-check-take-back")
+        back = self.office.post(refunds, None, key="self-check-take-back")
+        expect((dry.body, back.status, back["balance"]), (back.body, 201, 776))
+        expect(self.office.get(shelf)["left"], before)
 
     def lapses(self) -> None:
         """Thirteen months later the points are gone and the tier is on its last days, job or no job"""

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,14 @@ TABLE = "tongka-demo"
 CONSENT: dict[str, Any] = {"version": "2026-11", "accepted": True}
 API_PORT = 8000
 PAGE_PORT = 8001
+
+SHELVES = (
+    ("coffee", "拿铁一杯", "goods", 100),
+    ("towel", "山茶毛巾", "goods", 500),
+    ("kettle", "手冲壶", "goods", 2000),
+    ("music", "音乐会员月卡", "virtual", 300),
+)
+"""Of the demo's catalogue: id, name, kind, points."""
 
 
 class Sandbox(Struct, frozen=True):
@@ -75,6 +84,7 @@ class World:
         }
         os.environ.update(self.environment)
         self.logins = self._set_up_tenant()
+        self._fill_shelves()
         self.start_api()
         self._introduce()
 
@@ -167,6 +177,28 @@ class World:
             kept.touch(mode=0o600)
             kept.write_text(json.dumps({"variables": variables, "keys": keys}))
         return Logins(variables["DEMO_WECHAT_APP_ID"], variables["DEMO_ALIPAY_APP_ID"], keys)
+
+    def _fill_shelves(self) -> None:
+        """What points are good for; what lies there already stays as it is."""
+        from domain.actor import Operator
+        from domain.money import Points
+        from domain.reward.keep import codes_added_from, stock_moved_from
+        from domain.reward.model import CodesKnown, Offer, RewardKind
+        from domain.unit_of_work import RequestKey
+
+        office = Operator("demo", "office", frozenset({"admin"}))
+        for reward_id, name, kind, points in SHELVES:
+            offer = Offer(name=name, kind=RewardKind(kind), points=Points(points))
+            if self.services.save_reward(office, reward_id, offer).stock:
+                continue
+            if offer.has_buckets:
+                pieces = RequestKey("demo", f"first-stock-{reward_id}", "demo", stock_moved_from)
+                self.services.move_stock(office, reward_id, 100, pieces)
+            else:
+                first = RequestKey("demo", f"first-codes-{reward_id}", "demo", codes_added_from)
+                codes = tuple(f"CAMELLIA-{number:04}" for number in range(1, 21))
+                with suppress(CodesKnown):
+                    self.services.add_codes(office, reward_id, codes, first)
 
     def _register_apps(self) -> dict[str, str]:
         private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
