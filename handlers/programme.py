@@ -14,14 +14,18 @@ from domain.programme.model import (
     Programme,
     ProgrammeTooLarge,
     RuleNotFound,
+    Terms,
     TooManyRules,
 )
 from domain.programme.publish import (
     DraftChanged,
+    ProgrammeChanged,
     Publication,
     Published,
     PublishRules,
+    PublishTerms,
     SaveDraft,
+    TermsWish,
     published_from,
 )
 from domain.programme.read import ListRules, ProgrammeNotFound, ReadProgramme
@@ -38,6 +42,7 @@ from handlers.schemas.programme import (
     RulePath,
     RuleRequest,
     RuleView,
+    TermsRequest,
     VersionPath,
 )
 
@@ -69,7 +74,21 @@ PUBLISH = Operation(
 )
 
 
+TERMS = Operation(
+    "Publish other terms",
+    actor=Operator,
+    takes=TermsRequest,
+    gives=PublicationView,
+    status=201,
+    is_keyed=True,
+    refuses=(ProgrammeChanged, ProgrammeTooLarge, Conflict),
+)
+
+
 class Needs(cursors.Signer, Protocol):
+    @property
+    def publish_terms(self) -> PublishTerms: ...
+
     @property
     def save_draft(self) -> SaveDraft: ...
 
@@ -126,6 +145,15 @@ def routes(services: Needs) -> Blueprint:
         key = RequestKey(call.actor.caller, call.key, call.fingerprint, published_from)
         publication = Publication(chosen, tuple(call.body["retire"]), key)
         return repeated(services.publish_rules(call.actor, publication))
+
+    @bp.post("/terms")
+    @operation(TERMS)
+    def terms(call: Call[Operator]) -> Published:
+        """Validity, refunds, rounding, tiers, all at once. What was earned before stays as it was."""
+        key = RequestKey(call.actor.caller, call.key, call.fingerprint, published_from)
+        chosen = form.load(Terms, call.body["terms"], "terms")
+        wish = TermsWish(chosen, call.body["programme_version"], key)
+        return repeated(services.publish_terms(call.actor, wish))
 
     return bp
 

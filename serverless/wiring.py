@@ -31,7 +31,7 @@ from domain.points.home import ReadHome
 from domain.points.ports import Due
 from domain.points.read import ListEntries, ReadBalance
 from domain.points.tier import ListTierChanges, ReadTier
-from domain.programme.publish import ApplyProgramme, PublishRules, SaveDraft
+from domain.programme.publish import ApplyProgramme, PublishRules, PublishTerms, SaveDraft
 from domain.programme.read import ListRules, ReadProgramme
 from domain.proof.reconcile import Reconcile
 from domain.reward.exchange import ExchangeReward
@@ -263,6 +263,10 @@ class Wiring(Ground):
     @cached_property
     def save_draft(self) -> SaveDraft:
         return SaveDraft(self.runner)
+
+    @cached_property
+    def publish_terms(self) -> PublishTerms:
+        return PublishTerms(self.runner)
 
     @cached_property
     def publish_rules(self) -> PublishRules:

@@ -38,6 +38,12 @@ class DraftChanged(Conflict):
     message = "草稿已被修改，请确认后再发布"
 
 
+class ProgrammeChanged(Conflict):
+    code = "programme-changed"
+    title = "Another version of the programme is in force by now; look at it again."
+    message = "积分方案已更新，请确认后再修改"
+
+
 class SaveDraft(Struct, frozen=True):
     """The same draft again changes nothing. What is in force stays so until the draft is published."""
 
@@ -151,6 +157,11 @@ class _Revision:
         self._deed = deed
         self._changes: list[Change] = []
 
+    @property
+    def version(self) -> int:
+        """Of the programme that is in force."""
+        return self._before.version
+
     def publish(self, record: RuleRecord | None, rule: Rule) -> None:
         """In force from now on, as the next version of the rule."""
         last = self._rules.get(rule.rule_id)
@@ -196,6 +207,33 @@ class _Revision:
 def _pointing(tenant: Tenant, version: int) -> Tenant:
     settings = replace(tenant.settings, programme_version=version)
     return replace(tenant, settings=settings, version=tenant.version + 1)
+
+
+class TermsWish(Struct, frozen=True):
+    """`seen`: the version of the programme that was looked at."""
+
+    terms: Terms
+    seen: int
+    key: "RequestKey[Published]"
+
+
+class PublishTerms(Struct, frozen=True):
+    """The terms as a whole become the next version; the rules stay. The same terms again change nothing.
+
+    Raises ProgrammeChanged or ProgrammeTooLarge.
+    """
+
+    runner: Runner[Repositories]
+
+    def __call__(self, actor: Operator, wish: TermsWish) -> Published:
+        def plan(repositories: Repositories, now: datetime) -> Plan[Published]:
+            revision = _Revision(repositories, Deed(actor.caller, now))
+            if revision.version != wish.seen:
+                raise ProgrammeChanged
+            version, changes = revision.close(wish.terms)
+            return Plan(Published(version, (), ()), changes)
+
+        return self.runner.run_once(actor.tenant_id, plan, wish.key)
 
 
 class ProgrammeWish(Struct, frozen=True):

@@ -85,6 +85,13 @@ class PublicationRequest(StrictSchema):
     retire = Parts(Identifier(longest=RULE_MAX), least=0, most=TOGETHER_MAX, load_default=list)
 
 
+class TermsRequest(StrictSchema):
+    """All terms; what is not named is as usual. `programme_version`: the one that was looked at."""
+
+    terms = Described(TERMS, required=True)
+    programme_version = WholeNumber(least=0, most=VERSION_MAX, required=True)
+
+
 class DeedView(Schema):
     """Who did it, and when."""
 

@@ -46,6 +46,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "limits": {"per_day": 500},
         "priority": 1,
     },
+    "staff_programme.terms": {"terms": {"refund_grace_days": 7}, "programme_version": 1},
     "staff_programme.publish": {"publish": [{"rule_id": "coffee", "draft_number": 1}], "retire": []},
     "my_activities.share": {"subject": "menu"},
     "my_exchanges.exchange": {"points": 5},

@@ -19,6 +19,7 @@ from tests.handlers.scene import (
     draft,
     first_entry,
     publication,
+    terms,
     waiting_merge,
 )
 from tests.handlers.whose import (
@@ -262,6 +263,13 @@ def _publish(who: Caller, whose: Whose) -> Sample:
     return publication(rule_id, number + 1 if whose is Whose.ANOTHERS else number)
 
 
+def _terms(who: Caller, whose: Whose) -> Sample:
+    """Another's: terms that somebody saw in an older version."""
+    seen = who.home.office.get("/v1/staff/programme").json["version"]
+    return terms(seen if whose is Whose.OWN else seen + 1)
+
+
+CHANGED = (409, "programme-changed")
 DECIDED, NOT_DONE = (409, "merge-not-waiting"), (409, "merge-not-done")
 OBJECTS: Mapping[str, About] = {
     **rewards.OBJECTS,
@@ -305,6 +313,7 @@ OBJECTS: Mapping[str, About] = {
     "staff_programme.rules": About(_rules, OK, INVALID, INVALID, INVALID),
     "staff_programme.draft": About(_draft),
     "staff_programme.publish": About(_publish, OK, (409, "draft-changed"), NO_RULE, NO_RULE),
+    "staff_programme.terms": About(_terms, OK, CHANGED, CHANGED, CHANGED),
     "staff_merges.waiting": About(_waiting, OK, INVALID, INVALID, INVALID),
     "staff_merges.read": About(merge("GET", ""), OK, OK, NO_MERGE, NO_MERGE),
     "staff_merges.approve": About(

@@ -272,6 +272,17 @@ def publication(rule_id: str, number: int) -> Sample:
     return Sample("POST", "/v1/staff/programme/publications", body=body, headers=headers)
 
 
+def terms(seen: int) -> Sample:
+    body = {"terms": {"refund_grace_days": 7}, "programme_version": seen}
+    headers = {"Idempotency-Key": secrets.token_hex(16)}
+    return Sample("POST", "/v1/staff/programme/terms", body=body, headers=headers)
+
+
+def _terms(shop: Shop) -> Sample:
+    seen = shop.office.get("/v1/staff/programme").json["version"]
+    return replace(terms(seen), credentials=signed(shop.office))
+
+
 def _publish(shop: Shop) -> Sample:
     sample = replace(publication(*draft(shop)), credentials=signed(shop.office))
     return replace(sample, body={**(sample.body or {}), "retire": [_published(shop)]})
@@ -344,6 +355,7 @@ PLAIN: Mapping[str, Callable[[Shop], Sample]] = {
         "PUT", "/v1/staff/programme/rules/coffee", signed(shop.office), COFFEE
     ),
     "staff_programme.publish": _publish,
+    "staff_programme.terms": _terms,
     "staff_merges.waiting": lambda shop: Sample("GET", "/v1/staff/merges", signed(shop.office)),
     "staff_merges.read": _merge("GET", ""),
     "staff_merges.approve": _merge("POST", "/approve"),

@@ -182,12 +182,16 @@ def test_each_address_has_callers_of_its_own_kind(scene: Scene) -> None:
             assert operation_of(door.app, rule.endpoint).actor is kind, rule.rule
 
 
+NAMING = {"my_points.explanation", "my_rewards.offered", "my_exchanges.exchange", "my_exchanges.one"}
+"""What people may name: an entry or an exchange, which must be their own, and a reward."""
+
+
 def test_no_operation_of_people_takes_an_id_of_somebody(scene: Scene) -> None:
     for endpoint, facts in operations(scene.shop.people):
         schemas = [schema() for schema in (facts.takes, facts.query, facts.path) if schema]
         ids = {name for schema in schemas for name in schema.fields if name.endswith("_id")}
-        assert facts.path is None or endpoint == "my_points.explanation", endpoint
-        assert ids <= {"channel_id", "entry_id"}, endpoint
+        assert facts.path is None or endpoint in NAMING, endpoint
+        assert ids <= {"channel_id", "entry_id", "exchange_id", "reward_id"}, endpoint
 
 
 def test_a_view_without_operation_stops_the_start() -> None:

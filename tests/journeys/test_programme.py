@@ -301,3 +301,27 @@ def test_no_more_rules_than_a_programme_holds(open_with: OpenWith) -> None:
 
     assert (answer.status_code, answer.json["code"]) == (422, "too-many-rules")
     assert publish(shop, {"one-more": number}, ("r000",)).status_code == 201
+
+
+def test_head_office_publishes_terms_in_view_of_the_version_that_it_saw(shop: Shop) -> None:
+    path, number = "/v1/staff/programme/terms", {"Idempotency-Key": "terms-for-this-test"}
+    seen = shop.office.get("/v1/staff/programme").json
+    tiers = [{"tier_id": "gold", "name": "金卡", "from_value": 5000}]
+    wanted = {**seen["terms"], "ladder": {"metric": "spend", "tiers": tiers}}
+    body = {"terms": wanted, "programme_version": seen["version"]}
+
+    done = shop.office.post(path, body, None, **number)
+    again = shop.office.post(path, body, None, **number)
+    late = shop.office.post(path, body, None, **{"Idempotency-Key": "terms-by-somebody-else"})
+    wrong = {**body, "terms": {"ladder": {"metric": "spend", "tiers": []}}}
+    refused = shop.office.post(path, wrong, None, **{"Idempotency-Key": "terms-that-are-wrong"})
+
+    assert (done.status_code, done.json["programme_version"]) == (201, seen["version"] + 1)
+    assert again.json == done.json
+    assert (late.status_code, late.json["code"]) == (409, "programme-changed")
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "terms.ladder.tiers")
+    now = shop.office.get("/v1/staff/programme").json
+    assert (now["terms"], now["rules"]) == (wanted, seen["rules"])
+    member = shop.fan()
+    shop.buy(5000, member.member_id)
+    assert member.get("/v1/me/tier").json["tier"]["tier_id"] == "gold"

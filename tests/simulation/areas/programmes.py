@@ -89,13 +89,13 @@ class ChangeRate(Operation, frozen=True):
             changed = replace(base, points=self.points, version=base.version + 1)
             state = _with_sheet(state, "base", replace(_sheet(state, "base"), version=changed.version))
             rules = {**rules, "base": changed}
-        return Accepted(_in_force(state, rules, ladder, moment.now))
+        return Accepted(in_force(state, rules, ladder, moment.now))
 
     def facts(self, answer: str) -> Mapping[str, Any]:
         return NOTHING
 
 
-def _in_force(state: State, rules: Mapping[str, Rule], ladder: Ladder | None, now: int) -> State:
+def in_force(state: State, rules: Mapping[str, Rule], ladder: Ladder | None, now: int) -> State:
     version = state.programme.version + 1
     programme = replace(state.programme, rules=rules, version=version, ladder=ladder, since=now)
     return replace(state, programmes=(*state.programmes, programme))
@@ -170,7 +170,7 @@ class Publish(Operation, frozen=True):
                 sheet = _sheet(state, name)
                 return Refused("rule-not-published" if sheet.number or sheet.version else "rule-not-found")
             state = _with_sheet(state, name, replace(_sheet(state, name), version=rules.pop(name).version))
-        state = _in_force(state, rules, state.programme.ladder, moment.now)
+        state = in_force(state, rules, state.programme.ladder, moment.now)
         facts = {"version": state.programme.version}
         return Accepted(replace(state, keys={**state.keys, self.key: (facts, moment.now)}), facts)
 
