@@ -1,6 +1,8 @@
 """A pytest plug-in that counts results by capability; `scripts/test.py --capabilities` prints them."""
 
 import json
+import os
+from collections import Counter as Counts
 from collections import defaultdict
 from typing import Any
 
@@ -8,7 +10,8 @@ import pytest
 
 from scripts.environment import ROOT
 
-RESULTS = ROOT / "var" / "capabilities.json"
+RESULTS = ROOT / "var" / "capabilities"
+"""A file for each run of pytest."""
 
 
 class Counter:
@@ -33,8 +36,8 @@ class Counter:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if not hasattr(session.config, "workerinput"):
-            RESULTS.parent.mkdir(exist_ok=True)
-            RESULTS.write_text(json.dumps(self.counts))
+            RESULTS.mkdir(parents=True, exist_ok=True)
+            (RESULTS / f"{os.getpid()}.json").write_text(json.dumps(self.counts))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,7 +47,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def lines() -> list[str]:
     """Number, tests, passed, failed."""
-    counts: dict[str, dict[str, int]] = json.loads(RESULTS.read_text())
+    counts: defaultdict[str, Counts[str]] = defaultdict(Counts)
+    for path in RESULTS.glob("*.json"):
+        for number, found in json.loads(path.read_text()).items():
+            counts[number] += Counts(found)
     return [
         f"{number}: {sum(found.values())} tests, {found['passed']} passed, {found['failed']} failed"
         for number, found in sorted(counts.items(), key=lambda pair: int(pair[0].partition("-")[2]))

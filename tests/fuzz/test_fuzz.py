@@ -16,7 +16,6 @@ from tests.fuzz.mutations import CHOICE, spoilt
 from tests.fuzz.registry import replay, targets
 
 INPUTS_MIN = 20_000
-pytestmark = pytest.mark.no_cover
 """What only strange inputs reach counts as untested, and counting lines would double the time."""
 
 

@@ -32,7 +32,6 @@ PUBLIC = {
 CELLS_PER_ROUTE = len(CALLERS) * len(Whose)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("endpoint", OBJECTS)
 def test_each_cell_of_the_matrix_is_as_it_must_be(
     scene: Scene, endpoint: str, record_property: Callable[[str, object], None]

@@ -62,7 +62,6 @@ def test_each_route_has_a_valid_request_to_start_from(scene: Scene) -> None:
     assert set(BUILDERS) == {endpoint for endpoint, _ in operations(scene.shop.people, scene.shop.staff)}
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("endpoint", BUILDERS)
 def test_whatever_is_wrong_with_a_request_it_is_refused_and_nothing_is_written(
     scene: Scene, endpoint: str

@@ -22,7 +22,6 @@ from tests.handlers.scene import Scene, door_of, operation_of, raw_body
 from tests.handlers.signing import sign
 from tests.shop import CONSENT, Shop
 
-pytestmark = pytest.mark.no_cover
 """Random requests are no proof that a line is tested; and counting lines takes as long as they do."""
 EXAMPLES: Final = int(os.environ.get("TONGKA_TEST_EXAMPLES", "8"))
 HERE: Final = "here"

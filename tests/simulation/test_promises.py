@@ -10,8 +10,6 @@ from tests.simulation.rehearsal import Cell, rehearse
 
 AREAS = all_areas()
 
-pytestmark = pytest.mark.no_cover
-
 
 @pytest.mark.parametrize("scene", scenarios(AREAS))
 def test_a_scene_goes_as_the_model_says_under_every_programme(scene: str) -> None:
