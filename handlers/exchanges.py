@@ -13,13 +13,13 @@ from domain.points.adjust import NotEnoughPoints
 from domain.points.model import AccountFrozen
 from domain.reward.exchange import Exchanged, ExchangeReward, ExchangeWish, exchanged_from
 from domain.reward.finish import (
-    ExchangeRef,
     Finished,
     FulfilExchange,
     RefundExchange,
     finished_from,
 )
 from domain.reward.model import (
+    EntryRef,
     Exchange,
     ExchangeNotFound,
     ExchangeNotOpen,
@@ -32,6 +32,7 @@ from domain.reward.model import (
     SoldOut,
 )
 from domain.reward.read import ListExchanges, ReadExchange
+from domain.tenant.model import StoreNotFound
 from domain.unit_of_work import RequestKey
 from handlers import cursors
 from handlers.operation import Call, Operation, operation, repeated
@@ -79,7 +80,7 @@ MINE = Operation(
     actor=MemberSelf,
     query=PageQuery,
     gives=page_of(ExchangeView),
-    refuses=(IdentityMoved,),
+    refuses=(IdentityMoved, Conflict),
 )
 ONE = Operation(
     "One of my exchanges, with its code",
@@ -97,7 +98,7 @@ AT_TILL = Operation(
     gives=ExchangedView,
     status=201,
     is_keyed=True,
-    refuses=(*REFUSALS, MemberNotFound, ScopeMissing, StoreNotAllowed),
+    refuses=(*REFUSALS, MemberNotFound, ScopeMissing, StoreNotAllowed, StoreNotFound),
 )
 TILL_LIST = Operation(
     "A member's exchanges",
@@ -105,7 +106,7 @@ TILL_LIST = Operation(
     path=MemberPath,
     query=PageQuery,
     gives=page_of(ExchangeView),
-    refuses=(MemberNotFound, ScopeMissing),
+    refuses=(MemberNotFound, ScopeMissing, Conflict),
 )
 FULFIL = Operation(
     "Hand over what points were exchanged for",
@@ -115,7 +116,7 @@ FULFIL = Operation(
     gives=FulfilledView,
     status=201,
     is_keyed=True,
-    refuses=(ExchangeNotFound, ExchangeNotOpen, ScopeMissing, StoreNotAllowed, Conflict),
+    refuses=(ExchangeNotFound, ExchangeNotOpen, ScopeMissing, StoreNotAllowed, StoreNotFound, Conflict),
 )
 STAFF_LIST = Operation(
     "A member's exchanges",
@@ -123,7 +124,7 @@ STAFF_LIST = Operation(
     path=MemberPath,
     query=PageQuery,
     gives=page_of(ExchangeView),
-    refuses=(MemberNotFound, ScopeMissing),
+    refuses=(MemberNotFound, ScopeMissing, Conflict),
 )
 REFUND = Operation(
     "Take an exchange back",
@@ -154,9 +155,8 @@ class Needs(cursors.Signer, Protocol):
     def refund_exchange(self) -> RefundExchange: ...
 
 
-def _ref(call: Call[Any]) -> ExchangeRef:
-    member_id, _, sequence = call.path["exchange_id"].partition(":")
-    return ExchangeRef(member_id, int(sequence))
+def _ref(call: Call[Any]) -> EntryRef:
+    return EntryRef.parse(call.path["exchange_id"])
 
 
 def _wish(call: Call[Any], member_id: str, reward_id: str, store_id: str | None = None) -> ExchangeWish:
@@ -190,8 +190,7 @@ def my_routes(services: Needs) -> Blueprint:
         """A repeated answer finds it where it is kept."""
         sealed = done.code
         if done.is_repeated:
-            owner, _, sequence = done.exchange_id.partition(":")
-            ref = ExchangeRef(owner, int(sequence))
+            ref = EntryRef.parse(done.exchange_id)
             sealed = services.read_exchange(call.actor, call.actor.member_id, ref).code
         return sealed.open() if sealed else None
 

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from flask import Blueprint
 
 from domain.actor import MemberSelf
+from domain.errors import Conflict
 from domain.member.own import IdentityMoved
 from domain.points.home import ReadHome
 from handlers.operation import Call, Operation, operation
@@ -12,7 +13,7 @@ from handlers.points import balance_view
 from handlers.schemas.home import HomeView
 from handlers.tiers import standing_view
 
-HOME = Operation("The first page", actor=MemberSelf, gives=HomeView, refuses=(IdentityMoved,))
+HOME = Operation("The first page", actor=MemberSelf, gives=HomeView, refuses=(IdentityMoved, Conflict))
 
 
 class Needs(Protocol):

@@ -50,7 +50,7 @@ CHOICES = Operation(
     actor=MemberSelf,
     query=PageQuery,
     gives=page_of(ChoiceView),
-    refuses=(IdentityMoved,),
+    refuses=(IdentityMoved, Conflict),
 )
 OFFERED = Operation(
     "A reward, and what is left of it",
@@ -182,7 +182,9 @@ def staff_routes(services: StaffNeeds) -> Blueprint:
     @operation(CODES)
     def codes(call: Call[Operator]) -> CodesAdded:
         """All of them or none."""
-        key = RequestKey(call.actor.caller, call.key, call.fingerprint, codes_added_from)
+        # Kept for days: from what is kept nobody may find out the codes.
+        mark = services.sign(call.actor.tenant_id, "fingerprint", call.fingerprint).hex()
+        key = RequestKey(call.actor.caller, call.key, mark, codes_added_from)
         fresh = tuple(call.body["codes"])
         return repeated(services.add_codes(call.actor, call.path["reward_id"], fresh, key))
 

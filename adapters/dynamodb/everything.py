@@ -8,6 +8,7 @@ from adapters.dynamodb.members import SentinelItem, to_member
 from adapters.dynamodb.orders import to_order, to_refund
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.points import to_account, to_entry
+from adapters.dynamodb.rewards import to_exchange
 from adapters.dynamodb.table import Table
 from domain.keyring import Vault
 from domain.member.identity import Identity, IdentityKind
@@ -43,6 +44,7 @@ READERS: dict[str, Callable[[RawItem], Thing]] = {
     "entry": to_entry,
     "order": to_order,
     "refund": to_refund,
+    "exchange": lambda raw: to_exchange(raw, Tenancy(Keys("", 1), _no_vault)),
     "member": lambda raw: to_member(raw, Tenancy(Keys("", 1), _no_vault)),
     "sentinel": _to_sentinel,
 }

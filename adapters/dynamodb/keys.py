@@ -13,7 +13,7 @@
 | rule                 | T#<t>#PG                  | R#<rule>    |                                          |
 | reward               | T#<t>#RW                  | R#<reward>  |                                          |
 | code nobody has yet  | T#<t>#RC#<reward>         | F#<index>   |                                          |
-| code that is taken   | T#<t>#RC#<reward>         | T#<index>   |                                          |
+| mark of a code       | T#<t>#RK#<index>          | RK          |                                          |
 | exchange             | T#<t>#M#<member>          | EX#<seq>    |                                          |
 | points account       | T#<t>#M#<member>          | A#PTS       | GSI-2 DUE#PTS#<shard> / <day>#<member>   |
 | points entry         | T#<t>#M#<member>          | L#PTS#<seq> |                                          |
@@ -86,8 +86,8 @@ class Keys(Struct, frozen=True):
     def free_code(self, reward_id: str, index: str) -> Key:
         return self._pk("RC", reward_id), f"F#{index}"
 
-    def taken_code(self, reward_id: str, index: str) -> Key:
-        return self._pk("RC", reward_id), f"T#{index}"
+    def code_mark(self, index: str) -> Key:
+        return self._pk("RK", index), "RK"
 
     def exchange(self, member_id: str, sequence: int) -> Key:
         return self._pk("M", member_id), f"EX#{sequence:0{SEQUENCE_DIGITS}}"

@@ -1,6 +1,7 @@
 """The catalogue, codes of virtual rewards, and exchanges. The stock lies in the counters of `Counted`."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import (
@@ -19,13 +20,14 @@ from domain.keyring import Keyring
 from domain.money import Points
 from domain.page import Page
 from domain.reward.model import (
+    CodeMark,
+    EntryRef,
     Exchange,
     ExchangeState,
     Offer,
     Reward,
     RewardCode,
     RewardKind,
-    TakenCode,
     bucket_name,
 )
 
@@ -57,10 +59,8 @@ class CodeItem(Item, discriminator="code"):
     code = BinaryAttribute(legacy_encoding=False)
 
 
-class TakenItem(Item, discriminator="taken-code"):
-    """Where a code was."""
-
-    exchange_id = UnicodeAttribute()
+class MarkItem(Item, discriminator="code-mark"):
+    """The blind index stands in the partition key; of which tenant, too."""
 
 
 class ExchangeItem(Item, discriminator="exchange"):
@@ -79,7 +79,8 @@ class ExchangeItem(Item, discriminator="exchange"):
     fulfilled_by = UnicodeAttribute(null=True)
     store_id = UnicodeAttribute(null=True)
     refunded_at = NumberAttribute(null=True)
-    refund_sequence = NumberAttribute(null=True)
+    refund_entry = UnicodeAttribute(null=True)
+    refunded_by = UnicodeAttribute(null=True)
     version = NumberAttribute()
 
 
@@ -118,8 +119,8 @@ def _to_reward(raw: RawItem) -> Reward:
         points=Points(int(item.points)),
         is_counted=bool(item.is_counted),
         is_shown=bool(item.is_shown),
-        starts_at=instant(item.starts_at) if item.starts_at else None,
-        ends_at=instant(item.ends_at) if item.ends_at else None,
+        starts_at=_moment(item.starts_at),
+        ends_at=_moment(item.ends_at),
         per_member=_whole(item.per_member),
         is_members_only=bool(item.is_members_only),
         tier_ids=tuple(item.tier_ids or ()),
@@ -140,9 +141,9 @@ def _code_items(code: RewardCode, tenancy: Tenancy) -> tuple[Item, ...]:
     return (CodeItem(pk=key[0], sk=key[1], code=seal(tenancy, key, "code", code.code)),)
 
 
-def _taken_items(taken: TakenCode, tenancy: Tenancy) -> tuple[Item, ...]:
-    pk, sk = tenancy.keys.taken_code(taken.reward_id, taken.index)
-    return (TakenItem(pk=pk, sk=sk, exchange_id=taken.exchange_id),)
+def _mark_items(mark: CodeMark, tenancy: Tenancy) -> tuple[Item, ...]:
+    pk, sk = tenancy.keys.code_mark(mark.index)
+    return (MarkItem(pk=pk, sk=sk),)
 
 
 def _exchange_items(exchange: Exchange, tenancy: Tenancy) -> tuple[Item, ...]:
@@ -163,13 +164,14 @@ def _exchange_items(exchange: Exchange, tenancy: Tenancy) -> tuple[Item, ...]:
         fulfilled_by=exchange.fulfilled_by,
         store_id=exchange.store_id,
         refunded_at=ms(exchange.refunded_at) if exchange.refunded_at else None,
-        refund_sequence=exchange.refund_sequence,
+        refund_entry=exchange.refund_entry.text() if exchange.refund_entry else None,
+        refunded_by=exchange.refunded_by,
         version=exchange.version,
     )
     return (item,)
 
 
-def _to_exchange(raw: RawItem, tenancy: Tenancy) -> Exchange:
+def to_exchange(raw: RawItem, tenancy: Tenancy) -> Exchange:
     item = ExchangeItem.from_raw_data(raw)
     return Exchange(
         member_id=tenant_and_thing(item.pk)[1],
@@ -183,13 +185,18 @@ def _to_exchange(raw: RawItem, tenancy: Tenancy) -> Exchange:
         bucket=_whole(item.bucket),
         is_limited=bool(item.is_limited),
         code=stored(tenancy, item.key, "code", item.code),
-        fulfilled_at=instant(item.fulfilled_at) if item.fulfilled_at else None,
+        fulfilled_at=_moment(item.fulfilled_at),
         fulfilled_by=item.fulfilled_by,
         store_id=item.store_id,
-        refunded_at=instant(item.refunded_at) if item.refunded_at else None,
-        refund_sequence=_whole(item.refund_sequence),
+        refunded_at=_moment(item.refunded_at),
+        refund_entry=EntryRef.parse(item.refund_entry) if item.refund_entry else None,
+        refunded_by=item.refunded_by,
         version=int(item.version),
     )
+
+
+def _moment(number: float | None) -> datetime | None:
+    return instant(number) if number is not None else None
 
 
 def _whole(number: float | None) -> int | None:
@@ -199,7 +206,7 @@ def _whole(number: float | None) -> int | None:
 MAPPINGS: dict[type, Mapping[Any]] = {
     Reward: Mapping(_reward_items, lambda reward: RewardItem.version == reward.version),
     RewardCode: Mapping(_code_items, lambda _: CodeItem.code.exists()),
-    TakenCode: Mapping(_taken_items, lambda taken: TakenItem.exchange_id == taken.exchange_id),
+    CodeMark: Mapping(_mark_items, lambda _: MarkItem.pk.exists()),
     Exchange: Mapping(_exchange_items, lambda exchange: ExchangeItem.version == exchange.version),
 }
 
@@ -258,15 +265,8 @@ class DynamoCodes:
     def count_free(self, reward_id: str, most: int) -> int:
         return len(self._table.query(self._free(reward_id, ""), most, strong=True))
 
-    def known(self, reward_id: str, indexes: Iterable[str]) -> frozenset[str]:
-        keys = {
-            key: index
-            for index in indexes
-            for key in (
-                self._tenancy.keys.free_code(reward_id, index),
-                self._tenancy.keys.taken_code(reward_id, index),
-            )
-        }
+    def known(self, indexes: Iterable[str]) -> frozenset[str]:
+        keys = {self._tenancy.keys.code_mark(index): index for index in indexes}
         return frozenset(keys[key] for key in self._table.get_many(list(keys)))
 
     def index(self, code: str) -> str:
@@ -285,10 +285,10 @@ class DynamoExchanges:
 
     def find(self, member_id: str, sequence: int) -> Exchange | None:
         raw = self._table.get(self._tenancy.keys.exchange(member_id, sequence))
-        return _to_exchange(raw, self._tenancy) if raw else None
+        return to_exchange(raw, self._tenancy) if raw else None
 
     def newest(self, member_id: str, below: int | None, limit: int) -> list[Exchange]:
         pk, last = self._tenancy.keys.exchange(member_id, below - 1 if below is not None else 0)
         part = Range(pk, first="EX#", last=last if below is not None else "EX#~", backwards=True)
         found = self._table.query(part, limit, strong=True)
-        return [_to_exchange(raw, self._tenancy) for raw in found]
+        return [to_exchange(raw, self._tenancy) for raw in found]

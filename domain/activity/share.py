@@ -8,6 +8,7 @@ from domain.activity.mine import DONE, mine
 from domain.activity.model import NotOffered, Share
 from domain.activity.ports import Repositories
 from domain.actor import MemberSelf
+from domain.member.own import answered_before
 from domain.points.give import Occasion, give
 from domain.points.model import Cause
 from domain.programme.event import Shared
@@ -23,7 +24,10 @@ class ShareSomething(Struct, frozen=True):
         self, actor: MemberSelf, subject: str, key: RequestKey[Share], *, dry_run: bool = False
     ) -> Share:
         def plan(repositories: Repositories, now: datetime) -> Plan[Share]:
-            who, _, _ = mine(repositories, actor)
+            who, _, member = mine(repositories, actor)
+            before = answered_before(repositories, member, key, now)
+            if before is not None:
+                return Plan(before)
             programme = repositories.programmes.current()
             if not programme.giving(Shared):
                 raise NotOffered

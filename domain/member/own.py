@@ -1,15 +1,58 @@
 """The person behind a login, as long as the identity that logged in is still theirs."""
 
+from datetime import datetime
+from typing import Protocol, TypeVar
+
 from domain.actor import MemberSelf
-from domain.errors import NotAuthenticated
+from domain.errors import KeyReused, NotAuthenticated
 from domain.member.identity import parse_identity
 from domain.member.model import Member
+from domain.unit_of_work import Record, Remembered, RequestKey
+
+M = TypeVar("M", bound=Remembered)
 
 
 class IdentityMoved(NotAuthenticated):
     code = "identity-moved"
     title = "What you logged in with belongs to another record now; log in again."
     message = "登录信息已变更，请重新登录"
+
+
+class Answered(Protocol):
+    """What a request under a key was answered."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def answer(self) -> Record: ...
+
+
+class Kept(Protocol):
+    def find(self, caller: str, key: str, now: datetime) -> Answered | None:
+        """As stored now; None once its time is over."""
+        ...
+
+
+class Repositories(Protocol):
+    @property
+    def kept(self) -> Kept: ...
+
+
+def answered_before(
+    repositories: Repositories, member: Member, key: RequestKey[M], now: datetime
+) -> M | None:
+    """What the same request was answered before its member was merged into this one. Raises KeyReused.
+
+    Asked after the member is read: from the merge on nothing is granted to the other half any more.
+    """
+    for alias in member.aliases:
+        found = repositories.kept.find(f"member:{alias.member_id}", key.key, now)
+        if found is not None and found.fingerprint != key.fingerprint:
+            raise KeyReused
+        if found is not None:
+            return key.recall(found.answer)
+    return None
 
 
 def own(member: Member, actor: MemberSelf) -> Member:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from domain.member import own
 from domain.member import ports as member
 from domain.member.model import Member
 from domain.order.ports import Orders
@@ -61,7 +62,7 @@ class TierChanges(Protocol):
         ...
 
 
-class Repositories(member.Repositories, Protocol):
+class Repositories(member.Repositories, own.Repositories, Protocol):
     """What members need, and the books."""
 
     @property

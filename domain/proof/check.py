@@ -1,15 +1,16 @@
 """The promises between stored things, each checked from one thing's side. Empty lists when all is well."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
-from domain.activity.ports import Repositories
 from domain.clock import shop_date
 from domain.member.model import Member, Sentinel
 from domain.order.model import Order, OrderId, Refund
 from domain.points.model import Account, Entry, EntryKind
 from domain.points.prove import Finding, prove
-from domain.proof.ports import Thing
+from domain.proof.ports import Repositories, Thing
+from domain.reward.model import EntryRef, Exchange
 
 LOOKS_MAX = 5
 """A busy account may move while its entries are read."""
@@ -17,19 +18,7 @@ LOOKS_MAX = 5
 
 def check(repositories: Repositories, thing: Thing) -> list[Finding]:
     """What is wrong with the thing or with what it points to."""
-    match thing:
-        case Account():
-            return _account(repositories, thing)
-        case Entry():
-            return list(_entry(repositories, thing))
-        case Order():
-            return list(_order(repositories, thing))
-        case Refund():
-            return list(_refund(repositories, thing))
-        case Member():
-            return list(_member(repositories, thing))
-        case Sentinel():
-            return list(_sentinel(repositories, thing))
+    return list(CHECKS[type(thing)](repositories, thing))
 
 
 def _account(repositories: Repositories, seen: Account) -> list[Finding]:
@@ -46,7 +35,8 @@ def _account(repositories: Repositories, seen: Account) -> list[Finding]:
 
 
 def _entry(repositories: Repositories, entry: Entry) -> Iterator[Finding]:
-    if entry.kind is EntryKind.EARN and (entry.member_id, entry.sequence) not in _named(repositories, entry):
+    is_named = (entry.member_id, entry.sequence) in _named(repositories, entry)
+    if entry.kind in {EntryKind.EARN, EntryKind.REDEEM, EntryKind.REFUND_REDEEM} and not is_named:
         what = f"entry {entry.sequence} is not the one that its {entry.cause.reason} names"
         yield Finding(entry.member_id, what)
 
@@ -60,6 +50,14 @@ def _named(repositories: Repositories, entry: Entry) -> list[tuple[str, int | No
     if cause.reason == "comment" and cause.order_id:
         comment = repositories.comments.find(cause.order_id)
         return [(comment.member_id, comment.entry_sequence)] if comment else []
+    if cause.reason == "exchange":
+        made = repositories.exchanges.find(entry.member_id, entry.sequence)
+        return [(made.member_id, made.sequence)] if made else []
+    if cause.reason == "exchange_refund" and cause.exchange_id:
+        ref = EntryRef.parse(cause.exchange_id)
+        taken = repositories.exchanges.find(ref.member_id, ref.sequence)
+        back = taken.refund_entry if taken else None
+        return [(back.member_id, back.sequence)] if back else []
     if cause.reason == "check_in":
         # The day of a request is that of its first look, perhaps a moment before midnight.
         today = shop_date(entry.at)
@@ -78,6 +76,17 @@ def _refund(repositories: Repositories, refund: Refund) -> Iterator[Finding]:
     entry = repositories.entries.get(refund.member_id, refund.entry_sequence)
     if not _belongs(entry, refund.order_id, refund.number) or (entry and entry.points != refund.points):
         yield Finding(refund.member_id, f"refund {refund.number} has no entry that fits")
+
+
+def _exchange(repositories: Repositories, exchange: Exchange) -> Iterator[Finding]:
+    paid = repositories.entries.get(exchange.member_id, exchange.sequence)
+    if paid is None or (paid.points, paid.cause.reward_id) != (-exchange.points, exchange.reward_id):
+        yield Finding(exchange.member_id, f"exchange {exchange.exchange_id} has no entry that fits")
+    if exchange.refund_entry is not None:
+        ref = exchange.refund_entry
+        back = repositories.entries.get(ref.member_id, ref.sequence)
+        if back is None or (back.points, back.cause.exchange_id) != (exchange.points, exchange.exchange_id):
+            yield Finding(exchange.member_id, f"the refund of {exchange.exchange_id} has no entry that fits")
 
 
 def _belongs(entry: Entry | None, order_id: OrderId, refund_number: str | None) -> bool:
@@ -111,3 +120,14 @@ def _sentinel(repositories: Repositories, seen: Sentinel) -> Iterator[Finding]:
     member = repositories.members.exact(holder)
     if member is None or member.redirect_to is not None or seen.identity not in member.all_identities():
         yield Finding(holder, f"a sentinel of kind {seen.identity.kind.value} that its member does not hold")
+
+
+CHECKS: Mapping[type, Callable[[Repositories, Any], Iterable[Finding]]] = {
+    Account: _account,
+    Entry: _entry,
+    Exchange: _exchange,
+    Member: _member,
+    Order: _order,
+    Refund: _refund,
+    Sentinel: _sentinel,
+}

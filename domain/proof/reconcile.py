@@ -5,10 +5,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from domain.activity.ports import Repositories
 from domain.points.prove import Finding
 from domain.proof.check import check
-from domain.proof.ports import Everything, Thing
+from domain.proof.ports import Everything, Repositories, Thing
 from domain.unit_of_work import Runner
 
 CHECKS_MAX = 3

@@ -10,11 +10,12 @@ from domain.api_key.model import Scope
 from domain.clock import shop_date
 from domain.keyring import Sealed
 from domain.member.model import Member
-from domain.member.own import own
+from domain.member.own import answered_before, own
 from domain.money import Points
 from domain.points.adjust import NotEnoughPoints
 from domain.points.book import Book
 from domain.points.model import Account, Cause, Entry, EntryKind
+from domain.points.standing import Standing
 from domain.points.usage import Usage, together
 from domain.reward.model import (
     Exchange,
@@ -29,11 +30,11 @@ from domain.reward.model import (
     RewardNotFound,
     RewardNotOffered,
     SoldOut,
-    TakenCode,
     bucket_name,
     usage_name,
 )
 from domain.reward.ports import Repositories
+from domain.tenant.model import StoreNotFound
 from domain.unit_of_work import Change, Counted, Created, Plan, Record, Removed, RequestKey, Runner, held
 
 
@@ -88,7 +89,7 @@ class ExchangeReward(Struct, frozen=True):
     """Account, entry, stock and exchange move together or not at all.
 
     Raises RewardNotFound, RewardNotOffered, RewardNotForYou, RewardChanged, RewardLimitReached,
-    NotEnoughPoints, SoldOut, MemberNotFound, IdentityMoved or AccountFrozen.
+    NotEnoughPoints, SoldOut, MemberNotFound, StoreNotFound, IdentityMoved or AccountFrozen.
     """
 
     runner: Runner[Repositories]
@@ -102,8 +103,10 @@ class ExchangeReward(Struct, frozen=True):
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Exchanged]:
             way, member = repositories.accounts.person(wish.member_id, with_settings=True)
-            if isinstance(actor, MemberSelf):
-                own(member, actor)
+            if isinstance(actor, KeyHolder):
+                known_store(repositories, actor, wish.store_id or "")
+            elif (before := answered_before(repositories, own(member, actor), wish.key, now)) is not None:
+                return Plan(before)
             reward = repositories.rewards.find(wish.reward_id)
             if reward is None:
                 raise RewardNotFound
@@ -131,15 +134,24 @@ class ExchangeReward(Struct, frozen=True):
 def _check(offer: Offer, points: Points, member: Member, book: Book) -> None:
     if not offer.is_open(book.at):
         raise RewardNotOffered
-    standing = book.account.standing
-    if offer.tier_ids and (standing is None or standing.tier_id not in offer.tier_ids):
-        raise RewardNotForYou
-    if offer.is_members_only and member.joined_at is None:
+    if not is_for(offer, member, book.account.standing):
         raise RewardNotForYou
     if points != offer.points:
         raise RewardChanged
     if offer.points > book.account.available(shop_date(book.at)):
         raise NotEnoughPoints
+
+
+def is_for(offer: Offer, member: Member, standing: Standing | None) -> bool:
+    """Whether the reward is for this person, whose tier today is this one."""
+    is_member = member.joined_at is not None or not offer.is_members_only
+    return is_member and (not offer.tier_ids or (standing is not None and standing.tier_id in offer.tier_ids))
+
+
+def known_store(repositories: Repositories, actor: KeyHolder, store_id: str) -> None:
+    """A key that is bound to stores names one of them, any other one that there is. Raises StoreNotFound."""
+    if actor.store_ids is None and not repositories.stores.is_known(store_id):
+        raise StoreNotFound
 
 
 def _count(book: Book, reward: Reward) -> None:
@@ -186,8 +198,7 @@ class _Piece(Struct, frozen=True):
 
     def changes(self, exchange: Exchange) -> tuple[Change, ...]:
         if self.code is not None:
-            gone = TakenCode(self.code.reward_id, self.code.index, exchange.exchange_id)
-            return (Removed(self.code), Created(gone))
+            return (Removed(self.code),)
         if self.bucket is not None:
             return (Counted(bucket_name(exchange.reward_id, self.bucket), 1, 0, None, None),)
         return ()

@@ -11,7 +11,9 @@ from domain.money import NO_POINTS, Points
 from domain.points.book import Book
 from domain.points.model import Cause, Entry, EntryKind, LotKey, Posting
 from domain.points.usage import Usage, apart
+from domain.reward.exchange import known_store
 from domain.reward.model import (
+    EntryRef,
     Exchange,
     ExchangeNotFound,
     ExchangeNotOpen,
@@ -33,6 +35,9 @@ from domain.unit_of_work import (
     Runner,
     held,
 )
+
+GRACE = "refund"
+"""The source of lots that a refund made; days of grace are given once."""
 
 
 class Finished(Struct, frozen=True):
@@ -69,14 +74,7 @@ def finished_from(record: Record) -> Finished:
     )
 
 
-class ExchangeRef(Struct, frozen=True):
-    """An exchange by the entry that paid for it."""
-
-    member_id: str
-    sequence: int
-
-
-def get(repositories: Repositories, ref: ExchangeRef) -> Exchange:
+def get(repositories: Repositories, ref: EntryRef) -> Exchange:
     """Raises ExchangeNotFound."""
     found = repositories.exchanges.find(ref.member_id, ref.sequence)
     if found is None:
@@ -85,17 +83,19 @@ def get(repositories: Repositories, ref: ExchangeRef) -> Exchange:
 
 
 class FulfilExchange(Struct, frozen=True):
-    """Goods are handed over once, or a service is rendered. Raises ExchangeNotFound or ExchangeNotOpen."""
+    """Goods are handed over once, or a service is rendered.
+
+    Raises ExchangeNotFound, ExchangeNotOpen or StoreNotFound.
+    """
 
     runner: Runner[Repositories]
 
-    def __call__(
-        self, actor: KeyHolder, ref: ExchangeRef, store_id: str, key: RequestKey[Finished]
-    ) -> Finished:
+    def __call__(self, actor: KeyHolder, ref: EntryRef, store_id: str, key: RequestKey[Finished]) -> Finished:
         actor.require_scope(Scope.REWARDS_WRITE)
         actor.require_store(store_id)
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Finished]:
+            known_store(repositories, actor, store_id)
             before = get(repositories, ref)
             after = before.fulfilled(now, actor.caller, store_id)
             return Plan(Finished(after.exchange_id, after.state), (Changed(before, after),))
@@ -113,7 +113,7 @@ class RefundExchange(Struct, frozen=True):
     runner: Runner[Repositories]
 
     def __call__(
-        self, actor: Operator, ref: ExchangeRef, key: RequestKey[Finished], *, dry_run: bool = False
+        self, actor: Operator, ref: EntryRef, key: RequestKey[Finished], *, dry_run: bool = False
     ) -> Finished:
         def plan(repositories: Repositories, now: datetime) -> Plan[Finished]:
             before = get(repositories, ref)
@@ -131,7 +131,7 @@ class RefundExchange(Struct, frozen=True):
             if before.is_limited:
                 had = {usage_name(before.reward_id): Usage(shop_date(before.at), 1, 1)}
                 book.use(apart(book.account.used, had))
-            after = before.refunded(now, entry.sequence)
+            after = before.refunded(now, actor.caller, EntryRef(entry.member_id, entry.sequence))
             done = Finished(
                 after.exchange_id, after.state, entry.points, book.account.balance, entry.sequence
             )
@@ -143,9 +143,12 @@ class RefundExchange(Struct, frozen=True):
 
 def _give_back(book: Book, paid: Entry, exchange: Exchange, grace_days: int) -> Entry:
     today = shop_date(book.at)
-    grace = LotKey(today + timedelta(days=grace_days - 1), "refund") if grace_days else None
+    grace = LotKey(today + timedelta(days=grace_days - 1), GRACE) if grace_days else None
     back = [
-        Posting(grace if grace and posting.lot.is_over(today) else posting.lot, -posting.points)
+        Posting(
+            grace if grace and posting.lot.is_over(today) and posting.lot.source != GRACE else posting.lot,
+            -posting.points,
+        )
         for posting in paid.postings
     ]
     cause = Cause(

@@ -9,6 +9,7 @@ from domain.errors import invalid
 from domain.keyring import Fresh
 from domain.reward.model import (
     STOCK_MAX,
+    CodeMark,
     CodesKnown,
     KindFixed,
     Offer,
@@ -30,8 +31,7 @@ class SaveReward(Struct, frozen=True):
     runner: Runner[Repositories]
 
     def __call__(self, actor: Operator, reward_id: str, offer: Offer) -> Reward:
-        if offer.starts_at and offer.ends_at and offer.ends_at <= offer.starts_at:
-            raise invalid("ends_at", "out-of-order", "A reward ends after it begins.")
+        _check(offer)
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Reward]:
             before = repositories.rewards.find(reward_id)
@@ -46,6 +46,16 @@ class SaveReward(Struct, frozen=True):
             return Plan(after, (Changed(before, after),))
 
         return self.runner.run(actor.tenant_id, plan)
+
+
+def _check(offer: Offer) -> None:
+    """Raises InvalidInput."""
+    if offer.starts_at and offer.ends_at and offer.ends_at <= offer.starts_at:
+        raise invalid("ends_at", "out-of-order", "A reward ends after it begins.")
+    if offer.kind is RewardKind.VIRTUAL and not offer.is_counted:
+        raise invalid("is_counted", "out-of-range", "A virtual reward is counted by its codes.")
+    if len(set(offer.tier_ids)) != len(offer.tier_ids):
+        raise invalid("tier_ids", "duplicate", "Name each tier once.")
 
 
 class StockMoved(Struct, frozen=True):
@@ -86,10 +96,11 @@ class MoveStock(Struct, frozen=True):
                 raise RewardNotFound
             if not reward.offer.has_buckets:
                 raise StockNotCounted
-            if reward.stock + by > STOCK_MAX:
-                raise invalid("by", "out-of-range", f"A stock has up to {STOCK_MAX} pieces.")
-            after = reward.with_stock(reward.stock + by, now, actor.caller)
-            parts = _spread(by, after.buckets) if by > 0 else _gather(repositories.stocks.left(reward), -by)
+            left = repositories.stocks.left(reward)
+            if sum(left) + by > STOCK_MAX:
+                raise invalid("by", "out-of-range", f"Up to {STOCK_MAX} pieces lie on a shelf.")
+            after = reward.with_stock(by, sum(left), now, actor.caller)
+            parts = _spread(by, after.buckets) if by > 0 else _gather(left, -by)
             moves = (
                 Counted(bucket_name(reward_id, bucket), -part, 0, None, None)
                 for bucket, part in enumerate(parts)
@@ -153,9 +164,10 @@ class AddCodes(Struct, frozen=True):
             if reward.offer.kind is not RewardKind.VIRTUAL:
                 raise StockNotCounted
             fresh = {repositories.codes.index(code): code for code in codes}
-            if repositories.codes.known(reward_id, fresh):
+            if repositories.codes.known(fresh):
                 raise CodesKnown
             made = (Created(RewardCode(reward_id, index, Fresh(code))) for index, code in fresh.items())
-            return Plan(CodesAdded(reward_id, len(fresh)), (Unchanged(reward), *made))
+            marks = (Created(CodeMark(index)) for index in fresh)
+            return Plan(CodesAdded(reward_id, len(fresh)), (Unchanged(reward), *marks, *made))
 
         return self.runner.run_once(actor.tenant_id, plan, key)

@@ -151,13 +151,14 @@ class Reward(Struct, frozen=True):
     """Into how many parts the stock is split; they become more with it, never fewer."""
     version: int = 1
 
-    def with_stock(self, stock: int, at: datetime, by: str) -> "Reward":
+    def with_stock(self, more: int, left: int, at: datetime, by: str) -> "Reward":
+        """So many pieces more, or fewer; `left`: on the shelf before."""
         wanted = 1
-        while wanted < BUCKETS_MAX and wanted * BUCKET_PIECES < stock:
+        while wanted < BUCKETS_MAX and wanted * BUCKET_PIECES < left + more:
             wanted *= 2
         return replace(
             self,
-            stock=stock,
+            stock=self.stock + more,
             buckets=max(self.buckets, wanted),
             changed_at=at,
             changed_by=by,
@@ -186,12 +187,10 @@ class RewardCode(Struct, frozen=True):
     code: Sealed
 
 
-class TakenCode(Struct, frozen=True):
-    """Stays where a code was, so that it never comes back."""
+class CodeMark(Struct, frozen=True):
+    """Says that a code was brought, to whichever reward; it stays, so that no code ever comes back."""
 
-    reward_id: str
     index: str
-    exchange_id: str
 
 
 class ExchangeState(StrEnum):
@@ -200,6 +199,22 @@ class ExchangeState(StrEnum):
     OPEN = "open"
     FULFILLED = "fulfilled"
     REFUNDED = "refunded"
+
+
+class EntryRef(Struct, frozen=True):
+    """An entry, and with it the exchange that it paid for."""
+
+    member_id: str
+    sequence: int
+
+    @classmethod
+    def parse(cls, text: str) -> "EntryRef":
+        """The reverse of `text`."""
+        member_id, _, sequence = text.partition(":")
+        return cls(member_id, int(sequence))
+
+    def text(self) -> str:
+        return f"{self.member_id}:{self.sequence}"
 
 
 class Exchange(Struct, frozen=True):
@@ -224,13 +239,14 @@ class Exchange(Struct, frozen=True):
     store_id: str | None = None
     """Where it was handed over."""
     refunded_at: datetime | None = None
-    refund_sequence: int | None = None
-    """The entry that gave the points back; of the account that the member's id leads to."""
+    refund_entry: EntryRef | None = None
+    """Which gave the points back."""
+    refunded_by: str | None = None
     version: int = 1
 
     @property
     def exchange_id(self) -> str:
-        return f"{self.member_id}:{self.sequence}"
+        return EntryRef(self.member_id, self.sequence).text()
 
     def fulfilled(self, at: datetime, by: str, store_id: str | None) -> "Exchange":
         """Handed over. Raises ExchangeNotOpen."""
@@ -245,11 +261,12 @@ class Exchange(Struct, frozen=True):
             version=self.version + 1,
         )
 
-    def refunded(self, at: datetime, sequence: int) -> "Exchange":
+    def refunded(self, at: datetime, by: str, entry: EntryRef) -> "Exchange":
         return replace(
             self,
             state=ExchangeState.REFUNDED,
             refunded_at=at,
-            refund_sequence=sequence,
+            refunded_by=by,
+            refund_entry=entry,
             version=self.version + 1,
         )

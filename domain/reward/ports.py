@@ -37,8 +37,8 @@ class Codes(Protocol):
         """How many nobody has, up to `most`."""
         ...
 
-    def known(self, reward_id: str, indexes: Iterable[str]) -> frozenset[str]:
-        """Which of these were ever brought."""
+    def known(self, indexes: Iterable[str]) -> frozenset[str]:
+        """Which of these were ever brought, to whichever reward."""
         ...
 
     def index(self, code: str) -> str:

@@ -1,5 +1,6 @@
 """Use cases that only read: the catalogue, one reward with what is left, and exchanges."""
 
+from collections import deque
 from datetime import datetime
 
 from msgspec import Struct
@@ -7,13 +8,13 @@ from msgspec import Struct
 from domain.actor import KeyHolder, MemberSelf
 from domain.api_key.model import Scope
 from domain.clock import shop_date
-from domain.member.model import Member
 from domain.member.own import own
 from domain.money import NO_POINTS, Points
 from domain.page import Page
-from domain.reward.exchange import times_had
-from domain.reward.finish import ExchangeRef, get
-from domain.reward.model import Exchange, ExchangeNotFound, Reward, RewardKind, RewardNotFound
+from domain.points.standing import standing_on
+from domain.reward.exchange import is_for, times_had
+from domain.reward.finish import get
+from domain.reward.model import EntryRef, Exchange, ExchangeNotFound, Reward, RewardKind, RewardNotFound
 from domain.reward.ports import Repositories
 from domain.unit_of_work import Plan, Runner
 
@@ -41,13 +42,14 @@ class ListChoices(Struct, frozen=True):
         def plan(repositories: Repositories, now: datetime) -> Plan[Page[Choice]]:
             way, member = repositories.accounts.person(actor.member_id, with_settings=True)
             account, today = way[-1], shop_date(now)
+            own(member, actor)
             found = repositories.rewards.page(limit, position)
-            tier = account.standing.tier_id if account.standing else None
+            standing = standing_on(account, repositories.programmes.current().terms.ladder, today)
             choices = tuple(
                 Choice(
                     reward,
                     max(reward.offer.points - account.available(today), NO_POINTS),
-                    _is_for(reward, own(member, actor), tier),
+                    is_for(reward.offer, member, standing),
                     max(reward.offer.per_member - times_had(account, reward.reward_id), 0)
                     if reward.offer.per_member is not None
                     else None,
@@ -58,12 +60,6 @@ class ListChoices(Struct, frozen=True):
             return Plan(Page(choices, found.next_position))
 
         return self.runner.run(actor.tenant_id, plan)
-
-
-def _is_for(reward: Reward, member: Member, tier: str | None) -> bool:
-    offer = reward.offer
-    is_member = member.joined_at is not None or not offer.is_members_only
-    return is_member and (not offer.tier_ids or tier in offer.tier_ids)
 
 
 class ListRewards(Struct, frozen=True):
@@ -123,17 +119,15 @@ class ListExchanges(Struct, frozen=True):
                 own(member, actor)
             owners = (member.member_id, *(alias.member_id for alias in member.aliases))
             below = _places(position)
-            found = [
-                exchange
-                for owner in owners
-                for exchange in repositories.exchanges.newest(owner, below.get(owner), limit + 1)
+            waiting = [
+                deque(repositories.exchanges.newest(owner, below.get(owner), limit + 1)) for owner in owners
             ]
-            found.sort(key=lambda each: (each.at, each.sequence), reverse=True)
-            page = tuple(found[:limit])
-            if len(found) <= limit:
-                return Plan(Page(page))
-            below |= {each.member_id: each.sequence for each in page}
-            return Plan(Page(page, ",".join(f"{owner}={place}" for owner, place in below.items())))
+            page: list[Exchange] = []
+            while len(page) < limit and any(waiting):
+                page.append(max(filter(None, waiting), key=lambda line: line[0].at).popleft())
+                below[page[-1].member_id] = page[-1].sequence
+            position_after = ",".join(f"{owner}={place}" for owner, place in below.items())
+            return Plan(Page(tuple(page), position_after if any(waiting) else None))
 
         return self.runner.run(actor.tenant_id, plan)
 
@@ -149,7 +143,7 @@ class ReadExchange(Struct, frozen=True):
 
     runner: Runner[Repositories]
 
-    def __call__(self, actor: MemberSelf | KeyHolder, member_id: str, ref: ExchangeRef) -> Exchange:
+    def __call__(self, actor: MemberSelf | KeyHolder, member_id: str, ref: EntryRef) -> Exchange:
         def plan(repositories: Repositories, now: datetime) -> Plan[Exchange]:
             _, member = repositories.accounts.person(member_id, with_settings=True)
             if isinstance(actor, MemberSelf):

@@ -25,7 +25,8 @@ from domain.programme import rule as written
 from domain.programme.publish import Publication, published_from
 from domain.programme.rule import Rule
 from domain.reward.exchange import Exchanged, ExchangeWish, exchanged_from
-from domain.reward.finish import ExchangeRef, finished_from
+from domain.reward.finish import finished_from
+from domain.reward.model import EntryRef
 from domain.session.model import Login
 from domain.sms_code.model import Purpose
 from domain.tenant.model import ChannelKind
@@ -252,7 +253,7 @@ class Bench:
         self.row("A page of exchanges", Limit(2, 2.5, 0), page)
         self.row("What points are good for", Limit(2, 3, 0), lambda: services.list_choices(actor, 20, None))
         key = RequestKey("bench", "bench-refund-0001", "f" * 64, finished_from)
-        back = partial(services.refund_exchange, self.office, ExchangeRef(owner, coffee.entry_sequence), key)
+        back = partial(services.refund_exchange, self.office, EntryRef(owner, coffee.entry_sequence), key)
         self.row("Take an exchange back", Limit(4, 4, 12), back)
 
     def _exchange(self, reward: str, title: str, most: Limit) -> Exchanged:

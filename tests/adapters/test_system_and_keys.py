@@ -43,7 +43,7 @@ EVERY: dict[str, Callable[[Keys, str, str, str], Key]] = {
     "comment": lambda keys, one, two, _: keys.comment(one, two),
     "reward": lambda keys, one, *_: keys.reward(one),
     "free_code": lambda keys, one, two, _: keys.free_code(one, two),
-    "taken_code": lambda keys, one, two, _: keys.taken_code(one, two),
+    "code_mark": lambda keys, one, *_: keys.code_mark(one),
     "exchange": lambda keys, one, *_: keys.exchange(one, 7),
     "check_in": lambda keys, one, *_: keys.check_in(one, date(2026, 3, 1)),
 }

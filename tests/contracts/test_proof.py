@@ -7,13 +7,14 @@ from msgspec.structs import replace
 
 from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Member, MemberState, Sentinel
-from domain.money import Points
+from domain.money import NO_POINTS, Points
 from domain.points.book import Book
 from domain.points.chain import sealed
-from domain.points.model import Account, Cause, Entry, EntryKind, LotKey
+from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Posting
 from domain.proof.check import check
 from domain.proof.ports import Thing
-from domain.unit_of_work import Changed, Created
+from domain.reward.model import EntryRef, Exchange, RewardKind
+from domain.unit_of_work import Changed, Created, Removed
 from tests.contracts.things import AT, ORDER, REFUND, Place
 
 WECHAT = Identity(IdentityKind.WECHAT_OPENID, "app:o")
@@ -136,3 +137,45 @@ def test_a_mark_of_somebody_who_was_merged_away_is_found(place: Place) -> None:
 
 def test_a_mark_that_was_let_go_meanwhile_is_nothing_to_complain_about(place: Place) -> None:
     assert findings(place, Sentinel(WECHAT, "m_1")) == []
+
+
+def exchanged(place: Place) -> tuple[Exchange, list[Entry]]:
+    """An exchange that was taken back, with both its entries."""
+    book = Book(Account("m_1"), AT, "key:till")
+    book.earn(Points(500), LotKey(None), Cause("joined"))
+    paid = book.take(
+        Points(500), Cause("exchange", reward_id="towel"), EntryKind.REDEEM, first=None, may_owe=False
+    )
+    cause = Cause("exchange_refund", reward_id="towel", exchange_id=f"m_1:{paid.sequence}")
+    back = book.post([Posting(LotKey(None), Points(500))], NO_POINTS, cause, EntryKind.REFUND_REDEEM)
+    kind = RewardKind.GOODS
+    made = Exchange("m_1", paid.sequence, "towel", "毛巾", kind, Points(500), AT)
+    exchange = made.refunded(AT, "key:office", EntryRef("m_1", back.sequence))
+    place.write(Created(book.account), *(Created(entry) for entry in book.entries), Created(exchange))
+    return exchange, [paid, back]
+
+
+def test_an_exchange_and_its_entries_name_each_other(place: Place) -> None:
+    exchange, entries = exchanged(place)
+    things: list[Thing] = [exchange, *entries]
+
+    assert [findings(place, thing) for thing in things] == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"points": Points(499)}, {"reward_id": "mug"}, {"refund_entry": EntryRef("m_1", 1)}]
+)
+def test_an_exchange_that_does_not_fit_is_found(place: Place, changes: dict[str, Any]) -> None:
+    exchange, entries = exchanged(place)
+    other: Exchange = replace(exchange, **changes)
+    place.write(Changed(exchange, replace(other, version=exchange.version + 1)))
+
+    assert findings(place, other) != []
+    assert ("refund_entry" in changes) == (findings(place, entries[1]) != [])
+
+
+def test_an_entry_without_its_exchange_is_found(place: Place) -> None:
+    exchange, entries = exchanged(place)
+    place.write(Removed(exchange))
+
+    assert [len(findings(place, entry)) for entry in entries] == [1, 1]

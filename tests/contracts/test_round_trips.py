@@ -20,7 +20,7 @@ from domain.points.model import Account
 from domain.programme.deduct import Deduction
 from domain.programme.model import ClawbackPolicy, Programme, Terms, Validity, ValidityKind
 from domain.programme.record import Deed, RuleRecord
-from domain.reward.model import Exchange, ExchangeState, Offer, Reward, RewardCode, RewardKind
+from domain.reward.model import EntryRef, Exchange, ExchangeState, Offer, Reward, RewardCode, RewardKind
 from domain.sms_code.model import Challenge, Purpose
 from domain.unit_of_work import Changed, Created, Removed
 from tests.contracts.things import (
@@ -107,7 +107,8 @@ EXCHANGE = Exchange(
     fulfilled_by="key:till",
     store_id="store",
     refunded_at=AT + timedelta(hours=1),
-    refund_sequence=14,
+    refund_entry=EntryRef("m_2", 14),
+    refunded_by="key:office",
     version=3,
 )
 RULE = RuleRecord(

@@ -1,4 +1,4 @@
-"""Two thousand members want five hundred pieces at once (data.md 2.8); CI plays the same in small."""
+"""Two thousand members want five hundred pieces at once; CI plays the same in small."""
 
 import os
 from collections import Counter

@@ -95,7 +95,9 @@ def test_children_end_with_their_parent() -> None:
     assert process.poll() is not None
 
 
-def test_capabilities_of_all_runs_are_printed_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_capabilities_of_all_runs_are_printed_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = {"C-20": {"passed": 2, "failed": 0}, "C-03": {"passed": 1, "failed": 0}}
     (tmp_path / "1.json").write_text(json.dumps(first))
     (tmp_path / "2.json").write_text(json.dumps({"C-20": {"passed": 0, "failed": 1}}))

@@ -1,6 +1,6 @@
 """Points for rewards: exchanged, handed over, taken back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from random import Random
 from typing import Any, ClassVar
@@ -10,8 +10,8 @@ from msgspec.structs import asdict
 from domain.money import Points
 from domain.page import Page
 from domain.reward.exchange import Exchanged, ExchangeReward, ExchangeWish, exchanged_from
-from domain.reward.finish import ExchangeRef, Finished, FulfilExchange, RefundExchange, finished_from
-from domain.reward.model import Exchange
+from domain.reward.finish import Finished, FulfilExchange, RefundExchange, finished_from
+from domain.reward.model import EntryRef, Exchange
 from domain.reward.read import ListExchanges, ReadExchange
 from domain.unit_of_work import RequestKey
 from tests.simulation import callers, observe
@@ -19,7 +19,7 @@ from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan, enter
 from tests.simulation.areas.merges import one_person
 from tests.simulation.areas.points import an_order
-from tests.simulation.areas.rewards import Offers, in_catalogue, remember, remembered
+from tests.simulation.areas.rewards import Bring, Offers, in_catalogue, remember, remembered
 from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import OFFICE, TILL, Acting, ForOneself
 from tests.simulation.cloud import Change
@@ -108,11 +108,6 @@ class TrySwap(Swap, frozen=True):
         """Nothing happened."""
 
 
-def _ref(exchange_id: str) -> ExchangeRef:
-    member, _, sequence = exchange_id.partition(":")
-    return ExchangeRef(member, int(sequence))
-
-
 class HandOver(Operation, frozen=True):
     """The till hands over what was exchanged."""
 
@@ -125,7 +120,7 @@ class HandOver(Operation, frozen=True):
     def call(self, process: Process) -> Finished:
         actor = callers.signed(process, TILL, self.exchange)
         key = RequestKey(actor.caller, self.key, f"fulfil {self.exchange}", finished_from)
-        return process.services.fulfil_exchange(actor, _ref(self.exchange), "east", key)
+        return process.services.fulfil_exchange(actor, EntryRef.parse(self.exchange), "east", key)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         known = remembered(state, moment, self.key)
@@ -147,7 +142,7 @@ class TakeBack(Operation, frozen=True):
     def call(self, process: Process) -> Finished:
         actor: Any = callers.signed(process, OFFICE, self.exchange)
         key = RequestKey(actor.caller, self.key, f"refund {self.exchange}", finished_from)
-        return process.services.refund_exchange(actor, _ref(self.exchange), key)
+        return process.services.refund_exchange(actor, EntryRef.parse(self.exchange), key)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         known = remembered(state, moment, self.key)
@@ -209,7 +204,7 @@ class SeeExchange(Acting, frozen=True):
 
     def call(self, process: Process) -> Exchange:
         actor = callers.person(process, self.token)
-        return process.services.read_exchange(actor, actor.member_id, _ref(self.exchange))
+        return process.services.read_exchange(actor, actor.member_id, EntryRef.parse(self.exchange))
 
     def expect_of(self, state: State, member: str) -> Verdict:
         found = dict(_theirs(state, member)).get(self.exchange)
@@ -288,6 +283,14 @@ def code_scene(stage: Stage) -> Swap:
     return Swap(token, "swap-0000000001", "month", 5)
 
 
+def known_code_scene(stage: Stage) -> Bring:
+    """A code is brought again while somebody gets it."""
+    token, _ = _rich(stage)
+    in_catalogue(stage, "month")
+    stage.rival = Swap(token, "swap-rival-00001", "month", 5)
+    return Bring("stock-0001", "month", ("c0", "c1", "c2"))
+
+
 def try_scene(stage: Stage) -> TrySwap:
     return TrySwap(**asdict(last_one_scene(stage)))
 
@@ -355,9 +358,16 @@ def exchange_is_written(world: World, state: State, change: Change) -> None:
         raise Broken("a virtual reward comes with its code", name)
 
 
-def a_code_is_given_once(world: World, state: State, change: Change) -> None:
-    if change.before is not None:
-        raise Broken("a code is given once", f"{change.key}")
+def codes_are_given_once(world: World) -> Iterator[str]:
+    """Nobody has the code of somebody else, and none of them still lies on the shelf."""
+    ours = f"T#{world.house.tenant_id}#"
+    given = [
+        world.keyring.open(f"{pk}|{sk}|code", item["code"]["B"])
+        for (pk, sk), item in world.cloud.storage.items()
+        if pk.startswith(ours) and "code" in item and observe.text(item, "kind") in {"exchange", "code"}
+    ]
+    if len(set(given)) != len(given):
+        yield f"{sorted(given)}"
 
 
 AREA = Area(
@@ -368,6 +378,7 @@ AREA = Area(
         "exchange within a limit": limited_scene,
         "exchange for what has no end": endless_scene,
         "exchange for a code": code_scene,
+        "bring a code again": known_code_scene,
         "try an exchange": try_scene,
         "hand over": hand_over_scene,
         "take an exchange back": take_back_scene,
@@ -376,5 +387,6 @@ AREA = Area(
         "see exchanges": list_scene,
         "see an exchange": one_scene,
     },
-    comparisons={"exchange": exchange_is_written, "taken-code": a_code_is_given_once},
+    comparisons={"exchange": exchange_is_written},
+    promises={"a code is somebody's once": codes_are_given_once},
 )
