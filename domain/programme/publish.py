@@ -25,7 +25,7 @@ from domain.programme.ports import Repositories
 from domain.programme.record import Deed, RuleRecord, RuleSheet, RuleState
 from domain.programme.rule import Rule
 from domain.tenant.model import Tenant
-from domain.unit_of_work import Change, Changed, Created, Plan, Record, RequestKey, Runner
+from domain.unit_of_work import Change, Changed, Created, Plan, Record, RequestKey, Runner, Unchanged
 
 TOGETHER_MAX = 40
 """Rules that one publication may move, beside all else in its transaction."""
@@ -162,6 +162,10 @@ class _Revision:
         """Of the programme that is in force."""
         return self._before.version
 
+    def unchanged(self) -> tuple[Change, ...]:
+        """What is in force must still be so at the commit."""
+        return (Unchanged(self._tenant),)
+
     def publish(self, record: RuleRecord | None, rule: Rule) -> None:
         """In force from now on, as the next version of the rule."""
         last = self._rules.get(rule.rule_id)
@@ -231,7 +235,7 @@ class PublishTerms(Struct, frozen=True):
             if revision.version != wish.seen:
                 raise ProgrammeChanged
             version, changes = revision.close(wish.terms)
-            return Plan(Published(version, (), ()), changes)
+            return Plan(Published(version, (), ()), changes or revision.unchanged())
 
         return self.runner.run_once(actor.tenant_id, plan, wish.key)
 
