@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from datetime import date, timedelta
 from typing import Any
 
@@ -75,19 +76,22 @@ def load(shop: Shop, items: list[dict[str, Any]]) -> None:
             assert (answer.status, answer.json().get("UnprocessedItems", {})) == (200, {}), answer.data[:300]
 
 
+MANY = 64_000 if os.environ.get("TONGKA_THOROUGH") else 16_000
+
+
 @pytest.mark.capability("C-36")
-def test_the_job_makes_the_same_calls_among_one_thousand_and_sixty_four_thousand_accounts(
+def test_the_job_makes_the_same_calls_among_few_accounts_and_many(
     lone_shop: Shop, other_lone_shop: Shop
 ) -> None:
     counts = {}
-    for shop, accounts in ((lone_shop, 1_000), (other_lone_shop, 64_000)):
+    for shop, accounts in ((lone_shop, 1_000), (other_lone_shop, MANY)):
         fill(shop, accounts)
         with metered() as usage:
             done = shop.services.expire_points(limit=10_000)
         assert (done.accounts, done.points.count, done.failed, done.more) == (DUE, DUE * 10, 0, False)
         counts[accounts] = sum(usage.calls.values())
 
-    assert abs(counts[64_000] - counts[1_000]) <= counts[1_000] * 0.1
+    assert abs(counts[MANY] - counts[1_000]) <= counts[1_000] * 0.1
     assert counts[1_000] <= SHARDS + 1 + 2 * DUE, (
         "a query for each shard, the settings, a read and a transaction for each account"
     )

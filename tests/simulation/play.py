@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from random import Random
+from zlib import crc32
 
 from msgspec import Struct, field
 
@@ -61,6 +62,10 @@ class Cut(Struct, frozen=True):
     """Requests whose calls all go well."""
 
 
+PROVED_EACH = 3
+"""Of so many histories one ends with a proof of the books. Every write was compared with the model before."""
+
+
 def play(seed: str, areas: Sequence[Area], cut: Cut | None = None) -> Outcome:
     """One random history. The same seed and cut give the same history, byte for byte."""
     cut = cut or Cut()
@@ -79,7 +84,7 @@ def play(seed: str, areas: Sequence[Area], cut: Cut | None = None) -> Outcome:
         numbers = [lane * 100 + number + 1 for number in range(each)]
         left = [number for number in numbers if number not in cut.without]
         world.schedule.start(_Lane(world, left, draws, first).run)
-    return finish(world)
+    return finish(world, proving=crc32(seed.encode()) % PROVED_EACH == 0)
 
 
 def _opening(world: World, areas: Sequence[Area], chance: Random) -> dict[int, Operation]:

@@ -23,7 +23,7 @@ from tests.simulation.world import World
 
 RIVAL = 900
 """The number of the rival's request."""
-PROVED_EACH = 4
+PROVED_EACH = 12
 """Of so many rehearsals with faults, one ends with a proof of the books."""
 DEPTH_MAX = 3
 """So many faults at most lead to a call that is to meet one."""
