@@ -251,7 +251,7 @@ class Exchange(Struct, frozen=True):
     def fulfilled(self, at: datetime, by: str, store_id: str | None) -> "Exchange":
         """Handed over. Raises ExchangeNotOpen."""
         if self.state is not ExchangeState.OPEN:
-            raise ExchangeNotOpen
+            raise ExchangeNotOpen(f"The exchange was {self.state.value} before.")
         return replace(
             self,
             state=ExchangeState.FULFILLED,

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from domain.points.adjust import POINTS_MAX, REASON_MAX
-from domain.points.model import EntryKind
+from domain.points.model import Entry, EntryKind
 from domain.programme.said import number
 from domain.programme.why import Why
 from handlers.schemas.fields import (
@@ -90,6 +90,12 @@ class MemberEntryPath(EntryPath):
     member_id = Identifier(longest=32, required=True)
 
 
+def _exchange_of(entry: Entry) -> str | None:
+    """An exchange bears the id of the entry that paid for it; a refund names the one that it refunds."""
+    is_exchange = entry.cause.reason == "exchange"
+    return f"{entry.member_id}:{entry.sequence}" if is_exchange else entry.cause.exchange_id
+
+
 class EntryView(Schema):
     """One line of the history: what moved, why, and what was left."""
 
@@ -109,7 +115,7 @@ class EntryView(Schema):
     merge_id = fields.String(attribute="cause.merge_id", allow_none=True)
     programme_version = fields.Integer(attribute="cause.programme_version", allow_none=True)
     reward_id = fields.String(attribute="cause.reward_id", allow_none=True)
-    exchange_id = fields.String(attribute="cause.exchange_id", allow_none=True)
+    exchange_id = fields.Function(_exchange_of, metadata={"type": ["string", "null"]})
 
 
 class StaffEntryView(EntryView):

@@ -201,6 +201,20 @@ def test_a_signed_question_sent_in_parallel_is_answered_once(shop: Shop) -> None
     assert sorted(answer.status_code for answer in answers) == [200] + [401] * 15
 
 
+def test_a_request_that_was_caught_is_good_for_no_other_idempotency_key(shop: Shop) -> None:
+    path = f"/v1/staff/members/{shop.fan().member_id}/points/adjustments"
+    body = b'{"points": 10, "reason": "x"}'
+    headers = shop.office.headers("POST", path, body)
+
+    def sent(key: str) -> Answer:
+        return shop.staff.post(path, data=body, headers={**headers, "Idempotency-Key": key})
+
+    first, again = sent("the-callers-own-key"), sent("the-key-of-somebody-else")
+
+    assert (first.status_code, first.json["balance"]) == (201, 10)
+    assert refused(again) == (401, "nonce-reused")
+
+
 def test_two_keys_may_use_the_same_nonce(shop: Shop) -> None:
     path = f"/v1/till/members?member_id={shop.fan().member_id}"
 

@@ -68,6 +68,7 @@ def test_500_points_are_a_towel_and_499_are_not(shop: Shop) -> None:
     assert left(shop, "towel") == 9
     entry = one.get("/v1/me/points/entries").json["items"][0]
     assert (entry["kind"], entry["points"], entry["reward_id"]) == ("redeem", -500, "towel")
+    assert entry["exchange_id"] == done.json["exchange_id"]
     assert shop.findings() == []
 
 
