@@ -22,7 +22,6 @@ from domain.errors import Conflict
 from domain.member.own import IdentityMoved
 from domain.order.model import OrderId
 from domain.points.model import AccountFrozen
-from domain.unit_of_work import RequestKey
 from handlers.operation import Call, Operation, operation, repeated
 from handlers.schemas.activities import (
     CalendarView,
@@ -106,7 +105,7 @@ def routes(services: Needs) -> Blueprint:
     @operation(SHARE)
     def share(call: Call[MemberSelf]) -> Share:
         """The rules say how many a day give points."""
-        key = RequestKey(call.actor.caller, call.key, call.fingerprint, share_from)
+        key = call.request_key(share_from)
         subject = call.body["subject"]
         return repeated(services.share_something(call.actor, subject, key, dry_run=call.dry_run))
 

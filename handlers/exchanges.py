@@ -10,7 +10,7 @@ from domain.member.model import MemberNotFound
 from domain.member.own import IdentityMoved
 from domain.money import Points
 from domain.points.adjust import NotEnoughPoints
-from domain.points.model import AccountFrozen
+from domain.points.model import AccountFrozen, EntryRef
 from domain.reward.exchange import Exchanged, ExchangeReward, ExchangeWish, exchanged_from
 from domain.reward.finish import (
     Finished,
@@ -19,7 +19,6 @@ from domain.reward.finish import (
     finished_from,
 )
 from domain.reward.model import (
-    EntryRef,
     Exchange,
     ExchangeNotFound,
     ExchangeNotOpen,
@@ -33,7 +32,6 @@ from domain.reward.model import (
 )
 from domain.reward.read import ListExchanges, ReadExchange
 from domain.tenant.model import StoreNotFound
-from domain.unit_of_work import RequestKey
 from handlers import cursors
 from handlers.operation import Call, Operation, operation, repeated
 from handlers.schemas.dry_run import DryRunQuery
@@ -160,7 +158,7 @@ def _ref(call: Call[Any]) -> EntryRef:
 
 
 def _wish(call: Call[Any], member_id: str, reward_id: str, store_id: str | None = None) -> ExchangeWish:
-    key = RequestKey(call.actor.caller, call.key, call.fingerprint, exchanged_from)
+    key = call.request_key(exchanged_from)
     return ExchangeWish(member_id, reward_id, Points(call.body["points"]), key, store_id)
 
 
@@ -169,10 +167,6 @@ def _list(services: Needs, call: Call[Any], owner: str) -> dict[str, Any]:
     return cursors.page(
         services.sign, call, owner, lambda limit, at: services.list_exchanges(call.actor, owner, limit, at)
     )
-
-
-def _finishing(call: Call[Any]) -> RequestKey[Finished]:
-    return RequestKey(call.actor.caller, call.key, call.fingerprint, finished_from)
 
 
 def my_routes(services: Needs) -> Blueprint:
@@ -191,7 +185,7 @@ def my_routes(services: Needs) -> Blueprint:
         sealed = done.code
         if done.is_repeated:
             ref = EntryRef.parse(done.exchange_id)
-            sealed = services.read_exchange(call.actor, call.actor.member_id, ref).code
+            sealed = services.read_exchange(call.actor, ref).code
         return sealed.open() if sealed else None
 
     @bp.get("/exchanges")
@@ -204,7 +198,7 @@ def my_routes(services: Needs) -> Blueprint:
     @operation(ONE)
     def one(call: Call[MemberSelf]) -> Exchange:
         """With the code of a virtual reward."""
-        return services.read_exchange(call.actor, call.actor.member_id, _ref(call))
+        return services.read_exchange(call.actor, _ref(call))
 
     return bp
 
@@ -235,7 +229,9 @@ def till_routes(services: Needs) -> Blueprint:
     def fulfil(call: Call[Till]) -> Finished:
         """Once."""
         store_id = call.body["store_id"]
-        return repeated(services.fulfil_exchange(call.actor, _ref(call), store_id, _finishing(call)))
+        return repeated(
+            services.fulfil_exchange(call.actor, _ref(call), store_id, call.request_key(finished_from))
+        )
 
     return bp
 
@@ -253,7 +249,7 @@ def staff_routes(services: Needs) -> Blueprint:
     @operation(REFUND)
     def refund(call: Call[Operator]) -> Finished:
         """The points go back to the lots that they came from, the piece to the stock."""
-        key = _finishing(call)
+        key = call.request_key(finished_from)
         return repeated(services.refund_exchange(call.actor, _ref(call), key, dry_run=call.dry_run))
 
     return bp

@@ -16,7 +16,6 @@ from domain.session.keep import ListLogins
 from domain.sms_code.model import CodeExpired, CodeLocked, CodeWrong, Purpose, SendLimited
 from domain.sms_code.send import SendCode, Sent
 from domain.tenant.model import ChannelKind
-from domain.unit_of_work import RequestKey
 from handlers import cursors
 from handlers.network import client_address
 from handlers.operation import Call, Operation, operation, repeated
@@ -117,7 +116,7 @@ def routes(services: Needs) -> Blueprint:
     def phone(call: Call[MemberSelf]) -> dict[str, Any]:
         """A new token comes back if the person turned out to be an older member, or replaced the number that
         this login is by."""
-        key = RequestKey(call.actor.caller, call.key, call.fingerprint, proved_from)
+        key = call.request_key(proved_from)
         request = PhoneRequest(_proof(call.body), call.body["agreed_to"], key, call.body["invited_by"])
         proved, member, login = services.prove_phone(call.actor, request)
         return {

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from domain.actor import Actor, KeyHolder
 from domain.errors import DomainError
+from domain.unit_of_work import Record, Remembered, RequestKey
 from handlers import actors, json_body
 from handlers import query as query_string
 from handlers.json_body import Unreadable
@@ -22,6 +23,7 @@ DRY_HEADER = "Tongka-Dry-Run"
 KEY_MIN, KEY_MAX = 16, 64
 
 A = TypeVar("A", bound=Actor)
+M = TypeVar("M", bound=Remembered)
 
 
 class Operation(Struct, frozen=True):
@@ -59,6 +61,10 @@ class Call(Struct, Generic[A], frozen=True):
     fingerprint: str = ""
     """SHA-256 over route and body: tells whether a repeated number or key means the same request."""
     key: str = ""
+
+    def request_key(self, recall: Callable[[Record], M]) -> RequestKey[M]:
+        """Under which the answer is kept; `recall` reads it again."""
+        return RequestKey(self.actor.caller, self.key, self.fingerprint, recall)
 
     @property
     def dry_run(self) -> bool:

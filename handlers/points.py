@@ -11,9 +11,8 @@ from domain.money import Points
 from domain.points.adjust import Adjustment, AdjustmentWish, AdjustPoints, NotEnoughPoints, adjustment_from
 from domain.points.as_of import PastAccount, ReadAsOf
 from domain.points.explain import EntryNotFound, ExplainEntry, Explanation
-from domain.points.model import AccountFrozen
+from domain.points.model import AccountFrozen, EntryRef
 from domain.points.read import Balance, ListEntries, ReadBalance
-from domain.unit_of_work import RequestKey
 from handlers import cursors
 from handlers.operation import Call, Operation, operation, repeated
 from handlers.schemas.dry_run import DryRunQuery
@@ -123,12 +122,6 @@ def balance_view(balance: Balance) -> dict[str, Any]:
     }
 
 
-def _entry(entry_id: str) -> tuple[str, int]:
-    """Whose history, and the place in it."""
-    member_id, _, sequence = entry_id.partition(":")
-    return member_id, int(sequence)
-
-
 def _entries(services: Needs, call: Call[Any], owner: str) -> dict[str, Any]:
     kind = call.query["kind"]
     return cursors.page(
@@ -158,7 +151,7 @@ def my_routes(services: Needs) -> Blueprint:
     @operation(EXPLAIN)
     def explanation(call: Call[MemberSelf]) -> Explanation:
         """What each rule gave, and why the others gave nothing."""
-        return services.explain_entry(call.actor, call.actor.member_id, *_entry(call.path["entry_id"]))
+        return services.explain_entry(call.actor, call.actor.member_id, EntryRef.parse(call.path["entry_id"]))
 
     return bp
 
@@ -182,7 +175,9 @@ def staff_routes(services: Needs) -> Blueprint:
     @operation(STAFF_EXPLAIN)
     def explanation(call: Call[Operator]) -> Explanation:
         """The same that the member sees."""
-        return services.explain_entry(call.actor, call.path["member_id"], *_entry(call.path["entry_id"]))
+        return services.explain_entry(
+            call.actor, call.path["member_id"], EntryRef.parse(call.path["entry_id"])
+        )
 
     @bp.get("/as-of")
     @operation(AS_OF)
@@ -194,7 +189,7 @@ def staff_routes(services: Needs) -> Blueprint:
     @operation(ADJUST)
     def adjust(call: Call[Operator]) -> Adjustment:
         """What is given lives as long as what is earned today; nobody is put into debt."""
-        key = RequestKey(call.actor.caller, call.key, call.fingerprint, adjustment_from)
+        key = call.request_key(adjustment_from)
         body = call.body
         wish = AdjustmentWish(call.path["member_id"], Points(body["points"]), body["reason"], key)
         return repeated(services.adjust_points(call.actor, wish, dry_run=call.dry_run))

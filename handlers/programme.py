@@ -31,7 +31,6 @@ from domain.programme.publish import (
 from domain.programme.read import ListRules, ProgrammeNotFound, ReadProgramme
 from domain.programme.record import RuleSheet
 from domain.programme.rule import Rule
-from domain.unit_of_work import RequestKey
 from handlers import cursors
 from handlers.operation import Call, Operation, operation, repeated
 from handlers.schemas.page import PageQuery, page_of
@@ -142,7 +141,7 @@ def routes(services: Needs) -> Blueprint:
         chosen = {each["rule_id"]: each["draft_number"] for each in drafts}
         if len(chosen) != len(drafts) or len(set(call.body["retire"])) != len(call.body["retire"]):
             raise invalid("publish", "duplicate", "Name each rule once.")
-        key = RequestKey(call.actor.caller, call.key, call.fingerprint, published_from)
+        key = call.request_key(published_from)
         publication = Publication(chosen, tuple(call.body["retire"]), key)
         return repeated(services.publish_rules(call.actor, publication))
 
@@ -150,7 +149,7 @@ def routes(services: Needs) -> Blueprint:
     @operation(TERMS)
     def terms(call: Call[Operator]) -> Published:
         """Validity, refunds, rounding, tiers, all at once. What was earned before stays as it was."""
-        key = RequestKey(call.actor.caller, call.key, call.fingerprint, published_from)
+        key = call.request_key(published_from)
         chosen = form.load(Terms, call.body["terms"], "terms")
         wish = TermsWish(chosen, call.body["programme_version"], key)
         return repeated(services.publish_terms(call.actor, wish))

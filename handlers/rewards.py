@@ -3,6 +3,7 @@
 from typing import Any, Protocol
 
 from flask import Blueprint
+from msgspec.structs import replace
 
 from domain.actor import MemberSelf, Operator
 from domain.errors import Conflict
@@ -27,7 +28,6 @@ from domain.reward.model import (
     StockTooLow,
 )
 from domain.reward.read import ListChoices, ListRewards, ReadReward, Shelf
-from domain.unit_of_work import RequestKey
 from handlers import cursors
 from handlers.operation import Call, Operation, operation, repeated
 from handlers.schemas.dry_run import DryRunQuery
@@ -137,10 +137,9 @@ def my_routes(services: MyNeeds) -> Blueprint:
 
     @bp.get("/<reward_id>")
     @operation(OFFERED)
-    def offered(call: Call[MemberSelf]) -> dict[str, Any]:
+    def offered(call: Call[MemberSelf]) -> Shelf:
         """Only what is offered now."""
-        shelf = services.read_reward(call.actor, call.path["reward_id"])
-        return {"reward": shelf.reward, "left": shelf.left}
+        return services.read_reward(call.actor, call.path["reward_id"])
 
     return bp
 
@@ -174,7 +173,7 @@ def staff_routes(services: StaffNeeds) -> Blueprint:
     @operation(MOVE)
     def move(call: Call[Operator]) -> StockMoved:
         """Never more than lie there are taken away, whoever exchanges meanwhile."""
-        key = RequestKey(call.actor.caller, call.key, call.fingerprint, stock_moved_from)
+        key = call.request_key(stock_moved_from)
         reward_id, by = call.path["reward_id"], call.body["by"]
         return repeated(services.move_stock(call.actor, reward_id, by, key, dry_run=call.dry_run))
 
@@ -184,7 +183,7 @@ def staff_routes(services: StaffNeeds) -> Blueprint:
         """All of them or none."""
         # Kept for days: from what is kept nobody may find out the codes.
         mark = services.sign(call.actor.tenant_id, "fingerprint", call.fingerprint).hex()
-        key = RequestKey(call.actor.caller, call.key, mark, codes_added_from)
+        key = replace(call.request_key(codes_added_from), fingerprint=mark)
         fresh = tuple(call.body["codes"])
         return repeated(services.add_codes(call.actor, call.path["reward_id"], fresh, key))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from adapters.dynamodb.item import Item, Mapping, Tenancy, day, instant, ms
+from adapters.dynamodb.item import Item, Mapping, Tenancy, day, instant, ms, whole
 from adapters.dynamodb.keys import tenant_and_thing
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.table import Range, Table
@@ -60,7 +60,7 @@ def _to_check_in(raw: RawItem) -> CheckInDay:
         streak=int(item.streak),
         points=Points(int(item.points)),
         balance=Points(int(item.balance)),
-        entry_sequence=_whole(item.entry_sequence),
+        entry_sequence=whole(item.entry_sequence),
         at=instant(item.at),
     )
 
@@ -91,14 +91,10 @@ def _to_comment(raw: RawItem, order_id: OrderId) -> Comment:
         item.text,
         Points(int(item.points)),
         Points(int(item.balance)),
-        _whole(item.entry_sequence),
+        whole(item.entry_sequence),
         instant(item.at),
         item.fingerprint,
     )
-
-
-def _whole(number: float | None) -> int | None:
-    return int(number) if number is not None else None
 
 
 MAPPINGS: dict[type, Mapping[Any]] = {

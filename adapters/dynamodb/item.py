@@ -69,6 +69,16 @@ def context_of(key: Key, field: str) -> str:
     return f"{key[0]}|{key[1]}|{field}"
 
 
+def whole(number: float | None) -> int | None:
+    """A number that may be missing."""
+    return int(number) if number is not None else None
+
+
+def moment(number: float | None) -> datetime | None:
+    """An instant that may be missing."""
+    return instant(number) if number is not None else None
+
+
 def seal(tenancy: Tenancy, key: Key, field: str, value: Sealed | None) -> bytes | None:
     """The ciphertext of a field; one that was read from this very place is kept as it is."""
     if value is None:

@@ -1,7 +1,6 @@
 """The catalogue, codes of virtual rewards, and exchanges. The stock lies in the counters of `Counted`."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import (
@@ -12,16 +11,16 @@ from pynamodb.attributes import (
     UnicodeAttribute,
 )
 
-from adapters.dynamodb.item import Item, Mapping, Tenancy, instant, ms, seal, stored
+from adapters.dynamodb.item import Item, Mapping, Tenancy, instant, moment, ms, seal, stored, whole
 from adapters.dynamodb.keys import Key, tenant_and_thing
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.table import Range, Table
 from domain.keyring import Keyring
 from domain.money import Points
 from domain.page import Page
+from domain.points.model import EntryRef
 from domain.reward.model import (
     CodeMark,
-    EntryRef,
     Exchange,
     ExchangeState,
     Offer,
@@ -119,9 +118,9 @@ def _to_reward(raw: RawItem) -> Reward:
         points=Points(int(item.points)),
         is_counted=bool(item.is_counted),
         is_shown=bool(item.is_shown),
-        starts_at=_moment(item.starts_at),
-        ends_at=_moment(item.ends_at),
-        per_member=_whole(item.per_member),
+        starts_at=moment(item.starts_at),
+        ends_at=moment(item.ends_at),
+        per_member=whole(item.per_member),
         is_members_only=bool(item.is_members_only),
         tier_ids=tuple(item.tier_ids or ()),
     )
@@ -182,25 +181,17 @@ def to_exchange(raw: RawItem, tenancy: Tenancy) -> Exchange:
         points=Points(int(item.points)),
         at=instant(item.at),
         state=ExchangeState(item.state),
-        bucket=_whole(item.bucket),
+        bucket=whole(item.bucket),
         is_limited=bool(item.is_limited),
         code=stored(tenancy, item.key, "code", item.code),
-        fulfilled_at=_moment(item.fulfilled_at),
+        fulfilled_at=moment(item.fulfilled_at),
         fulfilled_by=item.fulfilled_by,
         store_id=item.store_id,
-        refunded_at=_moment(item.refunded_at),
+        refunded_at=moment(item.refunded_at),
         refund_entry=EntryRef.parse(item.refund_entry) if item.refund_entry else None,
         refunded_by=item.refunded_by,
         version=int(item.version),
     )
-
-
-def _moment(number: float | None) -> datetime | None:
-    return instant(number) if number is not None else None
-
-
-def _whole(number: float | None) -> int | None:
-    return int(number) if number is not None else None
 
 
 MAPPINGS: dict[type, Mapping[Any]] = {

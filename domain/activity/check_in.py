@@ -102,8 +102,9 @@ class ReadCalendar(Struct, frozen=True):
             today = shop_date(now)
             first = (month or today).replace(day=1)
             last = first.replace(day=monthrange(first.year, first.month)[1])
-            owners = (member.member_id, *(alias.member_id for alias in member.aliases))
-            found = [day for owner in owners for day in repositories.check_ins.of_month(owner, first, last)]
+            found = [
+                day for owner in member.ids for day in repositories.check_ins.of_month(owner, first, last)
+            ]
             streak = account.streak
             days = tuple(sorted(found, key=lambda day: day.on))
             return Plan(Calendar(first, days, streak.until(today), streak.last_on == today))

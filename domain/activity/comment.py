@@ -36,8 +36,7 @@ class CommentOnOrder(Struct, frozen=True):
         def plan(repositories: Repositories, now: datetime) -> Plan[Comment]:
             who, account, member = mine(repositories, actor)
             order = repositories.orders.find(wish.order_id)
-            owners = {member.member_id, *(alias.member_id for alias in member.aliases)}
-            if order is None or order.member_id not in owners:
+            if order is None or order.member_id not in member.ids:
                 raise OrderOfAnother
             if repositories.comments.find(wish.order_id) is not None:
                 raise CommentedBefore

@@ -137,6 +137,11 @@ class Member(Struct, frozen=True):
             found.append(Identity(IdentityKind.CARD, self.card_number))
         return tuple(found)
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The own one first, then those of everybody who was merged into this person."""
+        return (self.member_id, *(alias.member_id for alias in self.aliases))
+
     def next(self, **changes: object) -> "Member":
         """The same person, one version on."""
         return replace(self, version=self.version + 1, **changes)  # a typo fails at once

@@ -105,10 +105,9 @@ def _return_points(
     programme = repositories.programmes.current()
     giving = Book(target, now, caller, programme)
     taking = Book(source.account, now, caller, programme)
-    brought_by = {done.source_id, *(alias.member_id for alias in source.member.aliases)}
     # Of an order or an exchange that the source brought, the points are no longer what was moved.
     since = entries_back(repositories.entries, target, done.moved.target_sequence)
-    if any(line.kind in REFUNDS and line.cause.other_member_id in brought_by for line in since):
+    if any(line.kind in REFUNDS and line.cause.other_member_id in source.member.ids for line in since):
         raise MovedAmountsGone
     _reverse(giving, came, done, EntryKind.MERGE_OUT)
     _reverse(taking, left, done, EntryKind.MERGE_IN)

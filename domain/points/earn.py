@@ -14,7 +14,8 @@ from domain.points.give import Occasion, give, whose
 from domain.points.model import Cause, Tally
 from domain.points.ports import Repositories
 from domain.programme.event import OrderPaid
-from domain.tenant.model import Settings, StoreNotFound
+from domain.tenant.model import Settings
+from domain.tenant.stores import check_known
 from domain.unit_of_work import Change, Counted, Created, Plan, Receipt, Runner
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -43,8 +44,7 @@ class EarnFromOrder(Struct, frozen=True):
         def plan(repositories: Repositories, now: datetime) -> Plan[Order]:
             settings = repositories.tenants.settings()
             _check_time(bill, settings, now)
-            if actor.store_ids is None and not repositories.stores.is_known(bill.store_id):
-                raise StoreNotFound
+            check_known(repositories, actor, bill.store_id)
             found = resolve(repositories, reference, now)
             order, changes = _book(repositories, bill, found.member_id, actor, now)
             return Plan(order, (Created(order), *changes, *found.rests_on, *_cap(actor, bill, now)))

@@ -9,7 +9,7 @@ from msgspec import Struct
 from domain.actor import KeyHolder, MemberSelf
 from domain.errors import NotFound
 from domain.order.model import Order, counting
-from domain.points.model import Entry, EntryKind, Given
+from domain.points.model import Entry, EntryKind, EntryRef, Given
 from domain.points.ports import Repositories
 from domain.programme.event import (
     CheckedIn,
@@ -71,14 +71,12 @@ class ExplainEntry(Struct, frozen=True):
 
     runner: Runner[Repositories]
 
-    def __call__(
-        self, actor: MemberSelf | KeyHolder, owner_id: str, member_id: str, sequence: int
-    ) -> Explanation:
+    def __call__(self, actor: MemberSelf | KeyHolder, owner_id: str, ref: EntryRef) -> Explanation:
         def plan(repositories: Repositories, _: datetime) -> Plan[Explanation]:
             owner = repositories.accounts.get(owner_id).member_id
-            if member_id != owner and not _leads_to(repositories, member_id, owner):
+            if ref.member_id != owner and not _leads_to(repositories, ref.member_id, owner):
                 raise EntryNotFound
-            entry = repositories.entries.get(member_id, sequence)
+            entry = repositories.entries.get(ref.member_id, ref.sequence)
             if entry is None:
                 raise EntryNotFound
             return Plan(_explain(repositories, entry))

@@ -216,6 +216,22 @@ class Given(Struct, frozen=True):
         return sum((gain.exact for gain in self.gains), Fraction(0))
 
 
+class EntryRef(Struct, frozen=True):
+    """An entry by its member and its place; also what it paid for."""
+
+    member_id: str
+    sequence: int
+
+    @classmethod
+    def parse(cls, text: str) -> "EntryRef":
+        """The reverse of `text`."""
+        member_id, _, sequence = text.partition(":")
+        return cls(member_id, int(sequence))
+
+    def text(self) -> str:
+        return f"{self.member_id}:{self.sequence}"
+
+
 class Entry(Struct, frozen=True):
     """One line of an account's history. Written once, never changed."""
 
@@ -238,3 +254,7 @@ class Entry(Struct, frozen=True):
     """For what a programme gave."""
     month: int | None = None
     """In which it counts (202611), if not in that in which it was written."""
+
+    @property
+    def ref(self) -> EntryRef:
+        return EntryRef(self.member_id, self.sequence)

@@ -242,10 +242,10 @@ def load(kind: type[T], raw: object, path: str = "") -> T:
     under = f"{path}." if path else ""
     problems = [FieldProblem(f"{under}{name}", "unknown-field") for name in raw if name not in forms]
     values: dict[str, Any] = {}
-    for name, (form, is_required) in forms.items():
+    for name, (form, default) in forms.items():
         given = raw.get(name)
         if given is None:
-            if is_required:
+            if default is NODEFAULT:
                 problems.append(FieldProblem(f"{under}{name}", "required"))
             continue
         try:
@@ -263,12 +263,10 @@ def load(kind: type[T], raw: object, path: str = "") -> T:
 
 def dump(thing: Any) -> dict[str, object]:
     """The reverse of `load`; what is as it would be anyway is left out."""
-    defaults = _defaults(type(thing))
-    values = {name: getattr(thing, name) for name in _forms(type(thing))}
     return {
-        name: _forms(type(thing))[name][0].dump(value)
-        for name, value in values.items()
-        if name not in defaults or value != defaults[name]
+        name: form.dump(value)
+        for name, (form, default) in _forms(type(thing)).items()
+        if (value := getattr(thing, name)) != default
     }
 
 
@@ -284,28 +282,24 @@ def schema(kind: type[Any]) -> dict[str, Any]:
         "type": "object",
         "description": (kind.__doc__ or "").strip(),
         "properties": {name: form.schema() for name, (form, _) in forms.items()},
-        "required": [name for name, (_, is_required) in forms.items() if is_required],
+        "required": [name for name, (_, default) in forms.items() if default is NODEFAULT],
         "additionalProperties": False,
     }
 
 
-def _forms(kind: type[Any]) -> dict[str, tuple[Form, bool]]:
-    """By field of a struct: its form, and whether it must be given."""
+def _forms(kind: type[Any]) -> dict[str, tuple[Form, Any]]:
+    """By field of a struct: its form, and what it is unless said; NODEFAULT if it must be given."""
     if kind not in _known:
         hints = get_type_hints(kind, include_extras=True)
+        names, defaults = kind.__struct_fields__, kind.__struct_defaults__
+        padded = (*[NODEFAULT] * (len(names) - len(defaults)), *defaults)
         _known[kind] = {
-            name: (hints[name].__metadata__[0], name not in _defaults(kind))
-            for name in kind.__struct_fields__
+            name: (hints[name].__metadata__[0], default)
+            for name, default in zip(names, padded, strict=True)
             if get_origin(hints[name]) is Annotated
         }
     return _known[kind]
 
 
-_known: dict[type[Any], dict[str, tuple[Form, bool]]] = {}
+_known: dict[type[Any], dict[str, tuple[Form, Any]]] = {}
 """Looked up once for each kind of thing."""
-
-
-def _defaults(kind: type[Any]) -> dict[str, Any]:
-    """What each field is that need not be given."""
-    trailing = zip(reversed(kind.__struct_fields__), reversed(kind.__struct_defaults__), strict=False)
-    return {name: value for name, value in trailing if value is not NODEFAULT}

@@ -7,10 +7,10 @@ from typing import Any
 from domain.clock import shop_date
 from domain.member.model import Member, Sentinel
 from domain.order.model import Order, OrderId, Refund
-from domain.points.model import Account, Entry, EntryKind
+from domain.points.model import Account, Entry, EntryKind, EntryRef
 from domain.points.prove import Finding, prove
 from domain.proof.ports import Repositories, Thing
-from domain.reward.model import EntryRef, Exchange
+from domain.reward.model import Exchange
 
 LOOKS_MAX = 5
 """A busy account may move while its entries are read."""

@@ -34,7 +34,7 @@ from domain.reward.model import (
     usage_name,
 )
 from domain.reward.ports import Repositories
-from domain.tenant.model import StoreNotFound
+from domain.tenant.stores import check_known
 from domain.unit_of_work import Change, Counted, Created, Plan, Record, Removed, RequestKey, Runner, held
 
 
@@ -104,7 +104,7 @@ class ExchangeReward(Struct, frozen=True):
         def plan(repositories: Repositories, now: datetime) -> Plan[Exchanged]:
             way, member = repositories.accounts.person(wish.member_id, with_settings=True)
             if isinstance(actor, KeyHolder):
-                known_store(repositories, actor, wish.store_id or "")
+                check_known(repositories, actor, wish.store_id or "")
             elif (before := answered_before(repositories, own(member, actor), wish.key, now)) is not None:
                 return Plan(before)
             reward = repositories.rewards.find(wish.reward_id)
@@ -146,12 +146,6 @@ def is_for(offer: Offer, member: Member, standing: Standing | None) -> bool:
     """Whether the reward is for this person, whose tier today is this one."""
     is_member = member.joined_at is not None or not offer.is_members_only
     return is_member and (not offer.tier_ids or (standing is not None and standing.tier_id in offer.tier_ids))
-
-
-def known_store(repositories: Repositories, actor: KeyHolder, store_id: str) -> None:
-    """A key that is bound to stores names one of them, any other one that there is. Raises StoreNotFound."""
-    if actor.store_ids is None and not repositories.stores.is_known(store_id):
-        raise StoreNotFound
 
 
 def _count(book: Book, reward: Reward) -> None:

@@ -9,11 +9,9 @@ from domain.api_key.model import Scope
 from domain.clock import shop_date
 from domain.money import NO_POINTS, Points
 from domain.points.book import Book
-from domain.points.model import Cause, Entry, EntryKind, LotKey, Posting
+from domain.points.model import Cause, Entry, EntryKind, EntryRef, LotKey, Posting
 from domain.points.usage import Usage, apart
-from domain.reward.exchange import known_store
 from domain.reward.model import (
-    EntryRef,
     Exchange,
     ExchangeNotFound,
     ExchangeNotOpen,
@@ -24,6 +22,7 @@ from domain.reward.model import (
     usage_name,
 )
 from domain.reward.ports import Repositories
+from domain.tenant.stores import check_known
 from domain.unit_of_work import (
     Change,
     Changed,
@@ -95,7 +94,7 @@ class FulfilExchange(Struct, frozen=True):
         actor.require_store(store_id)
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Finished]:
-            known_store(repositories, actor, store_id)
+            check_known(repositories, actor, store_id)
             before = get(repositories, ref)
             after = before.fulfilled(now, actor.caller, store_id)
             return Plan(Finished(after.exchange_id, after.state), (Changed(before, after),))
@@ -131,7 +130,7 @@ class RefundExchange(Struct, frozen=True):
             if before.is_limited:
                 had = {usage_name(before.reward_id): Usage(shop_date(before.at), 1, 1)}
                 book.use(apart(book.account.used, had))
-            after = before.refunded(now, actor.caller, EntryRef(entry.member_id, entry.sequence))
+            after = before.refunded(now, actor.caller, entry.ref)
             done = Finished(
                 after.exchange_id, after.state, entry.points, book.account.balance, entry.sequence
             )

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from domain.errors import Conflict, NotFound, RuleBroken
 from domain.keyring import Sealed
 from domain.money import Points
+from domain.points.model import EntryRef
 from domain.points.usage import LIMIT
 
 NAME_MAX, DESCRIPTION_MAX = 40, 200
@@ -199,22 +200,6 @@ class ExchangeState(StrEnum):
     OPEN = "open"
     FULFILLED = "fulfilled"
     REFUNDED = "refunded"
-
-
-class EntryRef(Struct, frozen=True):
-    """An entry, and with it the exchange that it paid for."""
-
-    member_id: str
-    sequence: int
-
-    @classmethod
-    def parse(cls, text: str) -> "EntryRef":
-        """The reverse of `text`."""
-        member_id, _, sequence = text.partition(":")
-        return cls(member_id, int(sequence))
-
-    def text(self) -> str:
-        return f"{self.member_id}:{self.sequence}"
 
 
 class Exchange(Struct, frozen=True):

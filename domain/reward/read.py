@@ -11,10 +11,11 @@ from domain.clock import shop_date
 from domain.member.own import own
 from domain.money import NO_POINTS, Points
 from domain.page import Page
+from domain.points.model import EntryRef
 from domain.points.standing import standing_on
 from domain.reward.exchange import is_for, times_had
 from domain.reward.finish import get
-from domain.reward.model import EntryRef, Exchange, ExchangeNotFound, Reward, RewardKind, RewardNotFound
+from domain.reward.model import Exchange, ExchangeNotFound, Reward, RewardKind, RewardNotFound
 from domain.reward.ports import Repositories
 from domain.unit_of_work import Plan, Runner
 
@@ -117,10 +118,10 @@ class ListExchanges(Struct, frozen=True):
             _, member = repositories.accounts.person(member_id, with_settings=True)
             if isinstance(actor, MemberSelf):
                 own(member, actor)
-            owners = (member.member_id, *(alias.member_id for alias in member.aliases))
             below = _places(position)
             waiting = [
-                deque(repositories.exchanges.newest(owner, below.get(owner), limit + 1)) for owner in owners
+                deque(repositories.exchanges.newest(owner, below.get(owner), limit + 1))
+                for owner in member.ids
             ]
             page: list[Exchange] = []
             while len(page) < limit and any(waiting):
@@ -143,12 +144,10 @@ class ReadExchange(Struct, frozen=True):
 
     runner: Runner[Repositories]
 
-    def __call__(self, actor: MemberSelf | KeyHolder, member_id: str, ref: EntryRef) -> Exchange:
+    def __call__(self, actor: MemberSelf, ref: EntryRef) -> Exchange:
         def plan(repositories: Repositories, now: datetime) -> Plan[Exchange]:
-            _, member = repositories.accounts.person(member_id, with_settings=True)
-            if isinstance(actor, MemberSelf):
-                own(member, actor)
-            if ref.member_id not in {member.member_id, *(alias.member_id for alias in member.aliases)}:
+            _, member = repositories.accounts.person(actor.member_id, with_settings=True)
+            if ref.member_id not in own(member, actor).ids:
                 raise ExchangeNotFound
             return Plan(get(repositories, ref))
 

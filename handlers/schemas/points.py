@@ -93,15 +93,13 @@ class MemberEntryPath(EntryPath):
 def _exchange_of(entry: Entry) -> str | None:
     """An exchange bears the id of the entry that paid for it; a refund names the one that it refunds."""
     is_exchange = entry.cause.reason == "exchange"
-    return f"{entry.member_id}:{entry.sequence}" if is_exchange else entry.cause.exchange_id
+    return entry.ref.text() if is_exchange else entry.cause.exchange_id
 
 
 class EntryView(Schema):
     """One line of the history: what moved, why, and what was left."""
 
-    entry_id = fields.Function(
-        lambda entry: f"{entry.member_id}:{entry.sequence}", metadata={"type": "string"}
-    )
+    entry_id = fields.Function(lambda entry: entry.ref.text(), metadata={"type": "string"})
     sequence = fields.Integer()
     kind = Choice(EntryKind)
     points = PointsField()
@@ -178,9 +176,7 @@ class PassedView(Schema):
 class ExplanationView(Schema):
     """What the rules gave and `rounded` add up to the entry's points."""
 
-    entry_id = fields.Function(
-        lambda told: f"{told.entry.member_id}:{told.entry.sequence}", metadata={"type": "string"}
-    )
+    entry_id = fields.Function(lambda told: told.entry.ref.text(), metadata={"type": "string"})
     kind = Choice(EntryKind, attribute="entry.kind")
     points = PointsField(attribute="entry.points")
     programme_version = fields.Integer(attribute="entry.cause.programme_version", allow_none=True)

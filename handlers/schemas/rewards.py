@@ -79,8 +79,8 @@ class ShelfView(Schema):
     left = fields.Integer(allow_none=True)
 
 
-class ChoiceView(Schema):
-    """A reward as a member sees it. `times_left`: how often one may still have it; null: without a limit."""
+class OfferView(Schema):
+    """What everybody sees of a reward."""
 
     reward_id = fields.String(attribute="reward.reward_id")
     name = fields.String(attribute="reward.offer.name")
@@ -88,21 +88,20 @@ class ChoiceView(Schema):
     kind = Choice(RewardKind, attribute="reward.offer.kind")
     points = PointsField(attribute="reward.offer.points")
     ends_at = Instant(attribute="reward.offer.ends_at", allow_none=True)
+
+
+class ChoiceView(OfferView):
+    """A reward as a member sees it. `times_left`: how often one may still have it; null: without a limit."""
+
     missing = PointsField()
     is_for_you = fields.Boolean()
     times_left = fields.Integer(allow_none=True)
 
 
-class OfferedView(Schema):
+class OfferedView(OfferView):
     """One reward with what is left of it."""
 
-    reward_id = fields.String(attribute="reward.reward_id")
-    name = fields.String(attribute="reward.offer.name")
-    description = fields.String(attribute="reward.offer.description", allow_none=True)
-    kind = Choice(RewardKind, attribute="reward.offer.kind")
-    points = PointsField(attribute="reward.offer.points")
     starts_at = Instant(attribute="reward.offer.starts_at", allow_none=True)
-    ends_at = Instant(attribute="reward.offer.ends_at", allow_none=True)
     per_member = fields.Integer(attribute="reward.offer.per_member", allow_none=True)
     tier_ids = fields.List(fields.String(), attribute="reward.offer.tier_ids")
     left = fields.Integer(allow_none=True)

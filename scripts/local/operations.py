@@ -21,12 +21,12 @@ from domain.money import Money, Points
 from domain.order.model import Bill, Line, OrderId, Payment, PaymentMethod
 from domain.points.adjust import AdjustmentWish, adjustment_from
 from domain.points.claw_back import RefundRequest
+from domain.points.model import EntryRef
 from domain.programme import rule as written
 from domain.programme.publish import Publication, published_from
 from domain.programme.rule import Rule
 from domain.reward.exchange import Exchanged, ExchangeWish, exchanged_from
 from domain.reward.finish import finished_from
-from domain.reward.model import EntryRef
 from domain.session.model import Login
 from domain.sms_code.model import Purpose
 from domain.tenant.model import ChannelKind
@@ -286,8 +286,8 @@ class Bench:
             lambda: earn(self.till, self.bill("E-1"), member),
         )
         explain = self.services.explain_entry
-        owner, sequence = order.member_id, order.award.entry_sequence
-        self.row("Explain an entry", Limit(3, 3, 0), lambda: explain(self.actor, owner, owner, sequence))
+        ref = EntryRef(order.member_id, order.award.entry_sequence)
+        self.row("Explain an entry", Limit(3, 3, 0), lambda: explain(self.actor, ref.member_id, ref))
 
     def welcoming(self) -> None:
         """Two gifts for the newcomer, one for the inviter."""

@@ -10,10 +10,10 @@ from domain.member.model import Member, MemberState, Sentinel
 from domain.money import NO_POINTS, Points
 from domain.points.book import Book
 from domain.points.chain import sealed
-from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Posting
+from domain.points.model import Account, Cause, Entry, EntryKind, EntryRef, LotKey, Posting
 from domain.proof.check import check
 from domain.proof.ports import Thing
-from domain.reward.model import EntryRef, Exchange, RewardKind
+from domain.reward.model import Exchange, RewardKind
 from domain.unit_of_work import Changed, Created, Removed
 from tests.contracts.things import AT, ORDER, REFUND, Place
 

@@ -16,11 +16,11 @@ from domain.member.identity import Identity, IdentityKind
 from domain.member.model import MemberNotFound, Sentinel
 from domain.money import Money, Points, Rounding
 from domain.order.model import Line, OrderId
-from domain.points.model import Account
+from domain.points.model import Account, EntryRef
 from domain.programme.deduct import Deduction
 from domain.programme.model import ClawbackPolicy, Programme, Terms, Validity, ValidityKind
 from domain.programme.record import Deed, RuleRecord
-from domain.reward.model import EntryRef, Exchange, ExchangeState, Offer, Reward, RewardCode, RewardKind
+from domain.reward.model import Exchange, ExchangeState, Offer, Reward, RewardCode, RewardKind
 from domain.sms_code.model import Challenge, Purpose
 from domain.unit_of_work import Changed, Created, Removed
 from tests.contracts.things import (

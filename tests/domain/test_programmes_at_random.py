@@ -22,7 +22,7 @@ from domain.order.model import Bill, Line, Order, OrderId, Payment, PaymentMetho
 from domain.points.claw_back import RefundOrder, RefundRequest
 from domain.points.earn import EarnFromOrder
 from domain.points.explain import ExplainEntry
-from domain.points.model import Account, Entry
+from domain.points.model import Account, Entry, EntryRef
 from domain.points.prove import prove
 from domain.points.usage import Usage
 from domain.programme.event import OrderPaid
@@ -174,7 +174,7 @@ def as_paid(desk: Desk, bill: Bill, rules: Mapping[str, Rule]) -> Paid:
 def check_explanation(desk: Desk, order: Order, expected: Mapping[str, Fraction]) -> None:
     """Adds up to the entry, and names every rule once."""
     explain = ExplainEntry(MemoryRunner(desk, desk.now))
-    told = explain(TILL, "m_1", "m_1", order.award.entry_sequence)
+    told = explain(TILL, "m_1", EntryRef("m_1", order.award.entry_sequence))
 
     assert {gain.rule_id: gain.exact for gain in told.gains} == expected
     assert told.rounded + sum((gain.exact for gain in told.gains), Fraction(0)) == told.entry.points.count

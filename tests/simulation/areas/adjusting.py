@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any, ClassVar
 
-from msgspec.structs import replace
-
 from domain.money import Points
 from domain.points.adjust import Adjustment, AdjustmentWish, AdjustPoints, adjustment_from
 from domain.unit_of_work import RequestKey
@@ -18,12 +16,12 @@ from tests.simulation.areas.tiers import with_ladder
 from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import OFFICE
 from tests.simulation.giving import fitting
+from tests.simulation.keyed import remember, remembered
 from tests.simulation.model import points as model
-from tests.simulation.model.state import Accepted, State, Verdict
+from tests.simulation.model.state import State, Verdict
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment, Operation
 from tests.simulation.stage import Stage
-from tests.simulation.watch import KEPT_MS
 from tests.simulation.world import World
 
 
@@ -51,16 +49,13 @@ class Adjust(Operation, frozen=True):
         return process.services.adjust_points(actor, wish, dry_run=dry_run)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        facts, kept_at = state.keys.get(self.key, ({}, 0))
-        if kept_at > moment.now - KEPT_MS:
-            return Accepted(state, facts)
+        known = remembered(state, moment, self.key)
+        if known:
+            return known
         verdict = fitting(
             state, moment, lambda each: model.adjust(state, self.member, self.points, each, moment.now)
         )
-        if not isinstance(verdict, Accepted):
-            return verdict
-        keys = {**state.keys, self.key: (verdict.facts, moment.now)}
-        return replace(verdict, state=replace(verdict.state, keys=keys))
+        return remember(verdict, moment, self.key)
 
     def facts(self, answer: Adjustment) -> Mapping[str, Any]:
         return {

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from domain.page import Page
 from domain.points.as_of import PastAccount, ReadAsOf
 from domain.points.explain import ExplainEntry, Explanation
-from domain.points.model import Entry
+from domain.points.model import Entry, EntryRef
 from domain.points.read import Balance, ListEntries, ReadBalance
 from tests.simulation import callers
 from tests.simulation.area import Area
@@ -153,7 +153,7 @@ class SeeWhy(Operation, frozen=True):
 
     def call(self, process: Process) -> Explanation:
         actor = callers.signed(process, OFFICE, f"{self.asked} {self.place}", once=True)
-        return process.services.explain_entry(actor, self.asked, self.member, self.entry)
+        return process.services.explain_entry(actor, self.asked, EntryRef(self.member, self.entry))
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         order = state.orders.get(self.place)

@@ -9,9 +9,10 @@ from msgspec.structs import asdict
 
 from domain.money import Points
 from domain.page import Page
+from domain.points.model import EntryRef
 from domain.reward.exchange import Exchanged, ExchangeReward, ExchangeWish, exchanged_from
 from domain.reward.finish import Finished, FulfilExchange, RefundExchange, finished_from
-from domain.reward.model import EntryRef, Exchange
+from domain.reward.model import Exchange
 from domain.reward.read import ListExchanges, ReadExchange
 from domain.unit_of_work import RequestKey
 from tests.simulation import callers, observe
@@ -19,11 +20,12 @@ from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan, enter
 from tests.simulation.areas.merges import one_person
 from tests.simulation.areas.points import an_order
-from tests.simulation.areas.rewards import Bring, Offers, in_catalogue, remember, remembered
+from tests.simulation.areas.rewards import Bring, Offers, in_catalogue
 from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import OFFICE, TILL, Acting, ForOneself
 from tests.simulation.cloud import Change
 from tests.simulation.giving import fits, fitting
+from tests.simulation.keyed import remember, remembered
 from tests.simulation.model import rewards as model
 from tests.simulation.model.state import Accepted, Programme, Refused, State, Verdict
 from tests.simulation.process import Process
@@ -204,7 +206,7 @@ class SeeExchange(Acting, frozen=True):
 
     def call(self, process: Process) -> Exchange:
         actor = callers.person(process, self.token)
-        return process.services.read_exchange(actor, actor.member_id, EntryRef.parse(self.exchange))
+        return process.services.read_exchange(actor, EntryRef.parse(self.exchange))
 
     def expect_of(self, state: State, member: str) -> Verdict:
         found = dict(_theirs(state, member)).get(self.exchange)

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any, ClassVar
 
-from msgspec.structs import replace
-
 from domain.money import Points
 from domain.page import Page
 from domain.reward.keep import (
@@ -25,12 +23,12 @@ from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan
 from tests.simulation.callers import OFFICE, Acting
 from tests.simulation.cloud import Change
+from tests.simulation.keyed import remember, remembered
 from tests.simulation.model import rewards as model
 from tests.simulation.model.state import Accepted, Refused, State, Verdict
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment, Operation
 from tests.simulation.stage import Stage
-from tests.simulation.watch import KEPT_MS
 from tests.simulation.world import World
 
 KINDS = {
@@ -39,20 +37,6 @@ KINDS = {
     "wash": ("service", False),
     "month": ("virtual", True),
 }
-
-
-def remembered(state: State, moment: Moment, key: str) -> Accepted | None:
-    """What was answered under the key before."""
-    facts, kept_at = state.keys.get(key, ({}, 0))
-    return Accepted(state, facts) if kept_at > moment.now - KEPT_MS else None
-
-
-def remember(verdict: Verdict, moment: Moment, key: str) -> Verdict:
-    """With the answer kept under the key."""
-    if not isinstance(verdict, Accepted):
-        return verdict
-    keys = {**verdict.state.keys, key: (verdict.facts, moment.now)}
-    return replace(verdict, state=replace(verdict.state, keys=keys))
 
 
 class Offers(Operation, frozen=True):

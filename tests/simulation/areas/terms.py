@@ -12,12 +12,12 @@ from tests.simulation import callers
 from tests.simulation.area import Area
 from tests.simulation.areas.programmes import ChangeRate, in_force
 from tests.simulation.callers import OFFICE
+from tests.simulation.keyed import remember, remembered
 from tests.simulation.merchant import LADDERS, programme_wish
 from tests.simulation.model.state import Accepted, Refused, State, Verdict
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment, Operation
 from tests.simulation.stage import Stage
-from tests.simulation.watch import KEPT_MS
 from tests.simulation.world import World
 
 
@@ -39,15 +39,14 @@ class SayTerms(Operation, frozen=True):
         return process.services.publish_terms(actor, TermsWish(chosen.terms, self.seen, key))
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        facts, kept_at = state.keys.get(self.key, ({}, 0))
-        if kept_at > moment.now - KEPT_MS:
-            return Accepted(state, facts)
+        known = remembered(state, moment, self.key)
+        if known:
+            return known
         if state.programme.version != self.seen:
             return Refused("programme-changed")
         if LADDERS[self.ladder] != state.programme.ladder:
             state = in_force(state, state.programme.rules, LADDERS[self.ladder], moment.now)
-        facts = {"version": state.programme.version}
-        return Accepted(replace(state, keys={**state.keys, self.key: (facts, moment.now)}), facts)
+        return remember(Accepted(state, {"version": state.programme.version}), moment, self.key)
 
     def facts(self, answer: Published) -> Mapping[str, Any]:
         return {"version": answer.programme_version}
