@@ -15,6 +15,7 @@ from domain.programme.model import (
     ProgrammeTooLarge,
     RuleNotFound,
     Terms,
+    TooManyBudgets,
     TooManyRules,
 )
 from domain.programme.publish import (
@@ -69,7 +70,16 @@ PUBLISH = Operation(
     gives=PublicationView,
     status=201,
     is_keyed=True,
-    refuses=(RuleNotFound, NoDraft, DraftChanged, NotPublished, TooManyRules, ProgrammeTooLarge, Conflict),
+    refuses=(
+        RuleNotFound,
+        NoDraft,
+        DraftChanged,
+        NotPublished,
+        TooManyRules,
+        TooManyBudgets,
+        ProgrammeTooLarge,
+        Conflict,
+    ),
 )
 
 

@@ -5,6 +5,7 @@ from flask import Flask
 from handlers import (
     activities,
     auth,
+    entitlements,
     exchanges,
     health,
     home,
@@ -33,6 +34,7 @@ def member_app(services: Wiring) -> Flask:
         activities.routes(services),
         rewards.my_routes(services),
         exchanges.my_routes(services),
+        entitlements.my_routes(services),
     ]
     return create_app(services, blueprints)
 
@@ -50,6 +52,8 @@ def staff_app(services: Wiring) -> Flask:
         rewards.staff_routes(services),
         exchanges.till_routes(services),
         exchanges.staff_routes(services),
+        entitlements.till_routes(services),
+        entitlements.staff_routes(services),
         merges.routes(services),
     ]
     return create_app(services, blueprints)

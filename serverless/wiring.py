@@ -12,6 +12,8 @@ from domain.activity.comment import CommentOnOrder
 from domain.activity.share import ShareSomething
 from domain.api_key.apply import ApplyKey, RevokeKey, RotateKey
 from domain.api_key.authenticate import AuthenticateKey
+from domain.entitlement.read import ListEntitlements
+from domain.entitlement.use import ReopenEntitlement, UseEntitlement
 from domain.errors import DomainError
 from domain.joining.log_in_by_phone import LogInByPhone, SendLoginCode
 from domain.joining.meet import LogIn
@@ -153,6 +155,20 @@ class Wiring(Ground):
     @cached_property
     def read_exchange(self) -> ReadExchange:
         return ReadExchange(self.runner)
+
+    # Entitlements.
+
+    @cached_property
+    def list_entitlements(self) -> ListEntitlements:
+        return ListEntitlements(self.runner)
+
+    @cached_property
+    def use_entitlement(self) -> UseEntitlement:
+        return UseEntitlement(self.runner)
+
+    @cached_property
+    def reopen_entitlement(self) -> ReopenEntitlement:
+        return ReopenEntitlement(self.runner)
 
     # Members and merges.
 

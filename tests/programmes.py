@@ -60,7 +60,10 @@ GOODS: dict[str, Any] = {
     "without_categories": ["gift"],
 }
 
+BENEFIT: dict[str, Any] = {"benefit_id": "upgrade", "name": "免费升级", "kind": "service", "text": "一次"}
+
 EVERY_KIND: tuple[Rule, ...] = (
+    rule("benefit", "benefit", {"benefit": BENEFIT, "valid_days": 30}, limits={"per_member": 1}),
     rule("bands", "spend_band", {"bands": [{"from_fen": 10_000, "permille": 1500}], "is_marginal": True}),
     rule("check-in", "check_in", {"points_each": 5, "bonuses": [{"day": 3, "points": 5}], "cycle_days": 9}),
     rule("comment", "comment", {"points_each": 3}),

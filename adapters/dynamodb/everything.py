@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from adapters.dynamodb.entitlements import to_entitlement
 from adapters.dynamodb.item import Tenancy
 from adapters.dynamodb.keys import Keys
 from adapters.dynamodb.members import SentinelItem, to_member
@@ -41,6 +42,7 @@ def _to_sentinel(raw: RawItem) -> Sentinel:
 
 READERS: dict[str, Callable[[RawItem], Thing]] = {
     "account": to_account,
+    "entitlement": to_entitlement,
     "entry": to_entry,
     "order": to_order,
     "refund": to_refund,

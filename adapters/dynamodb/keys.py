@@ -15,6 +15,7 @@
 | code nobody has yet  | T#<t>#RC#<reward>         | F#<index>   |                                          |
 | mark of a code       | T#<t>#RK#<index>          | RK          |                                          |
 | exchange             | T#<t>#M#<member>          | EX#<seq>    |                                          |
+| entitlement          | T#<t>#M#<member>          | EN#<seq>:<n>|                                          |
 | points account       | T#<t>#M#<member>          | A#PTS       | GSI-2 DUE#PTS#<shard> / <day>#<member>   |
 | points entry         | T#<t>#M#<member>          | L#PTS#<seq> |                                          |
 | change of tier       | T#<t>#M#<member>          | TL#<number> |                                          |
@@ -45,6 +46,7 @@ from msgspec import Struct
 Key = tuple[str, str]
 
 SEQUENCE_DIGITS = 10
+NUMBER_DIGITS = 3
 
 
 class Keys(Struct, frozen=True):
@@ -91,6 +93,9 @@ class Keys(Struct, frozen=True):
 
     def exchange(self, member_id: str, sequence: int) -> Key:
         return self._pk("M", member_id), f"EX#{sequence:0{SEQUENCE_DIGITS}}"
+
+    def entitlement(self, member_id: str, sequence: int, number: int) -> Key:
+        return self._pk("M", member_id), f"EN#{sequence:0{SEQUENCE_DIGITS}}:{number:0{NUMBER_DIGITS}}"
 
     def account(self, member_id: str) -> Key:
         return self._pk("M", member_id), "A#PTS"

@@ -1,6 +1,7 @@
 """Orders and refunds. A long list of lines is an item of its own, so that the order stays below 1 KB."""
 
 import json
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +16,7 @@ from domain.money import Money, Points, Rounding
 from domain.order.model import (
     Award,
     Bill,
+    Granted,
     Line,
     Order,
     OrderId,
@@ -30,7 +32,8 @@ LINES_BESIDE_BYTES = 350
 class OrderItem(Item, discriminator="order"):
     """m member, w store, t paid at, l lines, y payments, a total, f fingerprint, p points, x exact points,
     c counted fen, g bonus counts, u last day, e programme, q entry, b balance, o recorded at, k by,
-    i refunded, j clawed, v version, h rounding if not down, z lines stand beside."""
+    i refunded, j clawed, v version, h rounding if not down, z lines stand beside,
+    n benefits [[id, name, last day]]."""
 
     member_id = UnicodeAttribute(attr_name="m")
     store_id = UnicodeAttribute(attr_name="w")
@@ -54,6 +57,7 @@ class OrderItem(Item, discriminator="order"):
     version = NumberAttribute(attr_name="v")
     rounding = UnicodeAttribute(attr_name="h", null=True)
     lines_beside = BooleanAttribute(attr_name="z", null=True)
+    granted = UnicodeAttribute(attr_name="n", null=True)
 
 
 class LinesItem(Item, discriminator="order-lines"):
@@ -63,7 +67,7 @@ class LinesItem(Item, discriminator="order-lines"):
 
 
 class RefundItem(Item, discriminator="refund"):
-    """One refund of an order; names as in `OrderItem`."""
+    """One refund of an order; names as in `OrderItem`, and n entitlements that went with it."""
 
     member_id = UnicodeAttribute(attr_name="m")
     payments = UnicodeAttribute(attr_name="y")
@@ -75,6 +79,7 @@ class RefundItem(Item, discriminator="refund"):
     refunded_at = NumberAttribute(attr_name="t")
     recorded_at = NumberAttribute(attr_name="o")
     recorded_by = UnicodeAttribute(attr_name="k")
+    revoked = UnicodeAttribute(attr_name="n", null=True)
 
 
 def _text(value: object) -> str:
@@ -123,11 +128,25 @@ def _order_items(order: Order, tenancy: Tenancy) -> tuple[Item, ...]:
         version=order.version,
         rounding=award.rounding.value if award.rounding is not Rounding.DOWN else None,
         lines_beside=True if is_long else None,
+        granted=_text([_granted_parts(each) for each in award.granted]) if award.granted else None,
     )
     if not is_long:
         return (item,)
     pk, sk = tenancy.keys.order_lines(order_id.source, order_id.number)
     return item, LinesItem(pk=pk, sk=sk, lines=lines)
+
+
+def _granted_parts(granted: Granted) -> list[object]:
+    return [granted.benefit_id, granted.name, granted.valid_through.isoformat()]
+
+
+def _to_granted(item: OrderItem) -> tuple[Granted, ...]:
+    """They are numbered after the entry that granted them."""
+    entry = f"{item.member_id}:{int(item.entry_sequence)}"
+    return tuple(
+        Granted(f"{entry}:{number}", benefit_id, name, date.fromisoformat(last_day))
+        for number, (benefit_id, name, last_day) in enumerate(json.loads(item.granted or "[]"), 1)
+    )
 
 
 def _order_id(pk: str) -> OrderId:
@@ -160,6 +179,7 @@ def to_order(raw: RawItem, lines_beside: str = "[]") -> Order:
         entry_sequence=int(item.entry_sequence),
         balance=Points(int(item.balance)),
         rounding=Rounding(item.rounding or Rounding.DOWN),
+        granted=_to_granted(item),
     )
     refunded = json.loads(item.refunded)
     return Order(
@@ -189,6 +209,7 @@ def _refund_items(refund: Refund, tenancy: Tenancy) -> tuple[Item, ...]:
         refunded_at=epoch_seconds(refund.refunded_at),
         recorded_at=ms(refund.recorded_at),
         recorded_by=refund.recorded_by,
+        revoked=_text(list(refund.revoked)) if refund.revoked else None,
     )
     return (item,)
 
@@ -208,6 +229,7 @@ def to_refund(raw: RawItem) -> Refund:
         refunded_at=from_epoch(int(item.refunded_at)),
         recorded_at=instant(item.recorded_at),
         recorded_by=item.recorded_by,
+        revoked=tuple(json.loads(item.revoked or "[]")),
     )
 
 

@@ -271,14 +271,17 @@ def _to_given(parts: dict[str, Any]) -> Given:
         used={rule_id: Used(*counts) for rule_id, counts in facts.get("used", {}).items()},
     )
     return Given(
-        gains=tuple(
-            Gain(rule_id, version, Fraction(exact)) for rule_id, version, exact in parts.get("gains", ())
-        ),
+        gains=_to_gains(parts.get("gains", ())),
         rounding=Rounding(parts.get("rounding", Rounding.DOWN)),
         person=person,
         left=parts.get("left", {}),
         was_over=parts.get("over", False),
+        granted=_to_gains(parts.get("granted", ())),
     )
+
+
+def _to_gains(parts: Iterable[Sequence[Any]]) -> tuple[Gain, ...]:
+    return tuple(Gain(rule_id, version, Fraction(exact)) for rule_id, version, exact in parts)
 
 
 def _as_read(account: Account) -> Condition:

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from adapters.dynamodb import (
     activities,
     api_keys,
+    entitlements,
     idempotency,
     joining,
     members,
@@ -26,6 +27,7 @@ from adapters.dynamodb import (
 from adapters.dynamodb.activities import DynamoCheckIns, DynamoComments
 from adapters.dynamodb.api_keys import DynamoApiKeys, DynamoNonces
 from adapters.dynamodb.cache import Cache
+from adapters.dynamodb.entitlements import DynamoEntitlements
 from adapters.dynamodb.idempotency import DynamoKept
 from adapters.dynamodb.item import Mapping, Tenancy
 from adapters.dynamodb.joining import DynamoPhoneProofs, DynamoWelcomes
@@ -48,6 +50,7 @@ from domain.keyring import Keyring
 MAPPINGS: Mapped[type, Mapping[Any]] = {
     **activities.MAPPINGS,
     **api_keys.MAPPINGS,
+    **entitlements.MAPPINGS,
     **idempotency.MAPPINGS,
     **joining.MAPPINGS,
     **members.MAPPINGS,
@@ -248,6 +251,10 @@ class DynamoRepositories:
     @cached_property
     def exchanges(self) -> DynamoExchanges:
         return DynamoExchanges(self._table, self.tenancy)
+
+    @cached_property
+    def entitlements(self) -> DynamoEntitlements:
+        return DynamoEntitlements(self._table, self.tenancy)
 
     @cached_property
     def check_ins(self) -> DynamoCheckIns:

@@ -278,8 +278,8 @@ class DynamoExchanges:
         raw = self._table.get(self._tenancy.keys.exchange(member_id, sequence))
         return to_exchange(raw, self._tenancy) if raw else None
 
-    def newest(self, member_id: str, below: int | None, limit: int) -> list[Exchange]:
-        pk, last = self._tenancy.keys.exchange(member_id, below - 1 if below is not None else 0)
+    def newest(self, member_id: str, below: str | None, limit: int) -> list[Exchange]:
+        pk, last = self._tenancy.keys.exchange(member_id, int(below) - 1 if below is not None else 0)
         part = Range(pk, first="EX#", last=last if below is not None else "EX#~", backwards=True)
         found = self._table.query(part, limit, strong=True)
         return [to_exchange(raw, self._tenancy) for raw in found]

@@ -111,6 +111,15 @@ def counting(payments: tuple[Payment, ...], bonus_counts: bool) -> Money:
     return total_money(tuple(payment.amount for payment in payments if payment.method not in left_out))
 
 
+class Granted(Struct, frozen=True):
+    """A benefit that came with an order."""
+
+    entitlement_id: str
+    benefit_id: str
+    name: str
+    valid_through: date
+
+
 class Award(Struct, frozen=True):
     """What an order earned, and what is needed to take it back exactly."""
 
@@ -125,6 +134,7 @@ class Award(Struct, frozen=True):
     entry_sequence: int
     balance: Points
     rounding: Rounding = Rounding.DOWN
+    granted: tuple[Granted, ...] = ()
 
 
 class Order(Struct, frozen=True):
@@ -187,3 +197,5 @@ class Refund(Struct, frozen=True):
     refunded_at: datetime
     recorded_at: datetime
     recorded_by: str
+    revoked: tuple[str, ...] = ()
+    """Entitlements that went with it, because they were not used yet."""

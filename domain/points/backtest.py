@@ -41,6 +41,8 @@ class BackTest(Struct):
     """By the rules in force."""
     after: Points = NO_POINTS
     """By these with the rule."""
+    benefits: int = 0
+    """More that would be granted."""
     by_day: dict[date, int] = field(default_factory=dict)
     """Points more, by business day; days on which nothing was touched are left out."""
 
@@ -64,13 +66,16 @@ def back_test(orders: Iterable[PastOrder], programme: Programme, rule: Rule) -> 
         known = OrderPaid(past.at, past.person, bill.store_id, money, bill.lines)
         tried = replace(known, person=usage.of(past.person, member_id, day))
         was, would = price(programme, known), price(trial, tried, usage.left())
-        gains = [gain.exact for gain in would.gains if gain.rule.rule_id == rule.rule_id]
+        gains = [gain.exact for gain in would.all_gains if gain.rule.rule_id == rule.rule_id]
         usage.add(member_id, day, sum(gains, Fraction(0)))
         found.orders += 1
         found.before, found.after = found.before + was.points, found.after + would.points
-        if difference := (would.points - was.points).count:
+        found.benefits += len(would.granted) - len(was.granted)
+        difference = (would.points - was.points).count
+        if difference or len(would.granted) != len(was.granted):
             found.touched += 1
             found.members.add(member_id)
+        if difference:
             found.by_day[day] = found.by_day.get(day, 0) + difference
     return found
 

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from domain.money import Rounding
-from domain.points.model import EARNING, Entry, Given
+from domain.points.model import EARNING, Entry, Gain, Given
 from domain.programme.event import Birthday
 
 
@@ -61,6 +62,10 @@ def _later_fields(entry: Entry) -> dict[str, object]:
     }
 
 
+def _gains(gains: Iterable[Gain]) -> list[list[object]]:
+    return [[gain.rule_id, gain.rule_version, str(gain.exact)] for gain in gains]
+
+
 def given_parts(given: Given) -> dict[str, object]:
     """Plain values, the same for the hash and for the table; what is as usual is left out."""
     person = given.person
@@ -73,7 +78,8 @@ def given_parts(given: Given) -> dict[str, object]:
         "used": {rule_id: [used.today, used.ever] for rule_id, used in sorted(person.used.items())},
     }
     parts: dict[str, object] = {
-        "gains": [[gain.rule_id, gain.rule_version, str(gain.exact)] for gain in given.gains],
+        "gains": _gains(given.gains),
+        "granted": _gains(given.granted),
         "rounding": given.rounding.value if given.rounding is not Rounding.DOWN else None,
         "person": {name: value for name, value in facts.items() if value},
         "left": dict(given.left),

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from domain.actor import KeyHolder
 from domain.api_key.model import Scope
 from domain.clock import shop_date
+from domain.entitlement.model import Entitlement
 from domain.errors import RuleBroken, invalid
 from domain.money import Money
 from domain.order.model import (
@@ -24,7 +25,17 @@ from domain.points.earn import CLOCK_TOLERANCE
 from domain.points.model import Cause, EntryKind, LotKey, Tally
 from domain.points.ports import Repositories
 from domain.programme.model import ClawbackPolicy
-from domain.unit_of_work import Changed, Created, Plan, Receipt, Runner, held
+from domain.unit_of_work import (
+    Change,
+    Changed,
+    Created,
+    MovedMeanwhile,
+    Plan,
+    Receipt,
+    Runner,
+    Unchanged,
+    held,
+)
 
 
 class PointsAlreadySpent(RuleBroken):
@@ -68,7 +79,10 @@ class RefundOrder(Struct, frozen=True):
             programme = repositories.programmes.current()
             book = Book(way[-1], now, actor.caller, programme)
             order, refund = _refund(before, request, book, programme.terms.clawback, now)
-            return Plan(refund, (Created(refund), Changed(before, order), *book.changes(), *held(way)))
+            granted = _granted(repositories, order)
+            refund = replace(refund, revoked=_revoked(granted, order))
+            changes = (Created(refund), Changed(before, order), *book.changes(), *held(way))
+            return Plan(refund, (*changes, *_kept_or_gone(granted, order)))
 
         receipt: Receipt[Repositories, Refund] = Receipt(lambda stores: _recorded(stores, request))
         return self.runner.run(actor.tenant_id, plan, receipt, dry_run=dry_run)
@@ -111,6 +125,32 @@ def _refund(
         recorded_by=book.entries[-1].caller,
     )
     return replace(order, clawed=order.clawed + due), refund
+
+
+def _granted(repositories: Repositories, order: Order) -> list[Entitlement]:
+    """What came with the order beside points."""
+    if not order.award.granted:
+        return []
+    found = repositories.entitlements.of_entry(order.member_id, order.award.entry_sequence)
+    if len(found) != len(order.award.granted):
+        raise MovedMeanwhile  # They were written with the order.
+    return found
+
+
+def _revoked(granted: list[Entitlement], order: Order) -> tuple[str, ...]:
+    return tuple(each.entitlement_id for each in granted if each.after_refund(order) is not each)
+
+
+def _kept_or_gone(granted: list[Entitlement], order: Order) -> tuple[Change, ...]:
+    """One that was used stays used: that must still be so."""
+    changes: list[Change] = []
+    for each in granted:
+        after = each.after_refund(order)
+        if after is not each:
+            changes.append(Changed(each, after))
+        elif not each.is_earned(order):
+            changes.append(Unchanged(each))
+    return tuple(changes)
 
 
 def _recorded(repositories: Repositories, request: RefundRequest) -> Refund | None:

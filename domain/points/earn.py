@@ -6,11 +6,12 @@ from msgspec import Struct
 
 from domain.actor import KeyHolder
 from domain.api_key.model import Scope
-from domain.clock import SHOP_TIME
+from domain.clock import SHOP_TIME, shop_date
+from domain.entitlement.model import Entitlement, EntitlementRef
 from domain.errors import RuleBroken, invalid
 from domain.member.find import Reference, resolve
-from domain.order.model import Award, Bill, Order, OrderNumberReused, counting
-from domain.points.give import Occasion, give, whose
+from domain.order.model import Award, Bill, Granted, Order, OrderNumberReused, counting
+from domain.points.give import Gift, Occasion, give, whose
 from domain.points.model import Cause, Tally
 from domain.points.ports import Repositories
 from domain.programme.event import OrderPaid
@@ -76,6 +77,7 @@ def _book(
     )
     who = whose(repositories, programme, member_id, OrderPaid)
     gift = give(repositories, programme, who, occasion, now, actor.caller)
+    entitlements = _entitlements(gift, bill, now)
     award = Award(
         points=gift.entry.points,
         exact=gift.exact,
@@ -86,9 +88,29 @@ def _book(
         entry_sequence=gift.entry.sequence,
         balance=gift.entry.balance,
         rounding=programme.terms.rounding,
+        granted=tuple(
+            Granted(each.entitlement_id, each.benefit.benefit_id, each.benefit.name, each.valid_through)
+            for each in entitlements
+        ),
     )
     order = Order(bill, gift.entry.member_id, award, recorded_at=now, recorded_by=actor.caller)
-    return order, gift.changes
+    return order, (*gift.changes, *(Created(each) for each in entitlements))
+
+
+def _entitlements(gift: Gift, bill: Bill, now: datetime) -> list[Entitlement]:
+    """What the rules grant beside points."""
+    return [
+        Entitlement(
+            ref=EntitlementRef(gift.entry.member_id, gift.entry.sequence, number),
+            benefit=grant.granting.benefit,
+            rule_id=grant.rule.rule_id,
+            order_id=bill.order_id,
+            at_least=grant.rule.when.at_least_fen,
+            granted_at=now,
+            valid_through=shop_date(now) + timedelta(days=grant.granting.valid_days - 1),
+        )
+        for number, grant in enumerate(gift.granted, 1)
+    ]
 
 
 def _check_time(bill: Bill, settings: Settings, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Use case: why did I get these points? What each rule gave, and why the others gave nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from fractions import Fraction
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 from domain.actor import KeyHolder, MemberSelf
 from domain.errors import NotFound
 from domain.order.model import Order, counting
-from domain.points.model import Entry, EntryKind, EntryRef, Given
+from domain.points.model import Entry, EntryKind, EntryRef, Gain, Given
 from domain.points.ports import Repositories
 from domain.programme.event import (
     CheckedIn,
@@ -64,6 +64,8 @@ class Explanation(Struct, frozen=True):
     rounded: Fraction = Fraction(0)
     """What rounding took away (or added)."""
     others: tuple[Untold, ...] = ()
+    benefits: tuple[Told, ...] = ()
+    """What came beside the points."""
 
 
 class ExplainEntry(Struct, frozen=True):
@@ -97,8 +99,19 @@ def _explain(repositories: Repositories, entry: Entry) -> Explanation:
     if programme is None or event is None:
         raise MovedMeanwhile  # Programme and order were written before or with the entry.
     given = entry.given
+    return Explanation(
+        entry,
+        _summary(entry, given),
+        _told(programme, event, given.gains),
+        Fraction(entry.points.count) - given.exact,
+        _others(programme, event, given),
+        _told(programme, event, given.granted),
+    )
+
+
+def _told(programme: Programme, event: Event, gains: Iterable[Gain]) -> tuple[Told, ...]:
     rules = {rule.rule_id: rule for rule in programme.rules}
-    gains = tuple(
+    return tuple(
         Told(
             gain.rule_id,
             gain.rule_version,
@@ -106,14 +119,7 @@ def _explain(repositories: Repositories, entry: Entry) -> Explanation:
             gain.exact,
             rules[gain.rule_id].settings.said(event),
         )
-        for gain in given.gains
-    )
-    return Explanation(
-        entry,
-        _summary(entry, given),
-        gains,
-        Fraction(entry.points.count) - given.exact,
-        _others(programme, event, given),
+        for gain in gains
     )
 
 
@@ -147,7 +153,7 @@ def _others(programme: Programme, event: Event, given: Given) -> tuple[Untold, .
     """Worked out from the same facts; what did give is told by the entry alone."""
     if given.was_over:
         return ()
-    gave = {gain.rule_id for gain in given.gains}
+    gave = {gain.rule_id for gain in (*given.gains, *given.granted)}
     passed = price(programme, event, given.left).passed
     return tuple(_untold(each.rule, each.why) for each in passed if each.rule.rule_id not in gave)
 

@@ -1,6 +1,6 @@
 """What all use cases share in which the programme gives points: price the event, book it, count it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from fractions import Fraction
 from zlib import crc32
@@ -23,6 +23,8 @@ from domain.programme.price import Price, price
 from domain.programme.rule import Rule
 from domain.unit_of_work import Change, Counted, held
 
+BUCKETS_AT_ONCE = 3
+"""So many parts of a budget are touched by one event, so that all of it fits into one transaction."""
 NOTHING_GONE: Mapping[str, int] = {}
 
 
@@ -55,6 +57,8 @@ class Gift(Struct, frozen=True):
     exact: Fraction
     lot: LotKey
     changes: tuple[Change, ...]
+    granted: tuple[pricing.Grant, ...]
+    """Benefits beside the points; whoever asked for the gift writes them down."""
 
 
 def give(
@@ -64,7 +68,8 @@ def give(
     book = Book(who.way[-1], now, caller, programme)
     offered = offer(repositories, programme, book, who.member, occasion)
     entry, spent = offered.take(book)
-    return Gift(entry, offered.priced.exact, offered.lot, (*book.changes(), *held(who.way), *spent))
+    priced, changes = offered.priced, (*book.changes(), *held(who.way), *spent)
+    return Gift(entry, priced.exact, offered.lot, changes, priced.granted)
 
 
 class Offer(Struct, frozen=True):
@@ -93,16 +98,23 @@ class Offer(Struct, frozen=True):
         book.use(_used(book.account.used, self.programme, priced, shop_date(book.at)))
         if occasion.streak is not None:
             book.check_in(occasion.streak)
-        return entry, tuple(part for gain in priced.gains for part in _spent(gain, self.left, occasion.name))
+        return entry, tuple(
+            part for gain in priced.all_gains for part in _spent(gain, self.left, occasion.name)
+        )
 
     def _given(self) -> Given:
-        gains = tuple(Gain(gain.rule.rule_id, gain.rule.version, gain.exact) for gain in self.priced.gains)
-        return Given(gains, self.programme.terms.rounding, self.person, totals(self.left), self.was_over)
+        gains, granted = _gains(self.priced.gains), _gains(self.priced.granted)
+        rounding = self.programme.terms.rounding
+        return Given(gains, rounding, self.person, totals(self.left), self.was_over, granted)
+
+
+def _gains(gains: Iterable[pricing.Gain]) -> tuple[Gain, ...]:
+    return tuple(Gain(gain.rule.rule_id, gain.rule.version, gain.exact) for gain in gains)
 
 
 def totals(left: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
-    """Of each budget, all buckets together."""
-    return {rule_id: sum(buckets) for rule_id, buckets in left.items()}
+    """Of each budget, what one event may take: the fullest buckets together."""
+    return {rule_id: sum(sorted(buckets)[-BUCKETS_AT_ONCE:]) for rule_id, buckets in left.items()}
 
 
 def offer(
@@ -159,7 +171,7 @@ def _used(before: Usages, programme: Programme, priced: Price, today: date) -> U
     """With what was given now; what no cap asks for any more is forgotten."""
     now = {
         gain.rule.rule_id: Usage(today, gain.count, gain.count)
-        for gain in priced.gains
+        for gain in priced.all_gains
         if gain.rule.limits.counts_persons
     }
     after = together(before, now)

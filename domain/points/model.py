@@ -210,6 +210,8 @@ class Given(Struct, frozen=True):
     """Of budgets that ran short, what was left."""
     was_over: bool = False
     """The points would have been over on arrival, so none were given."""
+    granted: tuple[Gain, ...] = ()
+    """Rules that granted a benefit; their number in this row names it."""
 
     @property
     def exact(self) -> Fraction:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from domain.entitlement.ports import Entitlements
 from domain.member import own
 from domain.member import ports as member
 from domain.member.model import Member
@@ -76,6 +77,9 @@ class Repositories(member.Repositories, own.Repositories, Protocol):
 
     @property
     def orders(self) -> Orders: ...
+
+    @property
+    def entitlements(self) -> Entitlements: ...
 
     @property
     def stores(self) -> Stores: ...

@@ -13,12 +13,15 @@ from domain.money import Rounding
 from domain.programme.deduct import Deduction
 from domain.programme.event import Event
 from domain.programme.form import OneOf, Part, Whole, YesNo
-from domain.programme.kinds import GIVING, MULTIPLYING
-from domain.programme.kinds.kind import Giving, Multiplying
+from domain.programme.kinds import GIVING, GRANTING, MULTIPLYING
+from domain.programme.kinds.kind import Giving, Granting, Multiplying, Settings
 from domain.programme.ladder import Ladder
 from domain.programme.rule import Rule
 
 RULES_MAX = 200
+BUDGETS_MAX = 12
+BENEFITS_MAX = 10
+"""One event may answer all rules, and what they write has to fit into one transaction."""
 BYTES_MAX = 256 * 1024
 """Of rules and terms, so that a version stays one item."""
 VALIDITY_MONTHS_MAX = 120
@@ -48,6 +51,13 @@ class TooManyRules(RuleBroken):
     code = "too-many-rules"
     title = f"A programme holds up to {RULES_MAX} rules; retire one first."
     message = "生效规则数量已达上限，请先停用部分规则"
+
+
+class TooManyBudgets(RuleBroken):
+    code = "too-many-budgets"
+    title = f"A programme holds up to {BUDGETS_MAX} rules with a budget, and up to {BENEFITS_MAX} that grant"
+    title += " a benefit; retire one first."
+    message = "带预算或赠送权益的规则数量已达上限，请先停用部分规则"
 
 
 class ProgrammeTooLarge(RuleBroken):
@@ -98,7 +108,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     """The tiers; None: there are none."""
 
 
-K = TypeVar("K", bound=Giving | Multiplying)
+K = TypeVar("K", bound=Settings)
 
 
 def _by_event(
@@ -131,6 +141,10 @@ class Programme(Struct, frozen=True, dict=True):
     def _multiplying(self) -> Mapping[type[Event], tuple[tuple[Rule, Multiplying], ...]]:
         return _by_event(self.rules, MULTIPLYING)
 
+    @cached_property
+    def _granting(self) -> Mapping[type[Event], tuple[tuple[Rule, Granting], ...]]:
+        return _by_event(self.rules, GRANTING)
+
     def giving(self, event: type[Event]) -> tuple[tuple[Rule, Giving], ...]:
         """The rules that may give points for this, in their order."""
         return self._giving.get(event, ())
@@ -139,14 +153,20 @@ class Programme(Struct, frozen=True, dict=True):
         """The rules that may multiply them, in their order."""
         return self._multiplying.get(event, ())
 
+    def granting(self, event: type[Event]) -> tuple[tuple[Rule, Granting], ...]:
+        """The rules that may grant a benefit for this, in their order."""
+        return self._granting.get(event, ())
+
+    def answering(self, event: type[Event]) -> list[Rule]:
+        """All rules that may answer this."""
+        return [rule for rule, _ in (*self.giving(event), *self.multiplying(event), *self.granting(event))]
+
     def asks_for_person(self, event: type[Event]) -> bool:
         """Whether one of its rules wants to know more of the member than the account says."""
-        rules = [rule for rule, _ in (*self.giving(event), *self.multiplying(event))]
-        return any(rule.when.is_members_only or rule.when.birthday for rule in rules)
+        return any(rule.when.is_members_only or rule.when.birthday for rule in self.answering(event))
 
     def budgeted(self, event: type[Event]) -> list[Rule]:
-        rules = [rule for rule, _ in (*self.giving(event), *self.multiplying(event))]
-        return [rule for rule in rules if rule.limits.budget is not None]
+        return [rule for rule in self.answering(event) if rule.limits.budget is not None]
 
     def rule(self, rule_id: str) -> Rule | None:
         return next((rule for rule in self.rules if rule.rule_id == rule_id), None)

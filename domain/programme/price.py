@@ -2,7 +2,7 @@
 
 First the rules that give points, each within its limits; then the multipliers that cover them. Of the
 multipliers that stack as `best` the one that gives most counts; those that stack as `multiply` count
-one after the other on top of it.
+one after the other on top of it. Benefits are granted last, beside the points.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from domain.money import Points
 from domain.programme.event import Event, Used
-from domain.programme.kinds.kind import Covers, Giving, Multiplying, Stack
+from domain.programme.kinds.kind import Covers, Giving, Granting, Multiplying, Stack
 from domain.programme.model import Programme
 from domain.programme.rule import Rule
 from domain.programme.why import Why
@@ -35,6 +35,12 @@ class Gain(Struct, frozen=True):
         return ceil(self.exact)
 
 
+class Grant(Gain, frozen=True):
+    """One benefit that a rule granted; it uses up one of the rule's limits."""
+
+    granting: Granting
+
+
 class Passed(Struct, frozen=True):
     """A rule that gave nothing."""
 
@@ -49,6 +55,13 @@ class Price(Struct, frozen=True):
     passed: tuple[Passed, ...]
     exact: Fraction
     points: Points
+    granted: tuple[Grant, ...] = ()
+    """Beside the points."""
+
+    @property
+    def all_gains(self) -> tuple[Gain, ...]:
+        """Whatever uses up limits."""
+        return (*self.gains, *self.granted)
 
 
 def price(programme: Programme, event: Event, left: Mapping[str, int] = NOTHING_SHORT) -> Price:
@@ -57,15 +70,19 @@ def price(programme: Programme, event: Event, left: Mapping[str, int] = NOTHING_
     for rule, giving in programme.giving(type(event)):
         pricing.give(rule, giving)
     pricing.multiply(programme.multiplying(type(event)))
-    gains = tuple(pricing.gains)
+    for rule, granting in programme.granting(type(event)):
+        pricing.grant(rule, granting)
+    gains, granted = tuple(pricing.gains), tuple(pricing.granted)
     exact = sum((gain.exact for gain in gains), Fraction(0))
-    return Price(gains, tuple(pricing.passed), exact, Points(programme.terms.rounding.of(exact)))
+    points = Points(programme.terms.rounding.of(exact))
+    return Price(gains, tuple(pricing.passed), exact, points, granted)
 
 
 class _Pricing:
     def __init__(self, event: Event, left: Mapping[str, int]) -> None:
         self.event, self.left = event, left
         self.gains: list[Gain] = []
+        self.granted: list[Grant] = []
         self.passed: list[Passed] = []
         self._spend, self._other = Fraction(0), Fraction(0)
 
@@ -79,6 +96,13 @@ class _Pricing:
             self._spend += exact
         else:
             self._other += exact
+
+    def grant(self, rule: Rule, granting: Granting) -> None:
+        one = rule.when.misses(self.event) or self._limited(rule, Fraction(1))
+        if isinstance(one, Why):
+            self.passed.append(Passed(rule, one))
+        else:
+            self.granted.append(Grant(rule, one, granting))
 
     def multiply(self, rules: tuple[tuple[Rule, Multiplying], ...]) -> None:
         """The best of those that stack as `best` first, then the others one after the other."""

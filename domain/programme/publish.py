@@ -1,6 +1,6 @@
 """Use cases of head office: draft rules, and bring them into force or out of it, together or not at all."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from msgspec import Struct
@@ -10,7 +10,10 @@ from domain.actor import Operator
 from domain.errors import Conflict, invalid
 from domain.programme import form
 from domain.programme import rule as written
+from domain.programme.kinds import GRANTING
 from domain.programme.model import (
+    BENEFITS_MAX,
+    BUDGETS_MAX,
     BYTES_MAX,
     RULES_MAX,
     NoDraft,
@@ -19,6 +22,7 @@ from domain.programme.model import (
     ProgrammeTooLarge,
     RuleNotFound,
     Terms,
+    TooManyBudgets,
     TooManyRules,
 )
 from domain.programme.ports import Repositories
@@ -108,7 +112,8 @@ def _texts(value: object) -> tuple[str, ...]:
 class PublishRules(Struct, frozen=True):
     """All of it becomes one new version of the programme. What was earned before stays as it was.
 
-    Raises RuleNotFound, NoDraft, DraftChanged, NotPublished, TooManyRules or ProgrammeTooLarge.
+    Raises RuleNotFound, NoDraft, DraftChanged, NotPublished, TooManyRules, TooManyBudgets or
+    ProgrammeTooLarge.
     """
 
     runner: Runner[Repositories]
@@ -190,9 +195,11 @@ class _Revision:
         return rule.follow(last) != last
 
     def close(self, terms: Terms | None = None) -> tuple[int, tuple[Change, ...]]:
-        """The number of the new version, and all that changes. Raises TooManyRules or ProgrammeTooLarge."""
-        if len(self._rules) > RULES_MAX:
-            raise TooManyRules
+        """The number of the new version, and all that changes.
+
+        Raises TooManyRules, TooManyBudgets or ProgrammeTooLarge.
+        """
+        _check(self._rules.values())
         before, tenant = self._before, self._tenant
         new_terms = terms or before.terms
         if not self._changes and new_terms == before.terms and before.version:
@@ -206,6 +213,15 @@ class _Revision:
             Changed(tenant, _pointing(tenant, made.version)),
             *self._changes,
         )
+
+
+def _check(rules: Collection[Rule]) -> None:
+    if len(rules) > RULES_MAX:
+        raise TooManyRules
+    budgets = sum(rule.limits.budget is not None for rule in rules)
+    benefits = sum(isinstance(rule.settings, GRANTING) for rule in rules)
+    if budgets > BUDGETS_MAX or benefits > BENEFITS_MAX:
+        raise TooManyBudgets
 
 
 def _pointing(tenant: Tenant, version: int) -> Tenant:

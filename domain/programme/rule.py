@@ -11,7 +11,7 @@ from domain.errors import FieldProblem, InvalidInput
 from domain.programme import form
 from domain.programme.form import Ident, Part, Whole, Words
 from domain.programme.kinds import KINDS
-from domain.programme.kinds.kind import Giving, Multiplying
+from domain.programme.kinds.kind import Settings
 from domain.programme.when import ALWAYS, When
 
 LIMIT_MAX = 1_000_000_000
@@ -22,7 +22,7 @@ PRIORITY_MAX = 1000
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """The most points that a rule gives; what it would give beyond is left out."""
+    """The most points (or benefits) that a rule gives; what it would give beyond is left out."""
 
     per_event: Annotated[int | None, Whole(1, LIMIT_MAX)] = None
     """For one order, one check-in and so on."""
@@ -57,7 +57,7 @@ class Head(Struct, frozen=True, kw_only=True):
 class Rule(Head, frozen=True, kw_only=True):
     """One earning rule (积分规则). What is published keeps its version; a change makes the next one."""
 
-    settings: Giving | Multiplying
+    settings: Settings
     version: int = 1
     buckets: int = 0
     """Into how many parts the budget is split: as when it was first set; 0: it never was."""
@@ -105,7 +105,7 @@ def load(raw: Mapping[str, object]) -> Rule:
     if kind is None:
         problems.append(FieldProblem("kind", "invalid-choice"))
         raise InvalidInput(fields=tuple(problems))
-    settings: Giving | Multiplying | None = None
+    settings: Settings | None = None
     try:
         settings = form.load(kind, raw.get("settings", {}), "settings")
     except InvalidInput as odd:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain.clock import shop_date
+from domain.entitlement.model import Entitlement
 from domain.member.model import Member, Sentinel
 from domain.order.model import Order, OrderId, Refund
 from domain.points.model import Account, Entry, EntryKind, EntryRef
@@ -70,6 +71,23 @@ def _order(repositories: Repositories, order: Order) -> Iterator[Finding]:
     entry = repositories.entries.get(order.member_id, order.award.entry_sequence)
     if not _belongs(entry, order.bill.order_id, None) or (entry and entry.points != order.award.points):
         yield Finding(order.member_id, f"order {order.bill.order_id.number} has no entry that fits")
+    yield from _granted(repositories, order)
+
+
+def _granted(repositories: Repositories, order: Order) -> Iterator[Finding]:
+    told = [each.entitlement_id for each in order.award.granted]
+    found = repositories.entitlements.of_entry(order.member_id, order.award.entry_sequence) if told else []
+    if [each.entitlement_id for each in found] != told:
+        yield Finding(order.member_id, f"order {order.bill.order_id.number} has not what it granted")
+
+
+def _entitlement(repositories: Repositories, entitlement: Entitlement) -> Iterator[Finding]:
+    order = repositories.orders.find(entitlement.order_id)
+    told = [each.entitlement_id for each in order.award.granted] if order else []
+    if entitlement.entitlement_id not in told:
+        yield Finding(
+            entitlement.owner, f"entitlement {entitlement.entitlement_id} is not what its order granted"
+        )
 
 
 def _refund(repositories: Repositories, refund: Refund) -> Iterator[Finding]:
@@ -124,6 +142,7 @@ def _sentinel(repositories: Repositories, seen: Sentinel) -> Iterator[Finding]:
 
 CHECKS: Mapping[type, Callable[[Repositories, Any], Iterable[Finding]]] = {
     Account: _account,
+    Entitlement: _entitlement,
     Entry: _entry,
     Exchange: _exchange,
     Member: _member,

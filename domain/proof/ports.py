@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from domain.activity import ports as activity
+from domain.entitlement.model import Entitlement
 from domain.member.model import Member, Sentinel
 from domain.order.model import Order, Refund
 from domain.points.model import Account, Entry
 from domain.reward import ports as reward
 from domain.reward.model import Exchange
 
-Thing = Account | Entry | Order | Refund | Exchange | Member | Sentinel
+Thing = Account | Entry | Order | Refund | Exchange | Entitlement | Member | Sentinel
 
 
 class Repositories(activity.Repositories, reward.Repositories, Protocol):

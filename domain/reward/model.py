@@ -233,6 +233,14 @@ class Exchange(Struct, frozen=True):
     def exchange_id(self) -> str:
         return EntryRef(self.member_id, self.sequence).text()
 
+    @property
+    def owner(self) -> str:
+        return self.member_id
+
+    @property
+    def place(self) -> str:
+        return str(self.sequence)
+
     def fulfilled(self, at: datetime, by: str, store_id: str | None) -> "Exchange":
         """Handed over. Raises ExchangeNotOpen."""
         if self.state is not ExchangeState.OPEN:

@@ -51,8 +51,8 @@ class Exchanges(Protocol):
         """As stored now."""
         ...
 
-    def newest(self, member_id: str, below: int | None, limit: int) -> list[Exchange]:
-        """Exchanges of exactly that member with a smaller sequence, newest first; one call."""
+    def newest(self, member_id: str, below: str | None, limit: int) -> list[Exchange]:
+        """Exchanges of exactly that member below a place, newest first; one call."""
         ...
 
 

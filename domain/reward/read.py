@@ -1,6 +1,5 @@
 """Use cases that only read: the catalogue, one reward with what is left, and exchanges."""
 
-from collections import deque
 from datetime import datetime
 
 from msgspec import Struct
@@ -10,7 +9,7 @@ from domain.api_key.model import Scope
 from domain.clock import shop_date
 from domain.member.own import own
 from domain.money import NO_POINTS, Points
-from domain.page import Page
+from domain.page import Page, newest_of
 from domain.points.model import EntryRef
 from domain.points.standing import standing_on
 from domain.reward.exchange import is_for, times_had
@@ -118,25 +117,9 @@ class ListExchanges(Struct, frozen=True):
             _, member = repositories.accounts.person(member_id, with_settings=True)
             if isinstance(actor, MemberSelf):
                 own(member, actor)
-            below = _places(position)
-            waiting = [
-                deque(repositories.exchanges.newest(owner, below.get(owner), limit + 1))
-                for owner in member.ids
-            ]
-            page: list[Exchange] = []
-            while len(page) < limit and any(waiting):
-                page.append(max(filter(None, waiting), key=lambda line: line[0].at).popleft())
-                below[page[-1].member_id] = page[-1].sequence
-            position_after = ",".join(f"{owner}={place}" for owner, place in below.items())
-            return Plan(Page(tuple(page), position_after if any(waiting) else None))
+            return Plan(newest_of(member.ids, repositories.exchanges.newest, limit, position))
 
         return self.runner.run(actor.tenant_id, plan)
-
-
-def _places(position: str | None) -> dict[str, int]:
-    """How far down the exchanges of each member were shown."""
-    parts = (part.partition("=") for part in position.split(",")) if position else ()
-    return {owner: int(place) for owner, _, place in parts}
 
 
 class ReadExchange(Struct, frozen=True):

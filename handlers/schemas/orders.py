@@ -77,6 +77,15 @@ class OrderPath(StrictSchema):
     order_number = Identifier(longest=NUMBER_MAX, required=True)
 
 
+class GrantedView(Schema):
+    """A benefit that came with the order, to be used once."""
+
+    entitlement_id = fields.String()
+    benefit_id = fields.String()
+    name = fields.String()
+    valid_through = Day()
+
+
 class OrderView(Schema):
     """What the order earned. The same order again gets the same answer."""
 
@@ -88,11 +97,12 @@ class OrderView(Schema):
     valid_through = Day(attribute="award.valid_through", allow_none=True)
     entry_sequence = fields.Integer(attribute="award.entry_sequence")
     programme_version = fields.Integer(attribute="award.programme_version")
+    entitlements = fields.List(fields.Nested(GrantedView), attribute="award.granted")
     recorded_at = Instant()
 
 
 class RefundView(Schema):
-    """What the refund took back."""
+    """What the refund took back. `revoked`: entitlements that went with it; one that was used stays used."""
 
     order_number = fields.String(attribute="order_id.number")
     refund_number = fields.String(attribute="number")
@@ -100,4 +110,5 @@ class RefundView(Schema):
     points = PointsField()
     balance = PointsField()
     entry_sequence = fields.Integer()
+    revoked = fields.List(fields.String())
     recorded_at = Instant()

@@ -163,6 +163,15 @@ class GainView(Schema):
     sentence = fields.Nested(SentenceView)
 
 
+class GrantView(Schema):
+    """A benefit that a rule granted beside the points."""
+
+    rule_id = fields.String()
+    rule_version = fields.Integer()
+    name = fields.String()
+    sentence = fields.Nested(SentenceView)
+
+
 class PassedView(Schema):
     """Why another rule of the programme gave nothing."""
 
@@ -183,4 +192,5 @@ class ExplanationView(Schema):
     summary = fields.Nested(SentenceView)
     gains = fields.List(fields.Nested(GainView))
     rounded = ExactPoints()
+    benefits = fields.List(fields.Nested(GrantView))
     others = fields.List(fields.Nested(PassedView))

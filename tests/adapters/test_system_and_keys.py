@@ -45,6 +45,7 @@ EVERY: dict[str, Callable[[Keys, str, str, str], Key]] = {
     "free_code": lambda keys, one, two, _: keys.free_code(one, two),
     "code_mark": lambda keys, one, *_: keys.code_mark(one),
     "exchange": lambda keys, one, *_: keys.exchange(one, 7),
+    "entitlement": lambda keys, one, *_: keys.entitlement(one, 7, 2),
     "check_in": lambda keys, one, *_: keys.check_in(one, date(2026, 3, 1)),
 }
 INDEX_ONLY = {"owner", "session_of_owner", "waiting_merges", "by_time", "due", "saga"}

@@ -5,12 +5,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from domain.entitlement.model import Entitlement, EntitlementRef
 from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Member, MemberState, Sentinel
-from domain.money import NO_POINTS, Points
+from domain.money import NO_POINTS, Money, Points
+from domain.order.model import OrderId
 from domain.points.book import Book
 from domain.points.chain import sealed
 from domain.points.model import Account, Cause, Entry, EntryKind, EntryRef, LotKey, Posting
+from domain.programme.ladder import Benefit, BenefitKind
 from domain.proof.check import check
 from domain.proof.ports import Thing
 from domain.reward.model import Exchange, RewardKind
@@ -26,17 +29,29 @@ def findings(place: Place, thing: Thing) -> list[str]:
     return [finding.what for finding in place.read(lambda stores: check(stores, thing))]
 
 
+def entitlement(number: int) -> Entitlement:
+    """One of those that the order granted, with its first entry."""
+    benefit = Benefit(benefit_id="upgrade", name="免费升级", kind=BenefitKind.SERVICE)
+    ref = EntitlementRef("m_1", 1, number)
+    return Entitlement(ref, benefit, "upgrade", ORDER_ID, Money(1), AT, AT.date())
+
+
 def books(place: Place) -> tuple[Account, list[Entry]]:
     """An account with an order and a refund, all of it stored."""
     book = Book(Account("m_1"), AT, "key:till")
     earned = book.earn(Points(14), LotKey(None), Cause("order", ORDER_ID))
     cause = Cause("order_refund", ORDER_ID, REFUND.number)
     taken = book.take(Points(3), cause, EntryKind.CLAW_BACK, first=None, may_owe=True)
-    award = replace(ORDER.award, points=earned.points, entry_sequence=earned.sequence)
+    granted = tuple(
+        replace(each, entitlement_id=entitlement(number).entitlement_id)
+        for number, each in enumerate(ORDER.award.granted, 1)
+    )
+    award = replace(ORDER.award, points=earned.points, entry_sequence=earned.sequence, granted=granted)
     place.write(
         Created(book.account),
         *(Created(entry) for entry in book.entries),
         Created(replace(ORDER, award=award)),
+        *(Created(entitlement(number)) for number in (1, 2)),
         Created(replace(REFUND, points=taken.points, entry_sequence=taken.sequence)),
         Created(FAN),
         Created(Sentinel(WECHAT, "m_1")),
@@ -51,6 +66,8 @@ def everything(place: Place) -> list[Thing]:
         place.read(lambda stores: stores.orders.find_refund(ORDER_ID, REFUND.number)),
         place.read(lambda stores: stores.members.exact("m_1")),
         Sentinel(WECHAT, "m_1"),
+        entitlement(1),
+        entitlement(2),
     ]
     return [*stored, *place.read(lambda stores: list(stores.entries.all("m_1")))]
 
@@ -89,7 +106,7 @@ def test_an_order_whose_entry_does_not_fit_is_found(place: Place, change: dict[s
 
     wrong = replace(order, award=replace(order.award, **change))
 
-    assert findings(place, wrong) == [f"order {ORDER_ID.number} has no entry that fits"]
+    assert f"order {ORDER_ID.number} has no entry that fits" in findings(place, wrong)
 
 
 @pytest.mark.parametrize("change", [{"points": Points(-9)}, {"entry_sequence": 1}, {"number": "R-2"}])
@@ -179,3 +196,22 @@ def test_an_entry_without_its_exchange_is_found(place: Place) -> None:
     place.write(Removed(exchange))
 
     assert [len(findings(place, entry)) for entry in entries] == [1, 1]
+
+
+def test_an_order_without_what_it_granted_is_found(place: Place) -> None:
+    books(place)
+    order = place.read(lambda stores: stores.orders.find(ORDER_ID))
+    place.write(Removed(entitlement(1)))
+
+    assert findings(place, order) == [f"order {ORDER_ID.number} has not what it granted"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"ref": EntitlementRef("m_1", 1, 3)}, {"order_id": OrderId("store", "N-9")}]
+)
+def test_an_entitlement_that_no_order_granted_is_found(place: Place, change: dict[str, Any]) -> None:
+    books(place)
+
+    wrong = replace(entitlement(1), **change)
+
+    assert findings(place, wrong) == [f"entitlement {wrong.entitlement_id} is not what its order granted"]

@@ -1,13 +1,14 @@
 """Every stored thing comes back as it was written, to its own tenant only, once, and never half."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from domain.activity.model import CheckInDay, Comment
+from domain.entitlement.model import Entitlement, EntitlementRef, EntitlementState
 from domain.errors import Conflict
 from domain.joining.model import Welcome
 from domain.joining.ports import ProofUse
@@ -18,6 +19,7 @@ from domain.money import Money, Points, Rounding
 from domain.order.model import Line, OrderId
 from domain.points.model import Account, EntryRef
 from domain.programme.deduct import Deduction
+from domain.programme.ladder import Benefit, BenefitKind
 from domain.programme.model import ClawbackPolicy, Programme, Terms, Validity, ValidityKind
 from domain.programme.record import Deed, RuleRecord
 from domain.reward.model import Exchange, ExchangeState, Offer, Reward, RewardCode, RewardKind
@@ -111,6 +113,20 @@ EXCHANGE = Exchange(
     refunded_by="key:office",
     version=3,
 )
+ENTITLEMENT = Entitlement(
+    EntitlementRef("m_1", 12, 2),
+    Benefit(benefit_id="upgrade", name="免费升级", kind=BenefitKind.SERVICE, text="一次"),
+    "upgrade-500",
+    OrderId("store", "N:1"),
+    Money(50_000),
+    AT,
+    date(2026, 4, 30),
+    EntitlementState.USED,
+    used_at=AT,
+    used_by="key:till",
+    store_id="store",
+    version=2,
+)
 RULE = RuleRecord(
     "share",
     next(rule for rule in EVERY_KIND if rule.rule_id == "share"),
@@ -154,10 +170,11 @@ THINGS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
         lambda stores: stores.codes.next_free("month", "c"),
     ),
     "exchange": (EXCHANGE, lambda stores: stores.exchanges.find("m_1", 12)),
+    "entitlement": (ENTITLEMENT, lambda stores: stores.entitlements.find(ENTITLEMENT.ref)),
     "programme": (PROGRAMME, lambda stores: stores.programmes.find(7)),
     "rule": (RULE, lambda stores: stores.rules.those(["share"]).get("share")),
 }
-VERSIONED = ["member", "account", "order", "merge", "challenge", "rule", "reward", "exchange"]
+VERSIONED = ["member", "account", "order", "merge", "challenge", "rule", "reward", "exchange", "entitlement"]
 
 
 @pytest.mark.parametrize("name", THINGS)

@@ -13,7 +13,7 @@ from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Alias, Consent, Gender, Member, MemberState, Phone, Profile
 from domain.merge.model import Merge, MergeCause, MergeState, Moved, WaitReason
 from domain.money import Money, Points, Rounding
-from domain.order.model import Award, Bill, Line, Order, OrderId, Payment, PaymentMethod, Refund
+from domain.order.model import Award, Bill, Granted, Line, Order, OrderId, Payment, PaymentMethod, Refund
 from domain.points.chain import sealed
 from domain.points.model import Account, Cause, Entry, EntryKind, Gain, Given, LotKey, Posting, Tally
 from domain.points.standing import Counts, Standing, TierChange, TierReason
@@ -98,6 +98,7 @@ ENTRY: Final = sealed(
             ),
             {"double": 4},
             was_over=True,
+            granted=(Gain("upgrade", 2, Fraction(1)),),
         ),
         month=202602,
     )
@@ -125,7 +126,21 @@ ORDER: Final = Order(
         "fingerprint",
     ),
     "m_1",
-    Award(Points(14), Fraction(297, 20), Money(3000), True, date(2027, 2, 28), 7, 4, Points(-3), Rounding.UP),
+    Award(
+        Points(14),
+        Fraction(297, 20),
+        Money(3000),
+        True,
+        date(2027, 2, 28),
+        7,
+        4,
+        Points(-3),
+        Rounding.UP,
+        (
+            Granted("m_1:4:1", "upgrade", "免费升级", date(2026, 4, 30)),
+            Granted("m_1:4:2", "cake", "蛋糕", date(2026, 3, 31)),
+        ),
+    ),
     recorded_at=AT,
     recorded_by="key:till",
     refunded={PaymentMethod.CASH: Money(100), PaymentMethod.COUPON: Money(7)},
@@ -145,6 +160,7 @@ REFUND: Final = Refund(
     WHOLE,
     AT,
     "key:till",
+    ("m_1:4:1", "m_1:4:2"),
 )
 MERGE: Final = Merge(
     "g_1",

@@ -15,6 +15,7 @@ import pytest
 
 from domain.actor import Till
 from domain.clock import SHOP_TIME, shop_date
+from domain.entitlement.model import Entitlement, EntitlementState
 from domain.member.find import Reference, ReferenceKind
 from domain.member.model import Member, MemberState, Profile
 from domain.money import Money, Points, Rounding
@@ -31,7 +32,7 @@ from domain.tenant.model import Settings
 from domain.unit_of_work import Appended, Change, Changed, Counted, Created
 from tests.domain.memory import MemoryRunner
 from tests.simulation.merchant import CATALOGUE, written
-from tests.simulation.model.rules import Paid, Rule, price
+from tests.simulation.model.rules import Paid, Rule, grants, price
 
 CASES = 10_000 if os.environ.get("TONGKA_THOROUGH") else 1_000
 SLICES = 10
@@ -81,6 +82,9 @@ class Desk:
         self.tenants = SimpleNamespace(settings=Settings)
         self.entries = SimpleNamespace(get=lambda _, sequence: self.things.get(("entry", sequence)))
         self.orders = SimpleNamespace(find=self.things.get)
+        self.entitlements = SimpleNamespace(
+            of_entry=lambda *_: [each for each in self.things.values() if isinstance(each, Entitlement)]
+        )
 
     def commit(self, changes: tuple[Change, ...]) -> None:
         for change in changes:
@@ -91,6 +95,8 @@ class Desk:
                     self.account = account
                 case Created(Order() as order) | Changed(_, Order() as order):
                     self.things[order.bill.order_id] = order
+                case Created(Entitlement() as one) | Changed(_, Entitlement() as one):
+                    self.things[one.ref] = one
                 case Appended(Entry() as entry):
                     self.things["entry", entry.sequence] = entry
 
@@ -143,12 +149,14 @@ def test_programmes_and_orders_at_random(part: int) -> None:
         order = EarnFromOrder(MemoryRunner(desk, desk.now))(TILL, bill, REFERENCE)
 
         assert dry == order
-        expected = price(rules, as_paid(desk, bill, rules))
+        paid = as_paid(desk, bill, rules)
+        expected, granted = price(rules, paid), grants(rules, paid)
         exact = sum(expected.values(), Fraction(0))
         assert order.award.exact == exact
         assert order.award.points.count == ROUNDED[programme.terms.rounding](exact)
-        check_explanation(desk, order, expected)
-        check_budgets(desk, rules, expected)
+        assert len(order.award.granted) == len(granted)
+        check_explanation(desk, order, expected, granted)
+        check_budgets(desk, rules, expected | granted)
         refund_all(chance, desk, order)
 
 
@@ -171,14 +179,18 @@ def as_paid(desk: Desk, bill: Bill, rules: Mapping[str, Rule]) -> Paid:
     )
 
 
-def check_explanation(desk: Desk, order: Order, expected: Mapping[str, Fraction]) -> None:
+def check_explanation(
+    desk: Desk, order: Order, expected: Mapping[str, Fraction], granted: Mapping[str, Fraction]
+) -> None:
     """Adds up to the entry, and names every rule once."""
     explain = ExplainEntry(MemoryRunner(desk, desk.now))
     told = explain(TILL, "m_1", EntryRef("m_1", order.award.entry_sequence))
 
     assert {gain.rule_id: gain.exact for gain in told.gains} == expected
     assert told.rounded + sum((gain.exact for gain in told.gains), Fraction(0)) == told.entry.points.count
-    named = [gain.rule_id for gain in told.gains] + [other.rule_id for other in told.others]
+    assert {gain.rule_id for gain in told.benefits} == set(granted)
+    named = [each.rule_id for each in (*told.gains, *told.benefits)]
+    named += [other.rule_id for other in told.others]
     asked = [rule.rule_id for rule in desk.programme.rules if OrderPaid in rule.settings.answers]
     assert sorted(named) == asked
 
@@ -202,6 +214,8 @@ def refund_all(chance: random.Random, desk: Desk, order: Order) -> None:
             refund(desk, order, parts, f"R-{count}")
             left = {method: fen - parts.get(method, 0) for method, fen in left.items()}
     assert desk.account.balance == Points(0)
+    held = [each.state for each in desk.things.values() if isinstance(each, Entitlement)]
+    assert held == [EntitlementState.REVOKED] * len(order.award.granted)
     assert (desk.account.order_count, desk.account.spend) == (desk.first.order_count, Money(0))
     entries = [entry for key, entry in desk.things.items() if isinstance(entry, Entry)]
     start = Account("m_1", order_count=0)

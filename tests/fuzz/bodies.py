@@ -52,6 +52,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "my_exchanges.exchange": {"points": 5},
     "till_exchanges.exchange": {"reward_id": "towel", "points": 5, "store_id": "nanjing-road"},
     "till_exchanges.fulfil": {"store_id": "nanjing-road"},
+    "till_entitlements.use": {"store_id": "nanjing-road"},
     "staff_rewards.save": {
         "name": "毛巾",
         "description": "纯棉",
@@ -79,6 +80,7 @@ PLACES = {
     "member_id": MEMBER,
     "reward_id": "towel",
     "exchange_id": f"{MEMBER}:3",
+    "entitlement_id": f"{MEMBER}:1:1",
 }
 OTHERS = {"staff_rewards.move": {"reward_id": "mug"}, "staff_rewards.codes": {"reward_id": "month"}}
 NAMES = tuple(BODIES)

@@ -21,15 +21,17 @@ from adapters.secrets.keyring import TenantKeyring
 from adapters.secrets.local import LocalMaster
 from domain.api_key.model import ApiKey
 from domain.clock import SHOP_TIME
+from domain.entitlement.model import Entitlement, EntitlementRef
 from domain.keyring import Fresh
 from domain.member.card import check_digit
 from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Consent, Member, MemberState, Phone, Profile, Sentinel
 from domain.merge.model import Merge, MergeCause, MergeState, WaitReason
 from domain.money import Money, Points
-from domain.order.model import Award, Bill, Line, Order, OrderId, Payment, PaymentMethod
+from domain.order.model import Award, Bill, Granted, Line, Order, OrderId, Payment, PaymentMethod
 from domain.points.book import Book
 from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Tally
+from domain.programme.ladder import Benefit, BenefitKind
 from domain.programme.model import Programme
 from domain.programme.record import Deed, RuleRecord
 from domain.reward.model import Exchange, Offer, Reward, RewardKind
@@ -205,7 +207,13 @@ def _dealings() -> Iterator[object]:
         Money(5000),
         "fingerprint",
     )
-    award = Award(Points(50), Fraction(50), Money(5000), False, lot.valid_through, 1, 1, Points(50))
+    benefit = Benefit(benefit_id="upgrade", name="免费升级", kind=BenefitKind.SERVICE)
+    last_day, ref = (NOW + timedelta(days=30)).date(), EntitlementRef(MEMBER, 1, 1)
+    yield Entitlement(ref, benefit, "upgrade", order_id, Money(5000), NOW, last_day)
+    granted = (Granted(ref.text(), "upgrade", "免费升级", last_day),)
+    award = Award(
+        Points(50), Fraction(50), Money(5000), False, lot.valid_through, 1, 1, Points(50), granted=granted
+    )
     yield Order(bill, MEMBER, award, NOW, "key:till")
     yield Merge(
         MERGE,

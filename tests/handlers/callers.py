@@ -191,7 +191,11 @@ def _told_person(endpoint: str, name: str) -> Told:
 def _told_operator(endpoint: str, name: str) -> Told:
     if name.startswith("till"):
         return WRONG
-    reads_members = endpoint in {"staff_members.read", "staff_exchanges.exchanges"}
+    reads_members = endpoint in {
+        "staff_members.read",
+        "staff_exchanges.exchanges",
+        "staff_entitlements.entitlements",
+    }
     lacks_scope = name == "office without scopes" and reads_members
     return (403, "scope-missing") if lacks_scope else OK
 
@@ -203,5 +207,6 @@ def _told_till(endpoint: str, name: str) -> Told:
     is_for_store = endpoint.startswith("till_orders") or endpoint in {
         "till_exchanges.exchange",
         "till_exchanges.fulfil",
+        "till_entitlements.use",
     }
     return (403, "store-not-allowed") if is_bound and is_for_store else OK

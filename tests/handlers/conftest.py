@@ -12,8 +12,9 @@ from domain.programme.ladder import Ladder
 from sandbox.server import RunningSandbox
 from serverless.settings import Settings
 from serverless.wiring import Wiring
+from tests.handlers.entitlements import GRANTS_FEN
 from tests.handlers.scene import Scene
-from tests.programmes import base, rule, wish
+from tests.programmes import BENEFIT, base, rule, wish
 from tests.shop import Apps, Opening, open_shop
 
 TWO_TIERS = form.load(
@@ -32,6 +33,7 @@ OPENING = Opening(
         rule("daily", "check_in", {"points_each": 5}),
         rule("share", "share", {"points_each": 1}, limits={"per_day": 500}),
         rule("comment", "comment", {"points_each": 3}),
+        rule("upgrade", "benefit", {"benefit": BENEFIT, "valid_days": 9}, when={"at_least_fen": GRANTS_FEN}),
         ladder=TWO_TIERS,
     )
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tests.handlers import rewards
+from tests.handlers import entitlements, rewards
 from tests.handlers.callers import OK, Caller
 from tests.handlers.scene import (
     ADJUSTMENT,
@@ -273,6 +273,7 @@ CHANGED = (409, "programme-changed")
 DECIDED, NOT_DONE = (409, "merge-not-waiting"), (409, "merge-not-done")
 OBJECTS: Mapping[str, About] = {
     **rewards.OBJECTS,
+    **entitlements.OBJECTS,
     "health_auth.health": plain("GET", "/v1/auth/health"),
     "health_till.health": plain("GET", "/v1/till/health"),
     "auth.wechat": About(_wechat, OK, CODE_REFUSED, OK, NO_CHANNEL),
@@ -326,7 +327,11 @@ OBJECTS: Mapping[str, About] = {
         merge("POST", "/undo", own="approve", anothers=""), OK, NOT_DONE, NO_MERGE, NO_MERGE
     ),
 }
-"""A new route needs a line here, or in `rewards.py`; a test says so."""
+"""A new route needs a line here, in `rewards.py` or in `entitlements.py`; a test says so."""
 
-BUILDERS: Mapping[str, Callable[[Shop], Sample]] = {**PLAIN, **rewards.BUILDERS}
+BUILDERS: Mapping[str, Callable[[Shop], Sample]] = {
+    **PLAIN,
+    **rewards.BUILDERS,
+    **entitlements.BUILDERS,
+}
 """A request for each route that succeeds."""

@@ -362,4 +362,4 @@ PLAIN: Mapping[str, Callable[[Shop], Sample]] = {
     "staff_merges.reject": _merge("POST", "/reject", {"release_phone": False}),
     "staff_merges.undo": _undo,
 }
-"""A new route needs a line here, or in `rewards.py`; a test says so."""
+"""A new route needs a line here, in `rewards.py` or in `entitlements.py`; a test says so."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.programmes import base, rule, wish
+from tests.programmes import BENEFIT, base, rule, wish
 from tests.shop import OTHER_STORE, STORE, Answer, Opening, Shop
 
 OpenWith = Callable[[Opening], Shop]
@@ -23,6 +23,7 @@ RULES = wish(
         when={"at_least_fen": 5000},
     ),
     rule("chest", "step_bonus", {"steps": [{"from_fen": 2000, "points": 9}]}, limits={"budget": 60}),
+    rule("upgrade", "benefit", {"benefit": BENEFIT, "valid_days": 9}, when={"at_least_fen": 4999}),
 )
 
 

@@ -38,12 +38,12 @@ def _programme(
 
 
 RULES: tuple[model.Programme, ...] = (
-    _programme(1, 100, "rolling", 12, "debt"),
+    _programme(1, 100, "rolling", 12, "debt", "upgrade"),
     _programme(1, 100, "fixed", 1, "floor", "double", "weekend", "bands", "shared", ladder=1),
     _programme(
         3, 1000, "rolling", 1, "deny", "chest", "daily", "daily-visit", "spoken", "gift", "tiered", ladder=2
     ),
-    _programme(2, 300, "fixed", 24, "debt", "second", "step", "triple", "friends", "gift", ladder=3),
+    _programme(2, 300, "fixed", 24, "debt", "second", "step", "triple", "friends", "gift", "cake", ladder=3),
     _programme(1, 100, "permanent", 12, "debt", "cups", ladder=4),
 )
 CHANNELS = {

@@ -34,8 +34,13 @@ CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
         Rule("bring", 5, budget=12),
     ),
     "tiered": (Rule("tiers", permille=1500, tier="t1"), Rule("tiers", permille=3000, tier="t2")),
+    "upgrade": (Rule("benefit", from_fen=5000, days=40), Rule("benefit", from_fen=100, member_cap=3)),
+    "cake": (Rule("benefit", budget=2, birthday=True), Rule("benefit", from_fen=5001, day_cap=1, budget=5)),
     "chest": (Rule("cups", 40, budget=100), Rule("cups", 33, budget=150)),
 }
+
+
+BENEFIT = {"benefit_id": "upgrade", "name": "免费升级", "kind": "service"}
 
 
 def written(name: str, rule: Rule) -> ProductRule:
@@ -43,6 +48,8 @@ def written(name: str, rule: Rule) -> ProductRule:
     when: dict[str, Any] = {"weekdays": list(rule.weekdays), "is_members_only": rule.members_only}
     if rule.birthday:
         when["birthday"] = "month"
+    if rule.does == "benefit":
+        when["at_least_fen"] = rule.from_fen
     limits = {"per_day": rule.day_cap, "per_member": rule.member_cap, "budget": rule.budget}
     kind, settings = _settings(rule)
     return form.load(
@@ -70,6 +77,7 @@ def _settings(rule: Rule) -> tuple[str, dict[str, Any]]:
         "nth": ("nth_order", {"nth": rule.nth, "points_each": rule.points}),
         "step": ("step_bonus", {"steps": [{"from_fen": max(rule.from_fen, 1), "points": rule.points}]}),
         "times": ("multiplier", {"permille": rule.permille, **beside}),
+        "benefit": ("benefit", {"benefit": BENEFIT, "valid_days": rule.days}),
         "tiers": ("tier_multiplier", {"tiers": [{"tier_id": rule.tier, "permille": rule.permille}]}),
         "bands": ("spend_band", {"bands": [{"from_fen": rule.from_fen, "permille": rule.permille}]}),
     }

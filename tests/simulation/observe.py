@@ -108,6 +108,7 @@ def order(item: Item, expected: Order) -> dict[str, Any]:
         "last_day": (number(item, "u"), expected.last_day),
         "entry": (number(item, "q"), expected.entry),
         "balance": (number(item, "b"), expected.balance),
+        "granted": (len(list_of(item, "n")) if "n" in item else 0, expected.granted),
         "refunded": (json_of(item, "i"), dict(expected.refunded)),
         "clawed": (number(item, "j"), expected.clawed),
     }

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+from domain.programme.kinds.benefit import BenefitGrant
 from domain.programme.kinds.check_in import CheckIn
 from domain.programme.kinds.comment import Comment
 from domain.programme.kinds.item_bonus import ItemBonus
 from domain.programme.kinds.joining import Joining
-from domain.programme.kinds.kind import Giving, Multiplying
+from domain.programme.kinds.kind import Giving, Granting, Multiplying, Settings
 from domain.programme.kinds.multiplier import Times
 from domain.programme.kinds.nth_order import NthOrder
 from domain.programme.kinds.referral import Referral
@@ -28,9 +29,11 @@ GIVING: tuple[type[Giving], ...] = (
     Share,
 )
 MULTIPLYING: tuple[type[Multiplying], ...] = (SpendBand, TierMultiplier, Times)
+GRANTING: tuple[type[Granting], ...] = (BenefitGrant,)
 
-KINDS: Mapping[str, type[Giving] | type[Multiplying]] = {
+KINDS: Mapping[str, type[Settings]] = {
     **{kind.name: kind for kind in GIVING},
     **{kind.name: kind for kind in MULTIPLYING},
+    **{kind.name: kind for kind in GRANTING},
 }
 """By the name on the wire."""

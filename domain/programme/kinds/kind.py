@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from domain.programme.event import Event
 from domain.programme.form import OneOf, Whole
+from domain.programme.ladder import Benefit
 from domain.programme.said import Sentence
 from domain.programme.why import Why
 
@@ -49,6 +50,19 @@ class Multiplying(Kind, Protocol):
     def factor(self, event: Any) -> Fraction | Why:
         """More than one."""
         ...
+
+
+class Granting(Kind, Protocol):
+    """Grants something to use once; the rule's limits count how often."""
+
+    @property
+    def benefit(self) -> Benefit: ...
+
+    @property
+    def valid_days(self) -> int: ...
+
+
+Settings = Giving | Multiplying | Granting
 
 
 class Stack(StrEnum):

@@ -165,6 +165,7 @@ class Earn(Operation, frozen=True):
             "entry": award.entry_sequence,
             "balance": award.balance.count,
             "last_day": int(f"{award.valid_through:%Y%m%d}") if award.valid_through else 0,
+            "granted": len(award.granted),
         }
 
     def learn(self, world: World, answer: Order) -> None:
@@ -234,6 +235,7 @@ class GiveBack(Operation, frozen=True):
             "points": answer.points.count,
             "entry": answer.entry_sequence,
             "balance": answer.balance.count,
+            "revoked": frozenset(answer.revoked),
         }
 
     def learn(self, world: World, answer: Refund) -> None:

@@ -6,9 +6,9 @@ from math import ceil
 
 from msgspec.structs import replace
 
-from tests.simulation.model import tiers
+from tests.simulation.model import entitlements, tiers
 from tests.simulation.model.calendar import FOR_EVER, day_of
-from tests.simulation.model.rules import Paid, price, use
+from tests.simulation.model.rules import Paid, grants, price, use
 from tests.simulation.model.state import Accepted, Account, Order, Programme, Refused, State, Verdict
 
 NEVER_COUNT = {"coupon", "points", "stored_bonus"}
@@ -115,10 +115,10 @@ def record_order(
     paid = Paid(
         money, order.cups, day_of(order.paid_at), account.orders, *person, used, state.spent, tier_of(account)
     )
-    gains = price(rules, paid)
+    gains, granted = price(rules, paid), grants(rules, paid)
     points = int(sum(gains.values(), Fraction(0)))
     after = earn(account, points, day, 1, money)
-    after = replace(after, used=use(account.used, programme.rules, gains, today))
+    after = replace(after, used=use(account.used, programme.rules, gains | granted, today))
     after = tiers.booked(account, after, programme.ladder, today, day_of(order.paid_at))
     order = replace(
         order,
@@ -129,13 +129,15 @@ def record_order(
         last_day=day,
         entry=after.entries,
         balance=after.balance,
+        granted=len(granted),
     )
-    spent = {name: ceil(gain) for name, gain in gains.items() if rules[name].budget}
+    state = entitlements.grant(state, name, member, after.entries, rules, granted, today)
+    spent = {rule: ceil(gain) for rule, gain in (gains | granted).items() if rules[rule].budget}
     state = replace(
         state,
         accounts={**state.accounts, member: after},
         orders={**state.orders, name: order},
-        spent={**state.spent, **{name: state.spent.get(name, 0) + count for name, count in spent.items()}},
+        spent={**state.spent, **{rule: state.spent.get(rule, 0) + count for rule, count in spent.items()}},
     )
     return Accepted(state, order_facts(order))
 
@@ -147,6 +149,7 @@ def order_facts(order: Order) -> dict[str, object]:
         "entry": order.entry,
         "balance": order.balance,
         "last_day": order.last_day,
+        "granted": order.granted,
     }
 
 
@@ -176,12 +179,14 @@ def refund_order(
     after, points = take_back(account, due, order.last_day, policy, orders, spend)
     after = tiers.booked(account, after, programme.ladder, day_of(now), day_of(order.paid_at))
     claws = {} if member == order.member else {(member, order.member): after.entries}
+    orders_after = {**state.orders, name: replace(order, refunded=refunded, clawed=order.clawed + due)}
+    state, gone = entitlements.revoke(replace(state, orders=orders_after), name, counted(refunded.items()))
     facts = {"member": member, "points": points, "entry": after.entries, "balance": after.balance}
+    facts = {**facts, "revoked": gone}
     state = replace(
         state,
         accounts={**state.accounts, member: after},
         foreign_claws={**state.foreign_claws, **claws},
-        orders={**state.orders, name: replace(order, refunded=refunded, clawed=order.clawed + due)},
         refunds={**state.refunds, f"{name}/{number}": {"fingerprint": fingerprint, "facts": facts}},
     )
     return Accepted(state, facts)

@@ -9,7 +9,8 @@ from msgspec import Struct, field
 
 
 class Rule(Struct, frozen=True):
-    """`does`: spend, cups, nth, step, times, bands, tiers, check_in, share, comment, join, bring.
+    """`does`: spend, cups, nth, step, times, bands, tiers, check_in, share, comment, join, bring,
+    benefit.
 
     A limit of 0 is none.
     """
@@ -31,6 +32,8 @@ class Rule(Struct, frozen=True):
     day_cap: int = 0
     member_cap: int = 0
     budget: int = 0
+    days: int = 30
+    """So long a benefit can be used."""
     version: int = 1
 
     @property
@@ -80,6 +83,17 @@ def price(rules: Rules, paid: Paid) -> dict[str, Fraction]:
             whole = sum(gains.values(), Fraction(0))
             gains[name] = _within(name, rule, whole * (_factor(rule, paid) - 1), paid)
     return {name: gain for name, gain in gains.items() if gain}
+
+
+def grants(rules: Rules, paid: Paid) -> dict[str, Fraction]:
+    """Which rules grant a benefit: one each."""
+    meant = {
+        name: rule
+        for name, rule in rules.items()
+        if rule.does == "benefit" and _is_met(rule, paid) and paid.money >= rule.from_fen
+    }
+    found = {name: _within(name, rule, Fraction(1), paid) for name, rule in meant.items()}
+    return {name: one for name, one in found.items() if one}
 
 
 def give(rules: Rules, used: Mapping[str, tuple[int, int]], spent: Mapping[str, int]) -> dict[str, Fraction]:

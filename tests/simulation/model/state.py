@@ -103,6 +103,8 @@ class Order(Struct, frozen=True):
     last_day: int = 0
     entry: int = 0
     balance: int = 0
+    granted: int = 0
+    """How many benefits."""
     refunded: Mapping[str, int] = field(default_factory=dict)
     clawed: int = 0
 

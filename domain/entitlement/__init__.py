@@ -1,0 +1,1 @@
+"""Benefits that somebody holds and may use once (权益)."""
