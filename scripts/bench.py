@@ -52,14 +52,14 @@ def _pricing(arguments: argparse.Namespace) -> None:
 
 
 def _operations(arguments: argparse.Namespace) -> None:
-    from scripts.local import operations
+    from scripts.local import costs, operations
     from scripts.local.processes import DidNotStart
 
     try:
         rows = operations.measure()
     except DidNotStart as problem:
         environment.stop(str(problem))
-    text = operations.table(rows)
+    text = costs.table(rows)
     if arguments.json:
         print(json.dumps([row.facts() for row in rows], ensure_ascii=False))
     elif arguments.write:

@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.dynamodb.meter import Usage, metered
+from adapters.dynamodb.meter import metered
 from domain.actor import MemberSelf, Operator, Till
+from domain.entitlement.model import EntitlementRef
+from domain.entitlement.use import settled_from
 from domain.joining.log_in_by_phone import PhoneLogin
 from domain.joining.model import proved_from
 from domain.joining.prove_phone import PhoneRequest, PlatformProof
@@ -31,12 +32,14 @@ from domain.session.model import Login
 from domain.sms_code.model import Purpose
 from domain.tenant.model import ChannelKind
 from domain.unit_of_work import RequestKey
+from scripts.local.costs import Limit, Row
 from scripts.local.processes import Children
 from scripts.local.world import CONSENT, World
 
 WECHAT = frozenset({ChannelKind.MINI_PROGRAM})
 ALIPAY = frozenset({ChannelKind.ALIPAY_APP})
 STORE = "nanjing-road"
+SCOPES = frozenset({"admin", "members.read", "orders.write", "rewards.write"})
 COFFEE = {"points_each": 10, "goods": {"categories": ["coffee"]}}
 
 
@@ -60,37 +63,6 @@ GIFTS = (
 )
 
 
-class Limit(Struct, frozen=True):
-    """The most that an operation may cost; None: not limited."""
-
-    calls: int | None = None
-    reads: float | None = None
-    writes: float | None = None
-
-    def allows(self, usage: Usage) -> bool:
-        pairs = (
-            (self.calls, sum(usage.calls.values())),
-            (self.reads, usage.read_units),
-            (self.writes, usage.write_units),
-        )
-        return all(most is None or spent <= most for most, spent in pairs)
-
-
-class Row(Struct, frozen=True):
-    """One measured operation."""
-
-    name: str
-    usage: Usage
-    limit: Limit
-
-    @property
-    def holds(self) -> bool:
-        return self.limit.allows(self.usage)
-
-    def facts(self) -> dict[str, Any]:
-        return {"operation": self.name, "holds": self.holds, **self.usage.summary()}
-
-
 def measure() -> list[Row]:
     """Starts a world of its own. Raises DidNotStart."""
     logging.getLogger("tongka").setLevel(logging.ERROR)
@@ -100,34 +72,6 @@ def measure() -> list[Row]:
         return Bench(world).run()
 
 
-def table(rows: list[Row]) -> str:
-    """docs/operations.md."""
-    lines = [
-        "# What each operation costs",
-        "",
-        "Made by `python3 scripts/bench.py operations --write`, checked by `scripts/test.py`. Counted on",
-        "the local engine for items of ordinary size. Units are DynamoDB's: a read unit is a strong read",
-        "of 4 KB, a write unit 1 KB; an item in a transaction costs two. Writes to indexes stand apart.",
-        "The limit is the most that the operation may cost (calls, read units, write units); a build",
-        "above it fails.",
-        "",
-        "| Operation | Calls | Read units | Write units | Index writes | Limit |",
-        "|---|---:|---:|---:|---:|---|",
-    ]
-    for row in rows:
-        usage = row.usage
-        lines.append(
-            f"| {row.name} | {sum(usage.calls.values())} | {usage.read_units:g} | {usage.write_units:g} "
-            f"| {usage.index_write_units:g} | {_limit(row.limit)} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def _limit(limit: Limit) -> str:
-    parts = (limit.calls, limit.reads, limit.writes)
-    return " / ".join("–" if part is None else f"{part:g}" for part in parts)
-
-
 class Bench:
     """Walks through the operations in an order that a shop would see."""
 
@@ -135,7 +79,7 @@ class Bench:
         self.world, self.services = world, world.services
         self.rows: list[Row] = []
         self.till = Till("demo", "till-1", frozenset({"members.read", "orders.write"}), frozenset({STORE}))
-        self.office = Operator("demo", "office", frozenset({"admin", "members.read", "orders.write"}))
+        self.office = Operator("demo", "office", SCOPES)
 
     def run(self) -> list[Row]:
         self.people()
@@ -209,7 +153,7 @@ class Bench:
         self.services.earn_from_order(self.till, self.bill("B-0"), member)
         bill = self.bill("B-1")
         earn = self.services.earn_from_order
-        first = self.bill("T-1", lines=4)
+        first = self.bill("T-1", lines=3)
         self.row(
             "Earn, and reach a tier (two for the change)",
             Limit(2, 1, 8),
@@ -217,6 +161,7 @@ class Bench:
         )
         self.row("Earn from an order", Limit(2, 1, 6), lambda: earn(self.till, bill, member))
         self.row("Earn: the same order again", Limit(2, 1, 6), lambda: earn(self.till, bill, member))
+        self._benefit(member)
         many = self.bill("B-2", lines=40)
         self.row("Earn from an order of 40 lines", Limit(2, 1, None), lambda: earn(self.till, many, member))
         refund = self.refund("B-1", "R-1")
@@ -235,6 +180,17 @@ class Bench:
             earn(self.till, self.bill(f"C-{number}"), member)
         page = lambda: self.services.list_entries(self.actor, self.actor.member_id, 20, None)  # noqa: E731
         self.row("A page of 20 entries", Limit(1, 2, 0), page)
+
+    def _benefit(self, member: Reference) -> None:
+        large, services = self.bill("L-1", lines=4), self.services
+        earn = partial(services.earn_from_order, self.till, large, member)
+        granted = self.row("Earn, with a benefit (two for it)", Limit(2, 1, 8), earn).award.granted
+        ref = EntitlementRef.parse(granted[0].entitlement_id)
+        key = RequestKey("bench", "bench-use-000001", "f" * 64, settled_from)
+        use = partial(services.use_entitlement, self.office, ref, STORE, key)
+        self.row("Use an entitlement", Limit(3, 2, 4), use)
+        page = partial(services.list_entitlements, self.actor, self.actor.member_id, 20, None)
+        self.row("A page of entitlements", Limit(2, 2.5, 0), page)
 
     def account(self) -> None:
         key = RequestKey(self.office.caller, "bench-adjust-001", "f" * 64, adjustment_from)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from secrets import token_hex
 from typing import Any
 
 from scripts.local.client import Answer
@@ -57,6 +58,7 @@ class Journey:
             self.follows_a_rule,
             self.invites,
             self.reaches_a_tier,
+            self.uses_a_benefit,
             self.exchanges,
             self.lapses,
             self.proves,
@@ -205,6 +207,18 @@ class Journey:
         expect(page["missing"], 100_000 - page["value"])
         changes = self.wechat.get("/v1/me/tier/changes")["items"]
         expect([(each["before"], each["after"]) for each in changes], [("plain", "silver"), (None, "plain")])
+
+    def uses_a_benefit(self) -> None:
+        """The same order brought a free upgrade; of three tills at once one takes it"""
+        one = self.wechat.get("/v1/me/entitlements?state=open")["items"]
+        expect([(each["name"], each["order_number"]) for each in one], [("免费升杯", "A-1005")])
+        path, store = f"/v1/till/entitlements/{one[0]['entitlement_id']}/use", {"store_id": "nanjing-road"}
+        answers = at_once(lambda: self.till.post(path, store, key=f"self-check-use-{token_hex(8)}"))
+        expect(sorted(each.status for each in answers), [201, 409, 409])
+        expect(self.wechat.get("/v1/me/entitlements?state=open")["items"], [])
+        entry = self.wechat.get("/v1/me/points/entries?kind=earn&limit=1")["items"][0]["entry_id"]
+        told = self.wechat.get(f"/v1/me/points/entries/{entry}/explanation")["benefits"]
+        expect([each["rule_id"] for each in told], ["upgrade"])
 
     def exchanges(self) -> None:
         """500 points are exchanged for a towel, once; the till hands it over, staff takes it back exactly"""

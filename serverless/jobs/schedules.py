@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any
 
 from domain.clock import shop_date
+from serverless import startup
 from serverless.logs import configure
 from serverless.wiring import wiring
 
@@ -22,6 +23,7 @@ Job = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 configure()
 wiring()
+startup.ready()
 log = logging.getLogger("tongka.jobs")
 
 

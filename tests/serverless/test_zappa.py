@@ -189,3 +189,21 @@ def test_jobs_answer_scheduled_events(
     figures = {"expire_points": "accounts", "settle_merges": "settled", "reconcile": "findings"}
     name = event["function"].rsplit(".", 1)[1]
     assert [ran[figures[name]], also_ran[figures[name]]] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "entry", ["serverless.member_api", "serverless.staff_api", "serverless.jobs.schedules"]
+)
+def test_garbage_is_collected_again_once_all_is_started(entry: str, environment: dict[str, str]) -> None:
+    code = f"import gc, {entry}; print(gc.isenabled(), gc.get_freeze_count() > 10_000)"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.split() == ["True", "True"], done.stderr[-2000:]

@@ -1,13 +1,12 @@
 """Benefits by hand: one for each rule that an order answers, used once, gone with the order."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tests.simulation.model.calendar import day_of
+from tests.simulation.model.calendar import day_later, day_of
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.state import Accepted, Order, Refused, State, Verdict
 
@@ -34,11 +33,6 @@ def _keep(state: State, changed: Mapping[str, Entitlement]) -> State:
     return replace(state, areas={**state.areas, ENTITLEMENTS: {**known, **changed}})
 
 
-def _later(today: int, days: int) -> int:
-    first = date(today // 10_000, today // 100 % 100, today % 100)
-    return int(f"{first + timedelta(days=days - 1):%Y%m%d}")
-
-
 def grant(
     state: State, name: str, member: str, entry: int, rules: Rules, granted: Iterable[str], today: int
 ) -> State:
@@ -47,7 +41,7 @@ def grant(
         state,
         {
             f"{member}:{entry}:{number}": Entitlement(
-                member, name, rules[rule].from_fen, _later(today, rules[rule].days)
+                member, name, rules[rule].from_fen, day_later(today, days=rules[rule].days - 1)
             )
             for number, rule in enumerate(sorted(granted), 1)
         },
