@@ -107,9 +107,14 @@ def balance_view(balance: Balance) -> dict[str, Any]:
     account, today = balance.account, balance.today
     return {
         "balance": account.available(today),
+        "held": account.held(today),
         "debt": account.debt,
         "expiring": [
-            {"valid_through": lot.valid_through, "points": points}
+            {
+                "valid_through": lot.valid_through,
+                "points": points,
+                "usable_from": lot.usable_from if lot.is_held(today) else None,
+            }
             for lot, points in account.lots.items()
             if not lot.is_over(today)
         ],

@@ -172,7 +172,7 @@ def _programme(programme: Programme) -> dict[str, Any]:
         "version": programme.version,
         "made_at": programme.made_at,
         "made_by": programme.made_by,
-        "terms": form.dump(programme.terms),
+        "terms": form.shown(programme.terms),
         "rules": [{"version": rule.version, "rule": written.dump(rule)} for rule in programme.rules],
     }
 

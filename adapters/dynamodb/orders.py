@@ -33,7 +33,7 @@ class OrderItem(Item, discriminator="order"):
     """m member, w store, t paid at, l lines, y payments, a total, f fingerprint, p points, x exact points,
     c counted fen, g bonus counts, u last day, e programme, q entry, b balance, o recorded at, k by,
     i refunded, j clawed, v version, h rounding if not down, z lines stand beside,
-    n benefits [[id, name, last day]]."""
+    n benefits [[id, name, last day]], r held through."""
 
     member_id = UnicodeAttribute(attr_name="m")
     store_id = UnicodeAttribute(attr_name="w")
@@ -58,6 +58,7 @@ class OrderItem(Item, discriminator="order"):
     rounding = UnicodeAttribute(attr_name="h", null=True)
     lines_beside = BooleanAttribute(attr_name="z", null=True)
     granted = UnicodeAttribute(attr_name="n", null=True)
+    held_through = NumberAttribute(attr_name="r", null=True)
 
 
 class LinesItem(Item, discriminator="order-lines"):
@@ -128,6 +129,7 @@ def _order_items(order: Order, tenancy: Tenancy) -> tuple[Item, ...]:
         version=order.version,
         rounding=award.rounding.value if award.rounding is not Rounding.DOWN else None,
         lines_beside=True if is_long else None,
+        held_through=day_number(award.held_through) if award.held_through else None,
         granted=_text([_granted_parts(each) for each in award.granted]) if award.granted else None,
     )
     if not is_long:
@@ -180,6 +182,7 @@ def to_order(raw: RawItem, lines_beside: str = "[]") -> Order:
         balance=Points(int(item.balance)),
         rounding=Rounding(item.rounding or Rounding.DOWN),
         granted=_to_granted(item),
+        held_through=day(item.held_through) if item.held_through else None,
     )
     refunded = json.loads(item.refunded)
     return Order(

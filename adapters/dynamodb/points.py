@@ -50,7 +50,8 @@ ENTRIES_LAST = "L#PTS#~"
 
 
 class AccountItem(Item, discriminator="account"):
-    """v version, d debt, l lots [[last day, source, points]], h head, t totals, n orders, s spend in fen,
+    """v version, d debt, l lots [[last day, source, points, held through]], h head, t totals, n orders,
+    s spend in fen,
     u what is used of caps and limits [[rule or reward, day, on that day, ever]],
     k [last check-in, days in a row], e earned, y activities,
     m months [[month, spend, points, orders, activities]],
@@ -112,9 +113,7 @@ def _account_items(account: Account, tenancy: Tenancy) -> tuple[Item, ...]:
         gsi2sk=due[1],
         version=account.version,
         debt=account.debt.count,
-        lots=[
-            [day_number(lot.valid_through), lot.source, points.count] for lot, points in account.lots.items()
-        ],
+        lots=[_lot_parts(lot, points) for lot, points in account.lots.items()],
         head=account.head,
         totals=_text({kind.value: points.count for kind, points in account.totals.items()}),
         order_count=account.order_count,
@@ -131,6 +130,17 @@ def _account_items(account: Account, tenancy: Tenancy) -> tuple[Item, ...]:
         is_frozen=True if account.is_frozen else None,
     )
     return (item,)
+
+
+def _lot_parts(lot: LotKey, points: Points) -> list[Any]:
+    """The last part stands only where points are held."""
+    held = [day_number(lot.held_through)] if lot.held_through else []
+    return [day_number(lot.valid_through), lot.source, points.count, *held]
+
+
+def _to_posting(parts: Sequence[Any]) -> Posting:
+    number, source, count, *held = parts
+    return Posting(LotKey(day(number), source, day(held[0]) if held else None), Points(int(count)))
 
 
 def used_parts(used: Usages) -> list[list[Any]]:
@@ -154,7 +164,7 @@ def to_account(raw: RawItem) -> Account:
     return Account(
         member_id=tenant_and_thing(item.pk)[1],
         version=int(item.version),
-        lots={LotKey(day(number), source): Points(int(count)) for number, source, count in item.lots},
+        lots={posting.lot: posting.points for posting in map(_to_posting, item.lots)},
         debt=Points(int(item.debt)),
         head=item.head,
         totals={EntryKind(kind): Points(int(count)) for kind, count in json.loads(item.totals).items()},
@@ -181,10 +191,7 @@ def _entry_items(entry: Entry, tenancy: Tenancy) -> tuple[Item, ...]:
         entry_kind=entry.kind.value,
         points=entry.points.count,
         balance=entry.balance.count,
-        postings=[
-            [day_number(posting.lot.valid_through), posting.lot.source, posting.points.count]
-            for posting in entry.postings
-        ],
+        postings=[_lot_parts(posting.lot, posting.points) for posting in entry.postings],
         debt=entry.debt.count,
         cause=_text(_cause_parts(entry.cause)),
         caller=entry.caller,
@@ -227,10 +234,7 @@ def to_entry(raw: RawItem) -> Entry:
         kind=kind,
         points=Points(int(item.points)),
         balance=Points(int(item.balance)),
-        postings=tuple(
-            Posting(LotKey(day(number), source), Points(int(count)))
-            for number, source, count in item.postings
-        ),
+        postings=tuple(map(_to_posting, item.postings)),
         debt=Points(int(item.debt)),
         cause=Cause(
             reason=parts["r"],

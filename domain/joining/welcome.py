@@ -106,9 +106,23 @@ def _inviter(repositories: Repositories, programme: Programme, newcomer: Newcome
     if newcomer.invited_by is None or not programme.giving(Invited):
         return None
     try:
-        way, member = repositories.accounts.person(newcomer.invited_by)
+        way, member = _host(repositories, newcomer.invited_by)
     except MemberNotFound:
         return None
     is_other = member.member_id != newcomer.member.member_id  # Read a moment later, the newcomer has joined.
     # A fan may be the newcomer, who opened the app before joining on the web.
     return Who(way, member) if is_other and member.is_member else None
+
+
+def _host(repositories: Repositories, member_id: str) -> tuple[tuple[Account, ...], Member]:
+    """As read with the rest, perhaps a moment old; whoever is no member by that is looked at once more.
+
+    Nothing is written about somebody who gets nothing, so no condition would notice. Raises MemberNotFound.
+    """
+    try:
+        way, member = repositories.accounts.person(member_id)
+        if member.is_member:
+            return way, member
+    except MemberNotFound:
+        pass
+    return repositories.accounts.way(member_id), repositories.members.get(member_id)

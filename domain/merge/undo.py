@@ -24,10 +24,10 @@ from domain.merge.model import (
 from domain.merge.ports import Repositories
 from domain.merge.redirect import repoint
 from domain.merge.settle import SettleMerge
-from domain.money import NO_POINTS
+from domain.money import NO_POINTS, Points
 from domain.points.book import Book
 from domain.points.history import entries_back
-from domain.points.model import Account, Cause, Entry, EntryKind, Posting
+from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Posting
 from domain.points.standing import TierReason, better
 from domain.points.standing import apart as months_apart
 from domain.points.streak import longer
@@ -131,12 +131,14 @@ def _return_points(
 def _reverse(book: Book, entry: Entry, done: Merge, kind: EntryKind) -> None:
     """Books the opposite of an entry; what is over by now would have lapsed without the merge, too."""
     today = shop_date(book.at)
-    back = [
-        Posting(posting.lot, -posting.points) for posting in entry.postings if not posting.lot.is_over(today)
-    ]
-    for posting in back:
-        if book.account.lots.get(posting.lot, NO_POINTS) + posting.points < NO_POINTS:
-            raise MovedAmountsGone
+    moved: dict[LotKey, Points] = {}
+    for posting in entry.postings:
+        lot = posting.lot.released(today)
+        if not lot.is_over(today):
+            moved[lot] = moved.get(lot, NO_POINTS) - posting.points
+    if any(book.account.lots.get(lot, NO_POINTS) + points < NO_POINTS for lot, points in moved.items()):
+        raise MovedAmountsGone
+    back = [Posting(lot, points) for lot, points in moved.items()]
     if book.account.debt < entry.debt:
         raise MovedAmountsGone
     cause = Cause("merge_undone", merge_id=done.merge_id, other_member_id=entry.cause.other_member_id)

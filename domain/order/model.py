@@ -1,7 +1,7 @@
 """An order, its refunds, and which part of the money counts for points."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
@@ -135,6 +135,13 @@ class Award(Struct, frozen=True):
     balance: Points
     rounding: Rounding = Rounding.DOWN
     granted: tuple[Granted, ...] = ()
+    held_through: date | None = None
+    """The last business day on which the points could not be used yet."""
+
+    @property
+    def usable_from(self) -> date | None:
+        """None: at once."""
+        return self.held_through + timedelta(days=1) if self.held_through else None
 
 
 class Order(Struct, frozen=True):

@@ -31,12 +31,14 @@ from domain.programme.model import Programme
 from domain.unit_of_work import Appended, Change, Changed, Created
 
 EXPIRY = Cause("expiry")
+RELEASE = Cause("release")
 MERGING = frozenset({EntryKind.MERGE_OUT, EntryKind.MERGE_IN})
 """What these move was counted before, in its own months."""
 
 
 class Book:
-    """Points that are over by now are booked out first, so that every rule sees live lots only.
+    """Points that are over by now are booked out first, so that every rule sees live lots only. What was held
+    until now is released.
 
     In the same way every rule sees the tier that holds today: reviews that are due come first, and each entry
     may raise the tier. Without a programme, tiers are left as they are. Raises AccountFrozen on opening.
@@ -56,6 +58,7 @@ class Book:
         self._programme = programme
         self.step()  # Before anything is written: that may forget months which a late review asks for.
         self.expire()
+        self._release()
 
     def changes(self) -> tuple[Change, ...]:
         """The account first, then its entries; nothing if nothing was written."""
@@ -201,6 +204,19 @@ class Book:
         over = [Posting(lot, -points) for lot, points in self.account.lots.items() if lot.is_over(today)]
         if over:
             self._write(EntryKind.EXPIRE, over, NO_POINTS, EXPIRY, NO_TALLY)
+
+    def _release(self) -> None:
+        """What is no longer held joins the other points with the same last day."""
+        today = shop_date(self.at)
+        due = {
+            lot: points
+            for lot, points in self.account.lots.items()
+            if lot.held_through is not None and not lot.is_held(today)
+        }
+        if due:
+            gone = [Posting(lot, -points) for lot, points in due.items()]
+            come = [Posting(lot.released(today), points) for lot, points in due.items()]
+            self._write(EntryKind.RELEASE, gone + come, NO_POINTS, RELEASE, NO_TALLY)
 
     def _turns(self, first: LotKey | None) -> list[LotKey]:
         turns = sorted(self.account.lots, key=lambda lot: lot.turn)

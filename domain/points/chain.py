@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from domain.money import Rounding
-from domain.points.model import EARNING, Entry, Gain, Given
+from domain.points.model import EARNING, Entry, Gain, Given, Posting
 from domain.programme.event import Birthday
 
 
@@ -25,10 +25,7 @@ def hash_of(entry: Entry) -> bytes:
         "kind": entry.kind.value,
         "points": entry.points.count,
         "balance": entry.balance.count,
-        "postings": [
-            [str(posting.lot.valid_through or ""), posting.lot.source, posting.points.count]
-            for posting in entry.postings
-        ],
+        "postings": [_posting(posting) for posting in entry.postings],
         "debt": entry.debt.count,
         "orders": entry.tally.orders,
         "spend": entry.tally.spend.fen,
@@ -48,6 +45,12 @@ def hash_of(entry: Entry) -> bytes:
         fields["given"] = given_parts(entry.given)
     text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(entry.previous + text.encode()).digest()
+
+
+def _posting(posting: Posting) -> list[object]:
+    lot = posting.lot
+    held = [str(lot.held_through)] if lot.held_through else []
+    return [str(lot.valid_through or ""), lot.source, posting.points.count, *held]
 
 
 def _later_fields(entry: Entry) -> dict[str, object]:

@@ -94,7 +94,7 @@ def _refund(
     order = before.refund(request.payments)
     award = order.award
     due = award.points - order.worth() - order.clawed
-    if policy is ClawbackPolicy.DENY and due > book.account.available(shop_date(now)):
+    if policy is ClawbackPolicy.DENY and due > book.account.balance:
         raise PointsAlreadySpent
     cause = Cause(
         "order_refund",
@@ -105,7 +105,7 @@ def _refund(
         occurred_at=request.refunded_at,
     )
     may_owe = policy is not ClawbackPolicy.FLOOR
-    lot = LotKey(award.valid_through)
+    lot = LotKey(award.valid_through, held_through=award.held_through).released(shop_date(now))
     uncounted = order.counted_refund() - before.counted_refund()
     tally = Tally(-1 if order.is_wholly_refunded else 0, -uncounted)
     paid_on = shop_date(order.bill.paid_at)

@@ -84,6 +84,7 @@ def _book(
         counted=counted,
         bonus_counts=programme.terms.bonus_counts,
         valid_through=gift.lot.valid_through,
+        held_through=gift.lot.held_through,
         programme_version=programme.version,
         entry_sequence=gift.entry.sequence,
         balance=gift.entry.balance,

@@ -189,6 +189,9 @@ def _plain(entry: Entry) -> Sentence:
         EntryKind.REFUND_REDEEM: Sentence(
             f"兑换退还 {count} 分", f"{count} points came back from an exchange."
         ),
+        EntryKind.RELEASE: Sentence(
+            f"{entry.released.count} 分可以使用了", f"{entry.released.count} points can be used from now on."
+        ),
         EntryKind.MERGE_OUT: Sentence("账号合并，积分转出", "Two accounts became one: points moved out."),
         EntryKind.MERGE_IN: Sentence("账号合并，积分转入", "Two accounts became one: points moved in."),
     }

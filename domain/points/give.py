@@ -15,10 +15,10 @@ from domain.points.model import NO_TALLY, Account, Cause, Entry, Gain, Given, Lo
 from domain.points.ports import Repositories
 from domain.points.streak import Streak
 from domain.points.usage import Usage, Usages, is_limit, together
-from domain.points.validity import last_day
+from domain.points.validity import held_through, last_day
 from domain.programme import price as pricing
-from domain.programme.event import Event, Person, Used, birthday_of
-from domain.programme.model import Programme
+from domain.programme.event import Event, OrderPaid, Person, Used, birthday_of
+from domain.programme.model import Programme, Terms
 from domain.programme.price import Price, price
 from domain.programme.rule import Rule
 from domain.unit_of_work import Change, Counted, held
@@ -137,11 +137,18 @@ def offer(
         for rule_id, buckets in repositories.budgets.left(programme.budgeted(occasion.kind)).items()
     }
     person = _person(book.account, member, occasion.at, today)
-    lot = LotKey(last_day(programme.terms.validity, shop_date(occasion.at)))
+    lot = _lot(programme.terms, occasion, today)
     was_over = lot.is_over(today)
     in_force = replace(programme, rules=()) if was_over else programme
     priced = price(in_force, occasion.event(person), totals(left))
     return Offer(programme, occasion, person, priced, lot, left, was_over)
+
+
+def _lot(terms: Terms, occasion: Occasion, today: date) -> LotKey:
+    """Points of an order may be held until it can hardly be refunded any more."""
+    on = shop_date(occasion.at)
+    held = held_through(terms, on, today) if occasion.kind is OrderPaid else None
+    return LotKey(last_day(terms.validity, on), held_through=held)
 
 
 def whose(repositories: Repositories, programme: Programme, member_id: str, kind: type[Event]) -> Who:

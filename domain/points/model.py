@@ -1,11 +1,12 @@
 """A points account with its lots, and the entries that explain its balance."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from domain.errors import Conflict, Unavailable
 from domain.money import NO_MONEY, NO_POINTS, Money, Points, Rounding, total_points
@@ -46,6 +47,8 @@ class EntryKind(StrEnum):
     CONVERT = "convert"
     MERGE_OUT = "merge_out"
     MERGE_IN = "merge_in"
+    RELEASE = "release"
+    """What was held can be used now; moves no points."""
 
 
 EARNING = frozenset({EntryKind.EARN, EntryKind.CLAW_BACK})
@@ -53,19 +56,33 @@ EARNING = frozenset({EntryKind.EARN, EntryKind.CLAW_BACK})
 
 
 class LotKey(Struct, frozen=True):
-    """Points with the same last day and the same source are one lot."""
+    """Points with the same last day, the same source and the same hold are one lot."""
 
     valid_through: date | None
     """The last business day on which they can be used; None: for ever."""
     source: str = "order"
+    held_through: date | None = None
+    """The last business day on which they cannot be used yet; None: they can."""
 
     @property
-    def turn(self) -> tuple[date, str]:
-        """Earlier turns are spent first."""
-        return (self.valid_through or date.max, self.source)
+    def turn(self) -> tuple[date, date, str]:
+        """Earlier turns are spent first; what is held comes last."""
+        return (self.held_through or date.min, self.valid_through or date.max, self.source)
 
     def is_over(self, today: date) -> bool:
         return self.valid_through is not None and self.valid_through < today
+
+    def is_held(self, today: date) -> bool:
+        return self.held_through is not None and self.held_through >= today
+
+    @property
+    def usable_from(self) -> date | None:
+        """The first business day on which they can be used; None: they are not held."""
+        return self.held_through + timedelta(days=1) if self.held_through else None
+
+    def released(self, today: date) -> "LotKey":
+        """The lot in which these points are on that day."""
+        return self if self.is_held(today) else replace(self, held_through=None)
 
 
 class Posting(Struct, frozen=True):
@@ -119,9 +136,15 @@ class Account(Struct, frozen=True):
         return total_points(list(self.lots.values())) - self.debt
 
     def available(self, today: date) -> Points:
-        """What the member may count on today: an expired lot is gone, swept or not."""
-        live = [points for lot, points in self.lots.items() if not lot.is_over(today)]
+        """What can be used today: an expired lot is gone, swept or not; what is held is not there yet."""
+        live = [
+            points for lot, points in self.lots.items() if not lot.is_over(today) and not lot.is_held(today)
+        ]
         return total_points(live) - self.debt
+
+    def held(self, today: date) -> Points:
+        """What can be used later."""
+        return total_points([points for lot, points in self.lots.items() if lot.is_held(today)])
 
     @property
     def next_due(self) -> date | None:
@@ -141,7 +164,7 @@ class Cause(Struct, frozen=True):
     """What an entry refers to."""
 
     reason: str
-    """`order`, `order_refund`, `expiry`, `merge`, `merge_undone`, `exchange`, `exchange_refund` and so on."""
+    """`order`, `order_refund`, `expiry`, `release`, `merge`, `merge_undone`, `exchange` and so on."""
     order_id: OrderId | None = None
     refund_number: str | None = None
     merge_id: str | None = None
@@ -260,3 +283,10 @@ class Entry(Struct, frozen=True):
     @property
     def ref(self) -> EntryRef:
         return EntryRef(self.member_id, self.sequence)
+
+    @property
+    def released(self) -> Points:
+        """How many points can be used since this entry."""
+        if self.kind is not EntryKind.RELEASE:
+            return NO_POINTS
+        return total_points([posting.points for posting in self.postings if posting.points > NO_POINTS])

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from domain.clock import shop_date
 from domain.points.chain import hash_of
 from domain.points.model import NO_HEAD, Account, Entry, EntryKind, LotKey
 
@@ -47,7 +48,10 @@ class _Fold:
         self._expect(entry.sequence == self.sequence + 1, f"entry {entry.sequence} after {self.sequence}")
         self._expect(entry.previous == self.head, f"entry {entry.sequence}: the chain is broken before it")
         self._expect(entry.hash == hash_of(entry), f"entry {entry.sequence}: the hash does not fit")
+        today = shop_date(entry.at)
         for posting in entry.postings:
+            is_spent = entry.kind is EntryKind.REDEEM and posting.lot.is_held(today)
+            self._expect(not is_spent, f"entry {entry.sequence}: uses points that are held")
             left = self.lots.pop(posting.lot, 0) + posting.points.count
             self._expect(left >= 0, f"entry {entry.sequence}: a lot becomes negative")
             if left:

@@ -1,12 +1,18 @@
 """Until when points can be used (decisions D-04 and D-05)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from domain.months import after_months, month_end
-from domain.programme.model import Validity, ValidityKind
+from domain.programme.model import Terms, Validity, ValidityKind
 
 FIXED_BY_DAY_MONTHS_MAX = 12
 """Longer fixed validity ends with a month, so that an account never holds more lots than it may."""
+
+
+def held_through(terms: Terms, paid_on: date, today: date) -> date | None:
+    """Through which business day points of an order cannot be used; None: they can today."""
+    until = paid_on + timedelta(days=terms.hold_days - 1)
+    return until if terms.hold_days and until >= today else None
 
 
 def last_day(validity: Validity, earned_on: date) -> date | None:

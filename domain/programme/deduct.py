@@ -1,4 +1,4 @@
-"""Points as money at the counter, and the discount of a tier, for checkout (C-31, C-32, C-42). Pure."""
+"""Points as money at the counter, and discounts, for checkout (C-30, C-31, C-32, C-42). Pure."""
 
 from fractions import Fraction
 from typing import Annotated
@@ -56,6 +56,12 @@ class Deduction(Struct, frozen=True, kw_only=True):
         return paid
 
 
-def to_pay(amount: Money, pay_permille: int) -> Money:
-    """What is left to pay at 9.8折 (980): rounded half up to the fen (decisions D-19, D-20)."""
-    return Money(Rounding.HALF_UP.of(Fraction(amount.fen * pay_permille, WHOLE)))
+def to_pay(amount: Money, *permilles: int) -> Money:
+    """What is left to pay at 9.8折 (980), one discount after the other.
+
+    Rounded once, half up to the fen (decisions D-19, D-20).
+    """
+    exact = Fraction(amount.fen)
+    for permille in permilles:
+        exact = exact * permille / WHOLE
+    return Money(Rounding.HALF_UP.of(exact))

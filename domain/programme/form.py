@@ -270,6 +270,14 @@ def dump(thing: Any) -> dict[str, object]:
     }
 
 
+def shown(thing: Any) -> dict[str, object]:
+    """All of it, for people; what is not set is null."""
+    return {
+        name: form.dump(value) if (value := getattr(thing, name)) is not None else None
+        for name, (form, _) in _forms(type(thing)).items()
+    }
+
+
 def size(thing: Any) -> int:
     """How many bytes it takes to write the thing down."""
     return len(json.dumps(dump(thing), ensure_ascii=False).encode())
@@ -281,10 +289,15 @@ def schema(kind: type[Any]) -> dict[str, Any]:
     return {
         "type": "object",
         "description": (kind.__doc__ or "").strip(),
-        "properties": {name: form.schema() for name, (form, _) in forms.items()},
+        "properties": {name: _property(*described) for name, described in forms.items()},
         "required": [name for name, (_, default) in forms.items() if default is NODEFAULT],
         "additionalProperties": False,
     }
+
+
+def _property(form: Form, default: Any) -> dict[str, Any]:
+    is_plain = default is not NODEFAULT and default is not None
+    return {**form.schema(), "default": form.dump(default)} if is_plain else form.schema()
 
 
 def _forms(kind: type[Any]) -> dict[str, tuple[Form, Any]]:

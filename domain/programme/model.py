@@ -8,9 +8,9 @@ from typing import Annotated, TypeVar
 
 from msgspec import Struct
 
-from domain.errors import Conflict, NotFound, RuleBroken
+from domain.errors import Conflict, NotFound, RuleBroken, invalid
 from domain.money import Rounding
-from domain.programme.deduct import Deduction
+from domain.programme.deduct import WHOLE, Deduction
 from domain.programme.event import Event
 from domain.programme.form import OneOf, Part, Whole, YesNo
 from domain.programme.kinds import GIVING, GRANTING, MULTIPLYING
@@ -26,6 +26,8 @@ BYTES_MAX = 256 * 1024
 """Of rules and terms, so that a version stays one item."""
 VALIDITY_MONTHS_MAX = 120
 GRACE_DAYS_MAX = 365
+HOLD_DAYS_MAX = 90
+SHORTEST_MONTH_DAYS = 28
 MONTHS = Whole(1, VALIDITY_MONTHS_MAX)
 
 
@@ -102,10 +104,25 @@ class Terms(Struct, frozen=True, kw_only=True):
     rounding: Annotated[Rounding, OneOf(Rounding)] = Rounding.DOWN
     refund_grace_days: Annotated[int, Whole(0, GRACE_DAYS_MAX)] = 0
     """What a refund brings back to a lot that is over lives for so many days; 0: it lapses (D-22)."""
+    hold_days: Annotated[int, Whole(0, HOLD_DAYS_MAX)] = 0
+    """Points of an order can be used so many days after it was paid; 0: at once."""
+    first_order_permille: Annotated[int, Whole(1, WHOLE)] = WHOLE
+    """What the first order leaves to pay, beside the discount of the tier (C-30)."""
     deduction: Annotated[Deduction | None, Part(Deduction)] = None
     """What points are worth at the counter; None: they pay nothing."""
     ladder: Annotated[Ladder | None, Part(Ladder)] = None
     """The tiers; None: there are none."""
+
+    def discounts(self, tier_id: str | None, orders_before: int) -> tuple[int, ...]:
+        """What an order leaves to pay of its price, in thousandths: one after the other."""
+        tiers = self.ladder.tiers if self.ladder else ()
+        by_tier = tuple(tier.pay_permille for tier in tiers if tier.tier_id == tier_id)
+        return by_tier if orders_before else (*by_tier, self.first_order_permille)
+
+    def __post_init__(self) -> None:
+        lives = SHORTEST_MONTH_DAYS * (self.validity.months - 1)
+        if self.validity.kind is not ValidityKind.PERMANENT and self.hold_days > lives:
+            raise invalid("hold_days", "out-of-range", "Points are held for less time than they live.")
 
 
 K = TypeVar("K", bound=Settings)

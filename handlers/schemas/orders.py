@@ -95,6 +95,7 @@ class OrderView(Schema):
     points = PointsField(attribute="award.points")
     balance = PointsField(attribute="award.balance")
     valid_through = Day(attribute="award.valid_through", allow_none=True)
+    usable_from = Day(attribute="award.usable_from", allow_none=True)
     entry_sequence = fields.Integer(attribute="award.entry_sequence")
     programme_version = fields.Integer(attribute="award.programme_version")
     entitlements = fields.List(fields.Nested(GrantedView), attribute="award.granted")

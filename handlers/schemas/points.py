@@ -23,10 +23,11 @@ from handlers.schemas.page import PageQuery
 
 
 class ExpiringView(Schema):
-    """Points with their last day; null: for ever."""
+    """Points with their last day (null: for ever); `usable_from`: of those that are held."""
 
     valid_through = Day(allow_none=True)
     points = PointsField()
+    usable_from = Day(allow_none=True)
 
 
 class LapsingView(Schema):
@@ -43,9 +44,13 @@ class EntriesQuery(PageQuery):
 
 
 class BalanceView(Schema):
-    """`by_kind` adds up all entries by kind; its sum is the balance, but for points that lapsed today."""
+    """`balance` can be used today, `held` later; it is both that `expiring` lists, less `debt`.
+
+    `by_kind` adds up all entries by kind; its sum is both, but for points that lapsed today.
+    """
 
     balance = PointsField()
+    held = PointsField()
     debt = PointsField()
     expiring = fields.List(fields.Nested(ExpiringView))
     expiring_by_month = fields.List(fields.Nested(LapsingView))
@@ -97,12 +102,13 @@ def _exchange_of(entry: Entry) -> str | None:
 
 
 class EntryView(Schema):
-    """One line of the history: what moved, why, and what was left."""
+    """One line of the history: what moved, why, and what was left. `released`: held points became usable."""
 
     entry_id = fields.Function(lambda entry: entry.ref.text(), metadata={"type": "string"})
     sequence = fields.Integer()
     kind = Choice(EntryKind)
     points = PointsField()
+    released = PointsField()
     balance = PointsField()
     at = Instant()
     occurred_at = Instant(attribute="cause.occurred_at", allow_none=True)

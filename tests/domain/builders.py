@@ -48,6 +48,8 @@ class Step(Struct, frozen=True):
 LOTS = [LotKey(TODAY + timedelta(days=number)) for number in (0, 1, 3, 10)] + [
     LotKey(None),
     LotKey(TODAY + timedelta(days=3), "gift"),
+    LotKey(TODAY + timedelta(days=10), held_through=TODAY),
+    LotKey(TODAY + timedelta(days=3), held_through=TODAY + timedelta(days=2)),
 ]
 
 steps = st.builds(

@@ -1,5 +1,7 @@
 """The promises of a points account, kept by every history; figures by an independent reckoning."""
 
+from collections import Counter
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -49,7 +51,7 @@ class Reckoning:
         self.debt = 0
 
     def act(self, step: Step, today: date) -> None:
-        self.points = [point for point in self.points if not point.is_over(today)]
+        self.points = [point.released(today) for point in self.points if not point.is_over(today)]
         match step.what:
             case "earn" | "bring":
                 self.points += [step.lot] * step.count
@@ -149,6 +151,15 @@ def test_nothing_takes_from_a_later_lot_while_an_earlier_one_has_points(history:
         account = book.account
 
 
+def ends(account: Account, without: Collection[LotKey] = ()) -> Counter[tuple[date | None, str]]:
+    """How many points last until when, held or not."""
+    found: Counter[tuple[date | None, str]] = Counter()
+    for key, count in counts(account).items():
+        if key not in without:
+            found[key.valid_through, key.source] += count
+    return found
+
+
 @given(histories, st.sampled_from([1, 2, 4, 11]))
 @steady
 def test_no_point_is_there_after_its_last_day_and_none_leaves_before(history: list[Step], days: int) -> None:
@@ -158,9 +169,11 @@ def test_no_point_is_there_after_its_last_day_and_none_leaves_before(history: li
     book = Book(account, later, "till")
 
     over = {key: count for key, count in counts(account).items() if key.is_over(shop_date(later))}
-    assert counts(book.account) == {key: n for key, n in counts(account).items() if key not in over}
-    assert [entry.kind for entry in book.entries] == ([EntryKind.EXPIRE] if over else [])
-    assert account.available(shop_date(later)) == book.account.balance
+    assert ends(book.account) == ends(account, over)
+    kinds = [entry.kind for entry in book.entries if entry.kind is not EntryKind.RELEASE]
+    assert kinds == ([EntryKind.EXPIRE] if over else [])
+    assert account.available(shop_date(later)) == book.account.available(shop_date(later))
+    assert account.held(shop_date(later)) == book.account.held(shop_date(later))
     assert Book(book.account, later, "till").entries == [], "each expiry is booked once"
 
 
@@ -199,6 +212,53 @@ def test_a_take_back_starts_with_the_lot_that_the_points_went_to() -> None:
         Posting(lot("2026-06-30"), Points(-10)),
         Posting(lot("2026-04-30"), Points(-5)),
     )
+
+
+HELD = LotKey(TODAY + timedelta(days=30), held_through=TODAY + timedelta(days=2))
+
+
+def test_held_points_are_there_but_cannot_be_used_and_are_taken_last() -> None:
+    account = earned("m_1", {HELD: 10, lot("2026-12-31"): 5})
+    book = Book(account, NOON, "till")
+
+    entry = book.take(Points(7), CAUSE, EntryKind.CLAW_BACK, first=None, may_owe=True)
+
+    assert (account.available(TODAY), account.held(TODAY), account.balance) == (
+        Points(5),
+        Points(10),
+        Points(15),
+    )
+    assert entry.postings == (Posting(lot("2026-12-31"), Points(-5)), Posting(HELD, Points(-2)))
+
+
+def test_what_is_no_longer_held_is_released_by_an_entry_that_moves_no_points() -> None:
+    plain = LotKey(HELD.valid_through)
+    account = earned("m_1", {HELD: 10, plain: 5})
+
+    same = Book(account, NOON + timedelta(days=2), "till")
+    later = Book(account, NOON + timedelta(days=3), "till")
+
+    assert same.entries == []
+    (entry,) = later.entries
+    assert (entry.kind, entry.points, entry.released) == (EntryKind.RELEASE, NO_POINTS, Points(10))
+    assert entry.postings == (Posting(HELD, Points(-10)), Posting(plain, Points(10)))
+    assert later.account.lots == {plain: Points(15)}
+    assert later.account.available(TODAY + timedelta(days=3)) == Points(15)
+
+
+def test_an_exchange_that_used_what_was_held_is_found() -> None:
+    book = Book(Account("m_1"), NOON, "till")
+    book.earn(Points(10), HELD, CAUSE)
+    book.take(Points(7), CAUSE, EntryKind.REDEEM, first=None, may_owe=False)
+
+    assert [each.what for each in prove(book.account, book.entries)] == ["entry 2: uses points that are held"]
+
+
+def test_held_points_that_are_over_lapse_and_are_not_released() -> None:
+    short = LotKey(TODAY + timedelta(days=1), held_through=TODAY + timedelta(days=1))
+    book = Book(earned("m_1", {short: 10}), NOON + timedelta(days=2), "till")
+
+    assert [entry.kind for entry in book.entries] == [EntryKind.EXPIRE]
 
 
 @pytest.mark.parametrize("may_owe, debt", [(True, 7), (False, 0)])

@@ -5,7 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.money import Money, Points
+from domain.programme import form
 from domain.programme.deduct import Deduction, TooManyPoints, to_pay
+from domain.programme.ladder import Ladder
+from domain.programme.model import Terms
 from tests.domain.builders import steady
 
 HUNDRED = Deduction(points_each=100, worth_fen=Money(100))
@@ -72,3 +75,31 @@ def test_the_most_is_allowed_and_one_more_is_not(
 def test_what_is_left_to_pay_at_a_tiers_discount(fen: int, permille: int, left: int) -> None:
     """33.33 at 9.8折 is 32.6634."""
     assert to_pay(Money(fen), permille) == Money(left)
+
+
+TIERS = form.load(
+    Ladder,
+    {"metric": "spend", "tiers": [{"tier_id": "t", "name": "t", "from_value": 0, "pay_permille": 980}]},
+)
+
+
+@pytest.mark.capability("C-30")
+def test_the_first_order_has_the_extra_discount_and_the_second_does_not() -> None:
+    terms = Terms(first_order_permille=900)
+
+    assert [to_pay(Money(10_000), *terms.discounts(None, before)) for before in (0, 1)] == [
+        Money(9000),
+        Money(10_000),
+    ]
+
+
+@pytest.mark.capability("C-30")
+def test_the_discount_of_the_first_order_comes_on_top_of_the_tiers() -> None:
+    """33.33 at 9.8折 and 9折 is 29.39706: rounded once."""
+    terms = Terms(first_order_permille=900, ladder=TIERS)
+
+    assert [to_pay(Money(3333), *terms.discounts("t", before)) for before in (0, 1)] == [
+        Money(2940),
+        Money(3266),
+    ]
+    assert terms.discounts("other", 1) == ()

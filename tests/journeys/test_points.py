@@ -271,8 +271,8 @@ def test_the_oldest_lot_is_taken_first(shop: Shop) -> None:
     # The lot of March is over; of the others, that of April lapses first.
     expiring = shop.office.get(f"/v1/staff/members/{member_id}/points").json["expiring"]
     assert expiring == [
-        {"valid_through": "2026-03-31", "points": 40},
-        {"valid_through": "2026-04-30", "points": 50},
+        {"valid_through": "2026-03-31", "points": 40, "usable_from": None},
+        {"valid_through": "2026-04-30", "points": 50, "usable_from": None},
     ]
 
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from functools import cache
 from random import Random
 
+from msgspec.structs import replace
+
 from adapters.dynamodb.schema import definition
 from domain.actor import Operator
 from domain.api_key.apply import KeyWish
@@ -37,14 +39,20 @@ def _programme(
     return model.Programme(rules, validity, months, clawback, ladder=LADDERS[ladder])
 
 
+MANY = ("second", "step", "triple", "friends", "gift", "cake")
 RULES: tuple[model.Programme, ...] = (
     _programme(1, 100, "rolling", 12, "debt", "upgrade"),
     _programme(1, 100, "fixed", 1, "floor", "double", "weekend", "bands", "shared", ladder=1),
     _programme(
         3, 1000, "rolling", 1, "deny", "chest", "daily", "daily-visit", "spoken", "gift", "tiered", ladder=2
     ),
-    _programme(2, 300, "fixed", 24, "debt", "second", "step", "triple", "friends", "gift", "cake", ladder=3),
-    _programme(1, 100, "permanent", 12, "debt", "cups", ladder=4),
+    replace(
+        _programme(
+            2, 300, "fixed", 24, "debt", "second", "step", "triple", "friends", "gift", "cake", ladder=3
+        ),
+        hold=2,
+    ),
+    replace(_programme(1, 100, "permanent", 12, "debt", "cups", ladder=4), hold=9),
 )
 CHANNELS = {
     "wx": (ChannelKind.MINI_PROGRAM, "appA"),

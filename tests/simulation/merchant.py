@@ -108,6 +108,7 @@ def programme_wish(programme: Programme) -> ProgrammeWish:
     terms = Terms(
         validity=Validity(ValidityKind(programme.validity), programme.months),
         clawback=ClawbackPolicy(programme.clawback),
+        hold_days=programme.hold,
         ladder=_ladder(programme.ladder) if programme.ladder else None,
     )
     return ProgrammeWish(terms, tuple(written(name, rule) for name, rule in programme.rules.items()))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tests.simulation.model.state import Account, Merge, Order, Person
+from tests.simulation.model.state import Account, Lot, Merge, Order, Person
 from tests.simulation.model.tiers import Held
 from tests.simulation.table.values import Item
 
@@ -22,9 +22,9 @@ def texts(item: Item, name: str) -> tuple[str, ...]:
     return tuple(each["S"] for each in item[name]["L"]) if name in item else ()
 
 
-def lots(item: Item) -> tuple[tuple[int, int], ...]:
-    rows = (each["L"] for each in item["l"]["L"])
-    return tuple((int(row[0]["N"]), int(row[2]["N"])) for row in rows)
+def lots(item: Item) -> tuple[tuple[Lot, int], ...]:
+    rows = ([int(part["N"]) for part in each["L"] if "N" in part] for each in item["l"]["L"])
+    return tuple(((sum(held), day), points) for day, points, *held in rows)
 
 
 def account(item: Item) -> Account:
@@ -106,6 +106,7 @@ def order(item: Item, expected: Order) -> dict[str, Any]:
         "points": (number(item, "p"), expected.points),
         "counted": (number(item, "c"), expected.counted),
         "last_day": (number(item, "u"), expected.last_day),
+        "held": (number(item, "r"), expected.held),
         "entry": (number(item, "q"), expected.entry),
         "balance": (number(item, "b"), expected.balance),
         "granted": (len(list_of(item, "n")) if "n" in item else 0, expected.granted),

@@ -229,6 +229,9 @@ def _hash(entry: Item) -> bytes:
 
 
 def _posting(row: list[dict[str, str]]) -> list[object]:
-    day = row[0]["N"]
-    written = f"{day[:4]}-{day[4:6]}-{day[6:]}" if day != "0" else ""
-    return [written, row[1]["S"], int(row[2]["N"])]
+    held = [_day(part["N"]) for part in row[3:]]
+    return [_day(row[0]["N"]), row[1]["S"], int(row[2]["N"]), *held]
+
+
+def _day(day: str) -> str:
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}" if day != "0" else ""

@@ -1,6 +1,7 @@
 """Balances and lists of entries, as staff reads them."""
 
 from collections.abc import Mapping
+from datetime import date
 from random import Random
 from typing import Any, ClassVar
 
@@ -17,7 +18,7 @@ from tests.simulation.areas.points import an_order, instant
 from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import OFFICE, Personal
 from tests.simulation.model.calendar import day_of
-from tests.simulation.model.state import Accepted, Account, Refused, State, Verdict
+from tests.simulation.model.state import Accepted, Account, Refused, State, Verdict, is_over
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment, Operation
 from tests.simulation.stage import Stage
@@ -45,18 +46,23 @@ class SeeBalance(Operation, frozen=True):
     def facts(self, answer: Balance) -> Mapping[str, Any]:
         account, today = answer.account, answer.today
         live = {lot: count for lot, count in account.lots.items() if not lot.is_over(today)}
-        days = [int(f"{lot.valid_through:%Y%m%d}") if lot.valid_through else 0 for lot in live]
         return {
-            "lots": tuple(zip(days, [count.count for count in live.values()], strict=True)),
+            "lots": tuple(
+                ((number(lot.held_through), number(lot.valid_through)), count.count)
+                for lot, count in live.items()
+            ),
             "debt": account.debt.count,
             "available": account.available(today).count,
         }
 
 
+def number(day: date | None) -> int:
+    return int(f"{day:%Y%m%d}") if day else 0
+
+
 def _balance(account: Account, now: int) -> dict[str, Any]:
-    live = tuple((day, count) for day, count in account.lots if not 0 < day < day_of(now))
-    available = sum(count for _, count in live) - account.debt
-    return {"lots": live, "debt": account.debt, "available": available}
+    live = tuple((lot, count) for lot, count in account.lots if not is_over(lot, day_of(now)))
+    return {"lots": live, "debt": account.debt, "available": account.available(day_of(now))}
 
 
 class SeeEntries(Operation, frozen=True):

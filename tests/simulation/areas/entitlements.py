@@ -14,8 +14,9 @@ from domain.unit_of_work import RequestKey
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan
-from tests.simulation.areas.points import Earn, GiveBack, an_order
+from tests.simulation.areas.points import Earn, an_order
 from tests.simulation.areas.programmes import in_force_now
+from tests.simulation.areas.refunds import GiveBack
 from tests.simulation.callers import OFFICE, TILL, Acting
 from tests.simulation.cloud import Change
 from tests.simulation.keyed import remember, remembered

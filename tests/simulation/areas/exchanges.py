@@ -19,7 +19,7 @@ from tests.simulation import callers, observe
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan, enter
 from tests.simulation.areas.merges import one_person
-from tests.simulation.areas.points import an_order
+from tests.simulation.areas.points import a_usable_order, an_order
 from tests.simulation.areas.rewards import Bring, Offers, in_catalogue
 from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import OFFICE, TILL, Acting, ForOneself
@@ -244,9 +244,9 @@ def draw_finish(world: World, chance: Random) -> Operation | None:
 
 
 def _rich(stage: Stage, number: int = 0) -> tuple[str, str]:
-    """A token, and whose it is."""
+    """A token, and whose it is; the points can be used."""
     human = a_fan(stage, number) if number else a_fan(stage)
-    stage.does(an_order(stage, human.member_id, 10_000))
+    stage.does(a_usable_order(stage, human.member_id))
     return human.tokens["wx"], human.member_id
 
 
@@ -331,7 +331,7 @@ def parted_scene(stage: Stage) -> TakeBack:
     stage.does(enter(stage.world, human, "wx", shared=False))
     member = stage.world.state.alive(human.member_id)
     in_catalogue(stage)
-    stage.does(an_order(stage, member, 10_000))
+    stage.does(a_usable_order(stage, member))
     entry = stage.does(Swap(human.tokens["wx"], "swap-0000000001", "towel", 5)).entry_sequence
     stage.rival = Undo(merge_id)
     return TakeBack("finish-000000001", f"{member}:{entry}")

@@ -11,7 +11,7 @@ from tests.simulation.areas.points import MID_DECEMBER, an_older_order, an_order
 from tests.simulation.giving import fitting
 from tests.simulation.model import points as model
 from tests.simulation.model.calendar import day_of
-from tests.simulation.model.state import NOTHING, Accepted, State, Verdict
+from tests.simulation.model.state import NOTHING, Accepted, State, Verdict, is_over
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment, Operation
 from tests.simulation.stage import Stage
@@ -58,7 +58,7 @@ def nothing_is_over(world: World) -> Iterator[str]:
     """Once the job has run, no account holds what is over (invariant 12, liveness)."""
     today = day_of(world.now_ms)
     for member, account in world.state.accounts.items():
-        if any(0 < day < today for day, _ in account.lots):
+        if any(is_over(lot, today) for lot, _ in account.lots):
             yield f"{member} still holds {account.lots} on {today}"
         if account.tier and 0 < account.tier.until < today:
             yield f"{member} still waits for the review of {account.tier} on {today}"

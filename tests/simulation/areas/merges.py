@@ -13,8 +13,9 @@ from tests.simulation import callers, observe
 from tests.simulation.area import Area
 from tests.simulation.areas.codes import AskToLogIn, EnterByPhone
 from tests.simulation.areas.joining import a_fan, a_member, enter, prove
-from tests.simulation.areas.points import a_debtor, an_order
+from tests.simulation.areas.points import an_order
 from tests.simulation.areas.profiles import NAMES, Rename
+from tests.simulation.areas.refunds import a_debtor
 from tests.simulation.callers import OFFICE
 from tests.simulation.cloud import Change, Commit
 from tests.simulation.giving import under_one

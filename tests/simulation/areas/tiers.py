@@ -14,8 +14,9 @@ from tests.simulation.area import Area
 from tests.simulation.areas.joining import Prove, a_fan, a_member, prove
 from tests.simulation.areas.lapsing import Expire
 from tests.simulation.areas.merges import one_person
-from tests.simulation.areas.points import Earn, GiveBack, an_order
+from tests.simulation.areas.points import Earn, an_order
 from tests.simulation.areas.programmes import ChangeRate
+from tests.simulation.areas.refunds import GiveBack
 from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import OFFICE, Acting
 from tests.simulation.cloud import Change

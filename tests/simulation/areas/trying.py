@@ -9,8 +9,9 @@ from msgspec.structs import asdict, replace
 from domain.order.model import Order, Refund
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan
-from tests.simulation.areas.points import Earn, GiveBack, an_order, draw_earn, draw_refund
+from tests.simulation.areas.points import Earn, an_order, draw_earn
 from tests.simulation.areas.programmes import Draft, Publish
+from tests.simulation.areas.refunds import GiveBack, draw_refund
 from tests.simulation.callers import CAPPED
 from tests.simulation.model.state import Accepted, State, Verdict
 from tests.simulation.process import Process

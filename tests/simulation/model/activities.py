@@ -37,7 +37,7 @@ def give(
     used = {name: (n if day == today else 0, ever) for name, (day, n, ever) in account.used.items()}
     gains = rules.give(known, used, state.spent)
     points = int(sum(gains.values(), Fraction(0)))
-    after = earn(account, points, programme.last_day(on or today), 0, 0)
+    after = earn(account, points, (0, programme.last_day(on or today)), 0, 0)
     after = replace(after, used=rules.use(account.used, programme.rules, gains, today))
     if on:
         after = replace(after, streak=(on, row(account.streak, on)))

@@ -4,7 +4,19 @@ from msgspec.structs import replace
 
 from tests.simulation.model import points, rules, tiers
 from tests.simulation.model.calendar import day_of
-from tests.simulation.model.state import Accepted, Account, Made, Merge, Person, Refused, State, Verdict
+from tests.simulation.model.state import (
+    Accepted,
+    Account,
+    Lot,
+    Made,
+    Merge,
+    Person,
+    Refused,
+    State,
+    Verdict,
+    is_over,
+    released,
+)
 
 IDENTITIES_MAX, IDENTITIES_BY_STAFF = 20, 60
 LOTS_MAX = 400
@@ -226,9 +238,8 @@ def _give_back(state: State, merge: Merge, today: int) -> dict[str, Account] | N
     if any(claws.get((merge.target, each), 0) > merge.target_entry for each in brought_by):
         return None
     lots = dict(giving.lots)
-    for day, count in merge.came:
-        if not 0 < day < today:
-            lots[day] = lots.get(day, 0) - count
+    for lot, count in _now(merge.came, today).items():
+        lots[lot] = lots.get(lot, 0) - count
     if min([0, *lots.values()]) < 0 or giving.debt < merge.came_debt:
         return None
     lots, debt = points.settle(lots, giving.debt - merge.came_debt)
@@ -238,11 +249,21 @@ def _give_back(state: State, merge: Merge, today: int) -> dict[str, Account] | N
     given = replace(given, used=rules.apart(giving.used, merge.used))
     if given.streak == max(merge.streak_before, taking.streak):
         given = replace(given, streak=merge.streak_before)
-    back = {day: -count for day, count in merge.left if not 0 < day < today}
+    back = {lot: -count for lot, count in _now(merge.left, today).items()}
     lots, debt = points.settle(back, -merge.left_debt)
     taken = points.write(taking, "merge_in", lots, debt, merge.orders, merge.spend)
     taken = tiers.step(tiers.back(replace(taken, used=merge.used), brought), ladder, today)
     return {**state.accounts, merge.source: taken, merge.target: given}
+
+
+def _now(moved: tuple[tuple[Lot, int], ...], today: int) -> dict[Lot, int]:
+    """In which lots it is today; what is over would have lapsed anyway."""
+    lots: dict[Lot, int] = {}
+    for lot, count in moved:
+        if not is_over(lot, today):
+            now = released(lot, today)
+            lots[now] = lots.get(now, 0) + count
+    return lots
 
 
 def _take_apart(state: State, merge: Merge) -> tuple[dict[str, Person], dict[str, str]] | None:

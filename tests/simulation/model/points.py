@@ -7,19 +7,31 @@ from math import ceil
 from msgspec.structs import replace
 
 from tests.simulation.model import entitlements, tiers
-from tests.simulation.model.calendar import FOR_EVER, day_of
+from tests.simulation.model.calendar import day_of
 from tests.simulation.model.rules import Paid, grants, price, use
-from tests.simulation.model.state import Accepted, Account, Order, Programme, Refused, State, Verdict
+from tests.simulation.model.state import (
+    Accepted,
+    Account,
+    Lot,
+    Order,
+    Programme,
+    Refused,
+    State,
+    Verdict,
+    is_over,
+    released,
+    turn,
+)
 
 NEVER_COUNT = {"coupon", "points", "stored_bonus"}
 
 
-def _in_turn(lots: Mapping[int, int]) -> tuple[tuple[int, int], ...]:
-    return tuple(sorted(((day, n) for day, n in lots.items() if n), key=lambda lot: lot[0] or FOR_EVER))
+def _in_turn(lots: Mapping[Lot, int]) -> tuple[tuple[Lot, int], ...]:
+    return tuple((lot, lots[lot]) for lot in sorted(lots, key=turn) if lots[lot])
 
 
 def write(
-    account: Account, kind: str, lots: Mapping[int, int], debt: int, orders: int = 0, spend: int = 0
+    account: Account, kind: str, lots: Mapping[Lot, int], debt: int, orders: int = 0, spend: int = 0
 ) -> Account:
     """One more entry: these lots and this debt hold afterwards."""
     after = replace(account, lots=_in_turn(lots), debt=debt)
@@ -37,54 +49,66 @@ def write(
 
 def lapse(account: Account, today: int) -> Account:
     """What is over by today is booked out before anything else."""
-    live = {day: n for day, n in account.lots if not 0 < day < today}
+    live = {lot: n for lot, n in account.lots if not is_over(lot, today)}
     return account if len(live) == len(account.lots) else write(account, "expire", live, account.debt)
 
 
+def release(account: Account, today: int) -> Account:
+    """What is no longer held joins what can be used."""
+    lots: dict[Lot, int] = {}
+    for lot, count in account.lots:
+        now = released(lot, today)
+        lots[now] = lots.get(now, 0) + count
+    return account if lots == dict(account.lots) else write(account, "release", lots, account.debt)
+
+
 def opened(account: Account, programme: Programme, today: int) -> Account:
-    """The same, after the reviews of the tier that are due."""
-    stepped = tiers.step(account, programme.ladder, today)
-    after = lapse(stepped, today)
-    return after if after is stepped else tiers.booked(stepped, after, programme.ladder, today, today)
+    """Both, after the reviews of the tier that are due."""
+    found = tiers.step(account, programme.ladder, today)
+    for change in (lapse, release):
+        after = change(found, today)
+        if after is not found:
+            found = tiers.booked(found, after, programme.ladder, today, today)
+    return found
 
 
-def earn(account: Account, points: int, day: int, orders: int, spend: int) -> Account:
+def earn(account: Account, points: int, lot: Lot, orders: int, spend: int) -> Account:
     """Pays the debt first."""
     paid = min(points, account.debt)
     lots = dict(account.lots)
-    lots[day] = lots.get(day, 0) + points - paid
+    lots[lot] = lots.get(lot, 0) + points - paid
     return write(account, "earn", lots, account.debt - paid, orders, spend)
 
 
 def take_back(
-    account: Account, points: int, first: int, policy: str, orders: int, spend: int
+    account: Account, points: int, first: Lot, policy: str, orders: int, spend: int
 ) -> tuple[Account, int]:
     """From the lot that the order filled, then the earliest; the rest is owed or let go. Also what left."""
     lots, left = dict(account.lots), points
-    for day in sorted(lots, key=lambda day: (day != first, day or FOR_EVER)):
-        part = min(left, lots[day])
-        lots[day] -= part
+    for lot in sorted(lots, key=lambda lot: (lot != first, turn(lot))):
+        part = min(left, lots[lot])
+        lots[lot] -= part
         left -= part
     debt = account.debt + (left if policy != "floor" else 0)
     after = write(account, "claw_back", lots, debt, orders, spend)
     return after, after.balance - account.balance
 
 
-def settle(lots: Mapping[int, int], debt: int) -> tuple[dict[int, int], int]:
+def settle(lots: Mapping[Lot, int], debt: int) -> tuple[dict[Lot, int], int]:
     """Lots and debt never stand together: the earliest lots pay."""
     after = dict(lots)
-    for day in sorted(after, key=lambda day: day or FOR_EVER):
-        paid = min(debt, after[day])
-        after[day] -= paid
+    for lot in sorted(after, key=turn):
+        paid = min(debt, after[lot])
+        after[lot] -= paid
         debt -= paid
     return after, debt
 
 
-def moved(before: Account, after: Account) -> tuple[tuple[int, int], ...]:
+def moved(before: Account, after: Account) -> tuple[tuple[Lot, int], ...]:
     """By how much each lot differs."""
     old, new = dict(before.lots), dict(after.lots)
-    days = sorted(old.keys() | new.keys())
-    return tuple((day, new.get(day, 0) - old.get(day, 0)) for day in days if new.get(day) != old.get(day))
+    lots = sorted(old.keys() | new.keys())
+    return tuple((lot, new.get(lot, 0) - old.get(lot, 0)) for lot in lots if new.get(lot) != old.get(lot))
 
 
 def tier_of(account: Account) -> str:
@@ -109,15 +133,15 @@ def record_order(
     today = day_of(now)
     account = opened(state.accounts[member], programme, today)
     money = counted(order.payments.items())
-    day = programme.last_day(day_of(order.paid_at))
-    rules = programme.rules if not 0 < day < today else {}
+    lot = programme.lot(day_of(order.paid_at), today)
+    rules = programme.rules if not is_over(lot, today) else {}
     used = {name: (n if on == today else 0, ever) for name, (on, n, ever) in account.used.items()}
     paid = Paid(
         money, order.cups, day_of(order.paid_at), account.orders, *person, used, state.spent, tier_of(account)
     )
     gains, granted = price(rules, paid), grants(rules, paid)
     points = int(sum(gains.values(), Fraction(0)))
-    after = earn(account, points, day, 1, money)
+    after = earn(account, points, lot, 1, money)
     after = replace(after, used=use(account.used, programme.rules, gains | granted, today))
     after = tiers.booked(account, after, programme.ladder, today, day_of(order.paid_at))
     order = replace(
@@ -126,7 +150,8 @@ def record_order(
         points=points,
         counted=money,
         gains=gains,
-        last_day=day,
+        last_day=lot[1],
+        held=lot[0],
         entry=after.entries,
         balance=after.balance,
         granted=len(granted),
@@ -149,6 +174,7 @@ def order_facts(order: Order) -> dict[str, object]:
         "entry": order.entry,
         "balance": order.balance,
         "last_day": order.last_day,
+        "held": order.held,
         "granted": order.granted,
     }
 
@@ -176,7 +202,8 @@ def refund_order(
         return Refused("points-already-spent")
     is_whole = sum(refunded.values()) == sum(order.payments.values())
     orders, spend = -1 if is_whole else 0, -counted(payments.items())
-    after, points = take_back(account, due, order.last_day, policy, orders, spend)
+    first = released((order.held, order.last_day), day_of(now))
+    after, points = take_back(account, due, first, policy, orders, spend)
     after = tiers.booked(account, after, programme.ladder, day_of(now), day_of(order.paid_at))
     claws = {} if member == order.member else {(member, order.member): after.entries}
     orders_after = {**state.orders, name: replace(order, refunded=refunded, clawed=order.clawed + due)}
@@ -206,16 +233,16 @@ def adjust(state: State, asked: str, points: int, programme: Programme, now: int
     if member not in state.accounts:
         return Refused("member-not-found")
     account = opened(state.accounts[member], programme, today)
-    if points < 0 and -points > account.balance:
+    if points < 0 and -points > account.available(today):
         return Refused("not-enough-points")
     lots, debt = dict(account.lots), account.debt
     if points > 0:
-        paid, day = min(points, debt), programme.last_day(today)
-        lots[day], debt = lots.get(day, 0) + points - paid, debt - paid
+        paid, lot = min(points, debt), (0, programme.last_day(today))
+        lots[lot], debt = lots.get(lot, 0) + points - paid, debt - paid
     left = max(-points, 0)
-    for day, _ in account.lots:
-        part = min(left, lots[day])
-        lots[day], left = lots[day] - part, left - part
+    for lot, _ in account.lots:
+        part = min(left, lots[lot])
+        lots[lot], left = lots[lot] - part, left - part
     after = write(account, "adjust", lots, debt)
     after = tiers.booked(account, after, programme.ladder, today, today)
     facts = {"member": member, "points": points, "entry": after.entries, "balance": after.balance}

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests.simulation.model import rules, tiers
 from tests.simulation.model.calendar import day_of
 from tests.simulation.model.points import lapse, moved, opened, settle, write
-from tests.simulation.model.state import Accepted, Programme, Refused, State, Verdict
+from tests.simulation.model.state import Accepted, Lot, Programme, Refused, State, Verdict
 
 REWARDS, EXCHANGES = "rewards", "exchanges"
 
@@ -47,7 +47,7 @@ class Exchange(Struct, frozen=True):
     counted: bool
     limited: bool
     day: int
-    lots: tuple[tuple[int, int], ...]
+    lots: tuple[tuple[Lot, int], ...]
     state: str = "open"
 
 
@@ -109,7 +109,7 @@ def exchange(
         return Refused("reward-not-offered")
     if points != offer.points:
         return Refused("reward-changed")
-    if points > account.balance:
+    if points > account.available(today):
         return Refused("not-enough-points")
     if offer.limit and account.used.get(usage, (0, 0, 0))[2] >= offer.limit:
         return Refused("reward-limit-reached")

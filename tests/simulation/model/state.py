@@ -10,20 +10,39 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from tests.simulation.model.calendar import day_later, month_later
+from tests.simulation.model.calendar import FOR_EVER, day_later, month_later
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.tiers import Held, Ladder, Months
 
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
+Lot = tuple[int, int]
+"""The last day on which points are held (0: they are not), and their last day."""
+
+
+def turn(lot: Lot) -> tuple[int, int]:
+    """Earlier turns are spent first."""
+    return lot[0], lot[1] or FOR_EVER
+
+
+def is_over(lot: Lot, today: int) -> bool:
+    return 0 < lot[1] < today
+
+
+def released(lot: Lot, today: int) -> Lot:
+    """The lot in which these points are on that day."""
+    return lot if lot[0] >= today else (0, lot[1])
+
+
 class Programme(Struct, frozen=True):
-    """The rules of a tenant, and how long points live."""
+    """The rules of a tenant, how long points live, and for how many days those of an order are held."""
 
     rules: Rules = field(default_factory=dict)
     validity: str = "rolling"
     months: int = 12
     clawback: str = "debt"
+    hold: int = 0
     version: int = 1
     ladder: Ladder | None = None
     since: int = 0
@@ -41,11 +60,16 @@ class Programme(Struct, frozen=True):
             return year * 10_000 + month * 100 + days
         return day_later(day, months=self.months)
 
+    def lot(self, paid_on: int, today: int) -> Lot:
+        """Where points of an order go."""
+        held = day_later(paid_on, days=self.hold - 1) if self.hold else 0
+        return released((held, self.last_day(paid_on)), today)
+
 
 class Account(Struct, frozen=True):
-    """Points by last day, in the order of use, and what is owed."""
+    """Points by lot, in the order of use, and what is owed."""
 
-    lots: tuple[tuple[int, int], ...] = ()
+    lots: tuple[tuple[Lot, int], ...] = ()
     debt: int = 0
     entries: int = 0
     orders: int = 0
@@ -66,6 +90,11 @@ class Account(Struct, frozen=True):
     @property
     def balance(self) -> int:
         return sum(points for _, points in self.lots) - self.debt
+
+    def available(self, today: int) -> int:
+        """What can be used."""
+        live = (n for lot, n in self.lots if not is_over(lot, today) and lot[0] < today)
+        return sum(live) - self.debt
 
 
 class Person(Struct, frozen=True):
@@ -101,6 +130,7 @@ class Order(Struct, frozen=True):
     gains: Mapping[str, Fraction] = field(default_factory=dict)
     """What each rule gave."""
     last_day: int = 0
+    held: int = 0
     entry: int = 0
     balance: int = 0
     granted: int = 0
@@ -123,10 +153,10 @@ class Merge(Struct, frozen=True):
     phone_before: str = ""
     took_phone: str = ""
     filled: tuple[str, ...] = ()
-    left: tuple[tuple[int, int], ...] = ()
+    left: tuple[tuple[Lot, int], ...] = ()
     """What each lot of the source gave."""
     left_debt: int = 0
-    came: tuple[tuple[int, int], ...] = ()
+    came: tuple[tuple[Lot, int], ...] = ()
     """How each lot of the target moved."""
     came_debt: int = 0
     source_entry: int = 0
