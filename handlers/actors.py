@@ -12,6 +12,7 @@ from handlers import query
 
 EXTENSION = "tongka"
 CHANNEL_HEADER = "Tongka-Channel"
+KEY_HEADER = "Idempotency-Key"
 NONCE_MAX = 64
 TOKEN_MAX = 128
 KEY_MAX = 80
@@ -85,6 +86,7 @@ def _signed_request() -> SignedRequest:
     key, timestamp, nonce, signature = (request.headers.get(name, "") for name in names)
     if not (key and timestamp and nonce and signature) or len(nonce) > NONCE_MAX or len(key) > KEY_MAX:
         raise CredentialMissing
+    idempotency_key = request.headers.get(KEY_HEADER, "")
     if not _is_visible(key + timestamp + nonce + signature):
         raise CredentialMissing
     return SignedRequest(
@@ -96,6 +98,7 @@ def _signed_request() -> SignedRequest:
         path=request.path,
         query=query.pairs(),
         body=request.get_data(cache=True),
+        idempotency_key=idempotency_key,
     )
 
 

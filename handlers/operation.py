@@ -44,11 +44,8 @@ class Operation(Struct, frozen=True):
 
     @property
     def stores_nonce(self) -> bool:
-        """A signed request is good for one use only, unless what is signed holds a number of its own.
-
-        The idempotency key is a header beside the signature: whoever caught the request could change it.
-        """
-        return issubclass(self.actor, KeyHolder) and self.natural_key is None
+        """A signed request is good for one use only, unless what is signed holds a number or a key."""
+        return issubclass(self.actor, KeyHolder) and self.natural_key is None and not self.is_keyed
 
 
 class Call(Struct, Generic[A], frozen=True):

@@ -184,12 +184,15 @@ class System(Struct):
         self, method: str, path: str, body: object = None, raw: bytes | None = None, **more: str
     ) -> Answer:
         data = raw if raw is not None else _json(body)
-        headers = {**self.headers(method, path, data), "Content-Type": "application/json", **more}
+        signed = self.headers(method, path, data, idempotency_key=more.get("Idempotency-Key", ""))
+        headers = {**signed, "Content-Type": "application/json", **more}
         return self.client.send(method, path, data=data, headers=headers)
 
-    def headers(self, method: str, path: str, data: bytes, nonce: str = "") -> dict[str, str]:
-        timestamp = str(int(self.signer.now()))
-        return self.signer.headers(method, path, data, timestamp, nonce or secrets.token_urlsafe(12))
+    def headers(
+        self, method: str, path: str, data: bytes, nonce: str = "", idempotency_key: str = ""
+    ) -> dict[str, str]:
+        timestamp, nonce = str(int(self.signer.now())), nonce or secrets.token_urlsafe(12)
+        return self.signer.headers(method, path, data, timestamp, nonce, idempotency_key)
 
 
 def _json(body: object) -> bytes:

@@ -33,14 +33,19 @@ class SignedRequest(Struct, frozen=True):
     path: str
     query: tuple[tuple[str, str], ...]
     body: bytes
+    idempotency_key: str = ""
 
     def canonical(self) -> str:
-        """Seven lines: method, path, sorted query, SHA-256 of the body, timestamp, nonce, key."""
+        """Seven lines: method, path, sorted query, SHA-256 of the body, timestamp, nonce, key.
+
+        The idempotency key is an eighth one, if the request has it.
+        """
         query = "&".join(
             sorted(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in self.query)
         )
         body = hashlib.sha256(self.body).hexdigest()
-        return f"{self.method}\n{self.path}\n{query}\n{body}\n{self.timestamp}\n{self.nonce}\n{self.key}"
+        lines = [self.method, self.path, query, body, self.timestamp, self.nonce, self.key]
+        return "\n".join([*lines, self.idempotency_key] if self.idempotency_key else lines)
 
 
 def signature_of(request: SignedRequest, secret: str) -> str:

@@ -271,10 +271,11 @@ def dump(thing: Any) -> dict[str, object]:
 
 
 def shown(thing: Any) -> dict[str, object]:
-    """All of it, for people; what is not set is null."""
+    """For people: what is as usual is there, too; only what is not set is left out."""
     return {
-        name: form.dump(value) if (value := getattr(thing, name)) is not None else None
+        name: form.dump(value)
         for name, (form, _) in _forms(type(thing)).items()
+        if (value := getattr(thing, name)) is not None
     }
 
 

@@ -92,22 +92,26 @@ class Signer(Struct, frozen=True):
 
     def _send(self, method: str, path: str, body: object, key: str | None = None) -> Answer:
         raw = b"" if body is None else json.dumps(body).encode()
-        headers = self.headers(method, path, raw, str(int(self.now())), secrets.token_urlsafe(16))
-        return send(method, self.base + path, body, headers | ({"Idempotency-Key": key} if key else {}))
+        headers = self.headers(method, path, raw, str(int(self.now())), secrets.token_urlsafe(16), key or "")
+        return send(method, self.base + path, body, headers)
 
-    def headers(self, method: str, path: str, raw: bytes, timestamp: str, nonce: str) -> dict[str, str]:
-        """The four headers of a signed request."""
+    def headers(
+        self, method: str, path: str, raw: bytes, timestamp: str, nonce: str, idempotency_key: str = ""
+    ) -> dict[str, str]:
+        """The four headers of a signed request, and the idempotency key, which is signed with it."""
         parts = urlsplit(path)
         pairs = [pair.partition("=") for pair in parts.query.split("&") if pair]
         query = "&".join(
             sorted(f"{name}={quote(unquote_plus(value), safe='-_.~')}" for name, _, value in pairs)
         )
         digest = hashlib.sha256(raw).hexdigest()
-        text = f"{method}\n{parts.path}\n{query}\n{digest}\n{timestamp}\n{nonce}\n{self.key}"
+        lines = [method, parts.path, query, digest, timestamp, nonce, self.key]
+        text = "\n".join([*lines, idempotency_key] if idempotency_key else lines)
         signature = hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
         return {
             "Tongka-Key": self.key,
             "Tongka-Timestamp": timestamp,
             "Tongka-Nonce": nonce,
             "Tongka-Signature": signature,
+            **({"Idempotency-Key": idempotency_key} if idempotency_key else {}),
         }

@@ -86,7 +86,8 @@ def signature_of(request: Ask, key: str, stamp: str, nonce: str) -> str:
     except UnicodeDecodeError:
         return "0" * 64
     path = unquote_to_bytes(request.path).decode(errors="replace")
-    text = canonical(key, request.method.upper(), path, pairs, request.body, stamp, nonce)
+    idempotency_key = dict(request.headers).get("Idempotency-Key", b"").decode("latin-1")
+    text = canonical(key, request.method.upper(), path, pairs, request.body, stamp, nonce, idempotency_key)
     return hmac.new(SECRETS.get(key, "nobody's").encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -159,7 +160,15 @@ def targets() -> tuple[Target, ...]:
         Ask("GET", f"/v1/staff/members/{MEMBER}/points/entries".encode(), b"limit=1"),
         Ask("POST", f"/v1/staff/merges/{MERGE}/reject".encode(), b"", json_type, b'{"release_phone": false}'),
     )
-    good = [signed(ask) for ask in questions] + [signed(ask, office) for ask in decisions]
+    adjustment = Ask(
+        "POST",
+        f"/v1/staff/members/{MEMBER}/points/adjustments".encode(),
+        b"",
+        (*json_type, ("Idempotency-Key", b"made-before-the-first-try")),
+        b'{"points": 5, "reason": "x"}',
+    )
+    good = [signed(ask) for ask in questions]
+    good += [signed(ask, office) for ask in (*decisions, adjustment)]
     unsigned = [
         ask.with_headers(
             Tongka_Key=office, Tongka_Timestamp=STAMP, Tongka_Nonce="n-1", Tongka_Signature="sign"
@@ -170,6 +179,7 @@ def targets() -> tuple[Target, ...]:
         signed(questions[0], f"{RIVAL}.till"),
         signed(questions[0], stamp=str(int(STAMP) - 301)),
         signed(questions[1], f"{TENANT}.nobody"),
+        signed(adjustment, office).with_headers(Idempotency_Key="the-key-of-somebody-else"),
     )
     words = (
         b"%0A",

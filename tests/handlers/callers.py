@@ -80,16 +80,16 @@ def old(shop: Shop) -> Credentials:
     """Signed an hour ago."""
     signer = shop.office.signer
 
-    def headers(method: str, path: str, query: Query, body: bytes) -> dict[str, str]:
+    def headers(method: str, path: str, query: Query, body: bytes, key: str) -> dict[str, str]:
         stamp = str(int(signer.now()) - 3600)
-        return sign(signer.key, signer.secret, method, path, query, body, stamp, "n-old")
+        return sign(signer.key, signer.secret, method, path, query, body, stamp, "n-old", key)
 
     return headers
 
 
 def of_another_request(shop: Shop) -> Credentials:
     credentials = signed(shop.office)
-    return lambda method, path, query, body: credentials(method, f"{path}/x", query, body)
+    return lambda method, path, query, body, key: credentials(method, f"{path}/x", query, body, key)
 
 
 MakeCredentials = Callable[[Shop, Shop, Phone], Credentials]

@@ -16,15 +16,15 @@ from tests.handlers.signing import sign
 from tests.shop import CONSENT, STORE, Answer, Door, Phone, Shop, System
 
 Query = tuple[tuple[str, str], ...]
-Credentials = Callable[[str, str, Query, bytes], dict[str, str]]
-"""Method, path, query, body -> headers."""
+Credentials = Callable[[str, str, Query, bytes, str], dict[str, str]]
+"""Method, path, query, body, idempotency key -> headers."""
 
 T = TypeVar("T")
 
 FLEETING = frozenset({"nonce", "counter"})
 
 
-def nobody(method: str, path: str, query: Query, body: bytes) -> dict[str, str]:
+def nobody(method: str, path: str, query: Query, body: bytes, key: str) -> dict[str, str]:
     return {}
 
 
@@ -35,9 +35,9 @@ def bearer(token: str) -> Credentials:
 def signed(system: System) -> Credentials:
     signer = system.signer
 
-    def headers(method: str, path: str, query: Query, body: bytes) -> dict[str, str]:
+    def headers(method: str, path: str, query: Query, body: bytes, key: str) -> dict[str, str]:
         timestamp, nonce = str(int(signer.now())), secrets.token_urlsafe(12)
-        return sign(signer.key, signer.secret, method, path, query, body, timestamp, nonce)
+        return sign(signer.key, signer.secret, method, path, query, body, timestamp, nonce, key)
 
     return headers
 
@@ -60,10 +60,11 @@ class Sample(Struct, frozen=True):
 
     def send(self, door: Door, raw: bytes) -> Answer:
         """The body is given as bytes, the path is percent-encoded here."""
+        key = self.headers.get("Idempotency-Key", "")
         headers = {
             "Content-Type": "application/json",
             **self.headers,
-            **self.credentials(self.method, self.path, self.query, raw),
+            **self.credentials(self.method, self.path, self.query, raw, key),
         }
         path = quote(self.path, safe="/")
         return door.send(

@@ -13,11 +13,13 @@ def canonical(
     body: bytes,
     timestamp: str,
     nonce: str,
+    idempotency_key: str = "",
 ) -> str:
-    """Seven lines; the path is the decoded one."""
+    """Seven lines, or eight; the path is the decoded one."""
     pairs = sorted(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in query)
     digest = hashlib.sha256(body).hexdigest()
-    return "\n".join((method, path, "&".join(pairs), digest, timestamp, nonce, key))
+    last = (idempotency_key,) if idempotency_key else ()
+    return "\n".join((method, path, "&".join(pairs), digest, timestamp, nonce, key, *last))
 
 
 def sign(
@@ -29,9 +31,10 @@ def sign(
     body: bytes,
     timestamp: str,
     nonce: str,
+    idempotency_key: str = "",
 ) -> dict[str, str]:
-    """The four headers."""
-    text = canonical(key, method, path, query, body, timestamp, nonce)
+    """The four headers; whoever sends an idempotency key signs it, too."""
+    text = canonical(key, method, path, query, body, timestamp, nonce, idempotency_key)
     return {
         "Tongka-Key": key,
         "Tongka-Timestamp": timestamp,

@@ -246,7 +246,7 @@ def test_a_query_that_says_nothing_cannot_be_read(scene: Scene, query: str) -> N
         ("/v1/me/logins", bearer(scene.shop.fan().token), scene.shop.people),
         ("/v1/staff/merges", signed(scene.shop.office), scene.shop.staff),
     ):
-        headers = credentials("GET", path, (), b"")
+        headers = credentials("GET", path, (), b"", "")
         answer = door.get(path, headers=headers, environ_overrides={"QUERY_STRING": query})
 
         assert (answer.status_code, answer.json["code"]) == (400, "bad-request")

@@ -142,7 +142,8 @@ def test_a_good_answer_is_as_the_document_describes_it(scene: Scene, endpoint: s
     door = door_of(shop, endpoint)
     rule = next(rule for rule in door.app.url_map.iter_rules() if rule.endpoint == endpoint)
     path = rule.rule.replace("<", "{").replace(">", "}")
-    credentials = sample.credentials(sample.method, sample.path, sample.query, raw_body(sample))
+    key = sample.headers.get("Idempotency-Key", "")
+    credentials = sample.credentials(sample.method, sample.path, sample.query, raw_body(sample), key)
 
     response = door.app.test_client().open(
         sample.path,

@@ -50,6 +50,14 @@ def test_the_vector_of_a_post_in_the_documentation() -> None:
     assert signature_of(request, SECRET) == "0a36233082e9f86f50bb013031473558f422e0e8b44a0ea7b0bbb9cdf7b40f1c"
 
 
+def test_the_vector_of_a_request_with_a_key_in_the_documentation() -> None:
+    request = vector("POST", "/v1/till/exchanges/m_1:7/fulfilment", (), b'{"store_id":"nanjing-road"}')
+    keyed = replace(request, idempotency_key="made-before-the-first-try")
+
+    assert keyed.canonical() == f"{request.canonical()}\nmade-before-the-first-try"
+    assert signature_of(keyed, SECRET) == "de9ad39fa8bce6f1246afc7e2597998109d739c192c0dccd16cb97acca4f044e"
+
+
 def test_the_query_is_signed_sorted_and_percent_encoded() -> None:
     query = (("b", "1 2"), ("a", "会~员"), ("a", "+/=&"), ("a!", "-._"))
 
@@ -204,15 +212,27 @@ def test_a_signed_question_sent_in_parallel_is_answered_once(shop: Shop) -> None
 def test_a_request_that_was_caught_is_good_for_no_other_idempotency_key(shop: Shop) -> None:
     path = f"/v1/staff/members/{shop.fan().member_id}/points/adjustments"
     body = b'{"points": 10, "reason": "x"}'
-    headers = shop.office.headers("POST", path, body)
+    headers = shop.office.headers("POST", path, body, idempotency_key="the-callers-own-key")
 
-    def sent(key: str) -> Answer:
-        return shop.staff.post(path, data=body, headers={**headers, "Idempotency-Key": key})
+    def sent(**changed: str) -> Answer:
+        kept = {name: value for name, value in {**headers, **changed}.items() if value}
+        return shop.staff.post(path, data=body, headers=kept)
 
-    first, again = sent("the-callers-own-key"), sent("the-key-of-somebody-else")
+    first, again = sent(), sent()
+    other, none = sent(**{"Idempotency-Key": "the-key-of-somebody-else"}), sent(**{"Idempotency-Key": ""})
 
     assert (first.status_code, first.json["balance"]) == (201, 10)
-    assert refused(again) == (401, "nonce-reused")
+    assert (again.json, again.headers["Idempotency-Replayed"]) == (first.json, "true")
+    assert [refused(other), refused(none)] == [(401, "signature-refused")] * 2
+
+
+def test_a_request_that_was_signed_without_a_key_takes_none_on_the_way(shop: Shop) -> None:
+    body = json.dumps(shop.bill(8800, {"member_id": shop.fan().member_id})).encode()
+    headers = shop.till.headers("POST", "/v1/till/orders", body)
+
+    more = {**headers, "Idempotency-Key": "the-key-of-somebody-else"}
+
+    assert refused(shop.staff.post("/v1/till/orders", data=body, headers=more)) == (401, "signature-refused")
 
 
 def test_two_keys_may_use_the_same_nonce(shop: Shop) -> None:
@@ -294,7 +314,7 @@ def test_a_revoked_key_is_refused_at_once_and_for_good(shop: Shop) -> None:
 
 def test_a_token_beside_a_signature_changes_nothing(shop: Shop) -> None:
     path = f"/v1/till/members?member_id={shop.fan().member_id}"
-    token = bearer(shop.fan().token)("GET", path, (), b"")
+    token = bearer(shop.fan().token)("GET", path, (), b"", "")
 
     assert get(shop, path, {**headers_for(shop.till, "GET", path), **token}).status_code == 200
     assert refused(get(shop, path, token)) == (401, "credential-missing")

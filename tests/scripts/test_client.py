@@ -19,11 +19,12 @@ from scripts.local.client import Signer
         ("POST", "/v1/till/orders", (), '{"name": "咖啡"}'.encode()),
     ],
 )
+@pytest.mark.parametrize("idempotency_key", ["", "made-before-the-first-try"])
 def test_client_and_product_sign_alike(
-    method: str, path: str, query: tuple[tuple[str, str], ...], body: bytes
+    method: str, path: str, query: tuple[tuple[str, str], ...], body: bytes, idempotency_key: str
 ) -> None:
     headers = Signer("", "demo.till-1", "not-a-real-secret").headers(
-        method, path, body, "1764000000", "n-0001"
+        method, path, body, "1764000000", "n-0001", idempotency_key
     )
 
     request = SignedRequest(
@@ -35,5 +36,6 @@ def test_client_and_product_sign_alike(
         path=path.partition("?")[0],
         query=query,
         body=body,
+        idempotency_key=headers.get("Idempotency-Key", ""),
     )
     assert signature_of(request, "not-a-real-secret") == headers["Tongka-Signature"]
