@@ -36,11 +36,12 @@ from handlers import cursors
 from handlers.operation import Call, Operation, operation, repeated
 from handlers.schemas.dry_run import DryRunQuery
 from handlers.schemas.members import MemberPath
-from handlers.schemas.page import PageQuery, page_of
+from handlers.schemas.page import page_of
 from handlers.schemas.rewards import (
     ExchangedView,
     ExchangePath,
     ExchangeRequest,
+    ExchangesQuery,
     ExchangeView,
     FulfilledView,
     FulfilmentRequest,
@@ -76,7 +77,7 @@ EXCHANGE = Operation(
 MINE = Operation(
     "My exchanges",
     actor=MemberSelf,
-    query=PageQuery,
+    query=ExchangesQuery,
     gives=page_of(ExchangeView),
     refuses=(IdentityMoved, Conflict),
 )
@@ -102,7 +103,7 @@ TILL_LIST = Operation(
     "A member's exchanges",
     actor=Till,
     path=MemberPath,
-    query=PageQuery,
+    query=ExchangesQuery,
     gives=page_of(ExchangeView),
     refuses=(MemberNotFound, ScopeMissing, Conflict),
 )
@@ -120,7 +121,7 @@ STAFF_LIST = Operation(
     "A member's exchanges",
     actor=Operator,
     path=MemberPath,
-    query=PageQuery,
+    query=ExchangesQuery,
     gives=page_of(ExchangeView),
     refuses=(MemberNotFound, ScopeMissing, Conflict),
 )
@@ -164,8 +165,12 @@ def _wish(call: Call[Any], member_id: str, reward_id: str, store_id: str | None 
 
 def _list(services: Needs, call: Call[Any], owner: str) -> dict[str, Any]:
     services.list_exchanges.admit(call.actor)  # Before anybody looks at the cursor.
+    state = call.query["state"]
     return cursors.page(
-        services.sign, call, owner, lambda limit, at: services.list_exchanges(call.actor, owner, limit, at)
+        services.sign,
+        call,
+        owner,
+        lambda limit, at: services.list_exchanges(call.actor, owner, limit, at, state),
     )
 
 
@@ -221,7 +226,7 @@ def till_routes(services: Needs) -> Blueprint:
     @bp.get("/members/<member_id>/exchanges")
     @operation(TILL_LIST)
     def exchanges(call: Call[Till]) -> dict[str, Any]:
-        """Newest first; open ones wait to be handed over."""
+        """Newest first; `state=open` are those that wait to be handed over."""
         return _list(services, call, call.path["member_id"])
 
     @bp.post("/exchanges/<exchange_id>/fulfilment")

@@ -23,25 +23,26 @@ STATUS_OF_KIND: Mapping[type[errors.DomainError], int] = {
     errors.Unavailable: 503,
 }
 
-FIELD_MESSAGES: Mapping[str, str] = {
-    "required": "必填",
-    "null-not-allowed": "不能为空",
-    "invalid-type": "类型不正确",
-    "invalid-format": "格式不正确",
-    "invalid-choice": "不在可选范围内",
-    "unknown-field": "不支持的字段",
-    "too-long": "超出长度限制",
-    "too-short": "长度不足",
-    "out-of-range": "超出允许范围",
-    "sum-differs": "金额合计不一致",
-    "duplicate": "重复",
-    "out-of-order": "顺序不正确",
-    "in-the-future": "时间晚于当前时间",
-    "too-old": "时间过早",
-    "not-supported": "暂不支持",
-    "choose-one": "只能提供其中一项",
+FIELD_PROBLEMS: Mapping[str, tuple[str, str]] = {
+    "required": ("This field must be sent.", "必填"),
+    "null-not-allowed": ("This field is not null; leave it out instead.", "不能为空"),
+    "invalid-type": ("This is another type than docs/openapi.json says.", "类型不正确"),
+    "invalid-format": ("This is not written as docs/openapi.json says.", "格式不正确"),
+    "invalid-choice": ("This is none of the values that docs/openapi.json lists.", "不在可选范围内"),
+    "unknown-field": ("There is no such field here.", "不支持的字段"),
+    "too-long": ("This is longer, or more, than allowed.", "超出长度限制"),
+    "too-short": ("This is shorter, or less, than allowed.", "长度不足"),
+    "out-of-range": ("This is too large or too small.", "超出允许范围"),
+    "sum-differs": ("These do not add up to the total.", "金额合计不一致"),
+    "duplicate": ("This names something twice.", "重复"),
+    "out-of-order": ("These stand in the wrong order.", "顺序不正确"),
+    "in-the-future": ("This is later than now.", "时间晚于当前时间"),
+    "too-old": ("This is too long ago.", "时间过早"),
+    "not-supported": ("This is not possible yet.", "暂不支持"),
+    "choose-one": ("Send exactly one of these.", "只能提供其中一项"),
 }
-"""Each code that a field can be refused with, and its Chinese message."""
+"""Each code that a field can be refused with: what to do in English, and a message in Chinese."""
+UNKNOWN_PROBLEM = ("This cannot be accepted.", "内容有误")
 
 HTTP_PROBLEMS: Mapping[int, tuple[str, str, str]] = {
     400: ("bad-request", "The request cannot be read.", "请求格式不正确"),
@@ -146,8 +147,11 @@ def _problem(
         "trace_id": g.get("trace_id", ""),
     }
     if fields:
-        body["errors"] = [
-            {**each, "message": FIELD_MESSAGES.get(each["code"], "内容有误")} for each in fields
-        ]
+        body["errors"] = [_told(each["field"], each["code"]) for each in fields]
     text = json.dumps(body, ensure_ascii=False)
     return Response(text, status, content_type="application/problem+json")
+
+
+def _told(field: str, code: str) -> dict[str, str]:
+    title, message = FIELD_PROBLEMS.get(code, UNKNOWN_PROBLEM)
+    return {"field": field, "code": code, "title": title, "message": message}

@@ -14,7 +14,7 @@ from domain.points.model import EntryRef
 from domain.points.standing import standing_on
 from domain.reward.exchange import is_for, times_had
 from domain.reward.finish import get
-from domain.reward.model import Exchange, ExchangeNotFound, Reward, RewardKind, RewardNotFound
+from domain.reward.model import Exchange, ExchangeNotFound, ExchangeState, Reward, RewardKind, RewardNotFound
 from domain.reward.ports import Repositories
 from domain.unit_of_work import Plan, Runner
 
@@ -98,7 +98,11 @@ class ReadReward(Struct, frozen=True):
 
 
 class ListExchanges(Struct, frozen=True):
-    """Newest first, those included that came with a merge. Raises MemberNotFound or IdentityMoved."""
+    """Newest first, those included that came with a merge.
+
+    With `state` only those; a page may then hold fewer than asked for, and the next one goes on.
+    Raises MemberNotFound or IdentityMoved.
+    """
 
     runner: Runner[Repositories]
 
@@ -109,7 +113,12 @@ class ListExchanges(Struct, frozen=True):
             actor.require_scope(Scope.MEMBERS_READ)
 
     def __call__(
-        self, actor: MemberSelf | KeyHolder, member_id: str, limit: int, position: str | None
+        self,
+        actor: MemberSelf | KeyHolder,
+        member_id: str,
+        limit: int,
+        position: str | None,
+        state: ExchangeState | None = None,
     ) -> Page[Exchange]:
         self.admit(actor)
 
@@ -117,7 +126,9 @@ class ListExchanges(Struct, frozen=True):
             _, member = repositories.accounts.person(member_id, with_settings=True)
             if isinstance(actor, MemberSelf):
                 own(member, actor)
-            return Plan(newest_of(member.ids, repositories.exchanges.newest, limit, position))
+            found = newest_of(member.ids, repositories.exchanges.newest, limit, position)
+            shown = tuple(each for each in found.items if state in {None, each.state})
+            return Plan(Page(shown, found.next_position))
 
         return self.runner.run(actor.tenant_id, plan)
 

@@ -26,6 +26,7 @@ from handlers.schemas.fields import (
     WholeNumber,
 )
 from handlers.schemas.orders import STORE_MAX
+from handlers.schemas.page import PageQuery
 
 ID_MAX = 32
 
@@ -167,6 +168,12 @@ class ExchangePath(StrictSchema):
     """An exchange by the id that its list shows."""
 
     exchange_id = Text(longest=48, pattern=r"[A-Za-z0-9_]{1,32}:[1-9][0-9]{0,9}", required=True)
+
+
+class ExchangesQuery(PageQuery):
+    """In one state, if one is named; such a page may hold fewer than `limit`, and the cursor goes on."""
+
+    state = Choice(ExchangeState, load_default=None)
 
 
 class ExchangeView(Schema):

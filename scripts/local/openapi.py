@@ -169,7 +169,7 @@ def _problem(status: int, codes: list[str]) -> dict[str, Any]:
 def _components(spec: APISpec) -> None:
     field_problem = {
         "type": "object",
-        "properties": {name: {"type": "string"} for name in ("field", "code", "message")},
+        "properties": {name: {"type": "string"} for name in ("field", "code", "title", "message")},
     }
     names = ("type", "title", "detail", "instance", "code", "message", "trace_id")
     properties: dict[str, Any] = {name: {"type": "string"} for name in names}

@@ -10,7 +10,7 @@ JOBS_EVERY_SECONDS = 10.0
 PEOPLE = (
     ("林小满", "13912345678", "wechat", (8800, 1299)),
     ("周伯言", "13800138000", "alipay", (12600,)),
-    ("陈思源", "13700001234", "wechat", (3600, 4500, 25000)),
+    ("陈思源", "13700001234", "wechat", (3600, 4500, 31000)),
 )
 """Name, phone, platform, and the orders in fen."""
 
@@ -64,6 +64,8 @@ def _print(world: World) -> None:
 
   API keys of the tenant `demo` (key, secret); docs/signing.md says how requests are signed:
 {keys}
+
+  Channels  demo.wx (WeChat), demo.alipay (Alipay), demo.web (phone and code); see docs/first-steps.md
 
   People: {", ".join(f"{name} {phone}" for name, phone, _, _ in PEOPLE)}; 吴一 is a fan without a phone.
 """,

@@ -115,3 +115,18 @@ def test_a_shelf_that_is_filled_again_and_again_stays_small(shop: Shop) -> None:
     reward = shop.services.runner.use(shop.tenant_id, lambda stores, _: stores.rewards.find("towel"))
     assert reward is not None
     assert (reward.buckets, left(shop, "towel")) == (1, 30)
+
+
+def test_a_till_asks_for_what_waits_to_be_handed_over(shop: Shop) -> None:
+    put(shop, "towel", points=100)
+    phone = rich(shop)
+    first, second = (exchange(phone, "towel", 100).json["exchange_id"] for _ in range(2))
+    refund(shop, first)
+
+    path = f"/v1/till/members/{phone.member_id}/exchanges"
+    found = {
+        state: [each["exchange_id"] for each in shop.till.get(path, state=state).json["items"]]
+        for state in ("open", "refunded", "fulfilled")
+    }
+
+    assert found == {"open": [second], "refunded": [first], "fulfilled": []}
