@@ -35,7 +35,7 @@ CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
     ),
     "tiered": (Rule("tiers", permille=1500, tier="t1"), Rule("tiers", permille=3000, tier="t2")),
     "upgrade": (Rule("benefit", from_fen=5000, days=40), Rule("benefit", from_fen=100, member_cap=3)),
-    "cake": (Rule("benefit", budget=2, birthday=True), Rule("benefit", from_fen=5001, day_cap=1, budget=5)),
+    "cake": (Rule("benefit", from_fen=5001, day_cap=1, budget=5), Rule("benefit", budget=2, birthday=True)),
     "chest": (Rule("cups", 40, budget=100), Rule("cups", 33, budget=150)),
 }
 

@@ -163,6 +163,15 @@ def earn_scene(stage: Stage) -> Earn:
     return an_order(stage, member, 6000)
 
 
+def once_a_day_scene(stage: Stage) -> Earn:
+    """One has been granted today; two more large orders at once."""
+    member = a_fan(stage).member_id
+    in_force_now(stage, "cake")
+    stage.does(an_order(stage, member, 6000))
+    stage.rival = an_order(stage, member, 7000, number="rival")
+    return an_order(stage, member, 6500)
+
+
 def use_scene(stage: Stage) -> Use:
     """At two tills at once."""
     _, _, entitlement = _granted(stage)
@@ -245,6 +254,7 @@ AREA = Area(
     draws=((3, draw_use), (1, draw_look)),
     scenarios={
         "earn a benefit": earn_scene,
+        "earn a benefit once a day": once_a_day_scene,
         "use a benefit": use_scene,
         "use a benefit too late": late_scene,
         "try to use a benefit": try_scene,

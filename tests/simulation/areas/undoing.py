@@ -17,7 +17,7 @@ from tests.simulation.areas.merges import (
     one_person,
     wait_scene,
 )
-from tests.simulation.areas.points import NEW_YEARS_EVE, an_order
+from tests.simulation.areas.points import DAY_MS, NEW_YEARS_EVE, an_order
 from tests.simulation.areas.profiles import NAMES, Rename
 from tests.simulation.giving import under_one
 from tests.simulation.model import merging as model
@@ -71,6 +71,18 @@ def undo_lapsed_scene(stage: Stage) -> Undo:
     stage.does(enter(stage.world, other, "wx", shared=False))
     stage.does(prove(stage.world, other, "wx", one.phones[0]))
     stage.wait(hours=2)
+    stage.rival = an_order(stage, one.member_id, number="rival")
+    return Undo(merge_ids(stage.world, "done")[0])
+
+
+def undo_released_scene(stage: Stage) -> Undo:
+    """What was held when it came with the merge was released since: midnight has passed."""
+    one, other = a_member(stage), a_fan(stage, 1)
+    last_held = stage.world.now_ms - max(stage.world.state.programme.hold - 1, 0) * DAY_MS
+    stage.does(an_order(stage, other.member_id, paid_at=last_held // 1000 * 1000))
+    stage.does(prove(stage.world, other, "wx", one.phones[0]))
+    stage.wait(hours=2)
+    stage.does(an_order(stage, one.member_id))
     stage.rival = an_order(stage, one.member_id, number="rival")
     return Undo(merge_ids(stage.world, "done")[0])
 
@@ -165,6 +177,7 @@ AREA = Area(
         "undo": undo_scene,
         "undo what staff approved": undo_approved_scene,
         "undo after points have lapsed": undo_lapsed_scene,
+        "undo after points were released": undo_released_scene,
         "undo the second of two": undo_chain_scene,
         "prove a phone while a merge is undone": prove_while_undone_scene,
         "change the profile while a merge is undone": rename_while_undone_scene,
