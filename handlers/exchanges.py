@@ -7,7 +7,7 @@ from flask import Blueprint
 from domain.actor import MemberSelf, Operator, ScopeMissing, StoreNotAllowed, Till
 from domain.errors import Conflict
 from domain.member.model import MemberNotFound
-from domain.member.own import IdentityMoved
+from domain.member.own import IdentityMoved, admit
 from domain.money import Points
 from domain.points.adjust import NotEnoughPoints
 from domain.points.model import AccountFrozen, EntryRef
@@ -164,7 +164,7 @@ def _wish(call: Call[Any], member_id: str, reward_id: str, store_id: str | None 
 
 
 def _list(services: Needs, call: Call[Any], owner: str) -> dict[str, Any]:
-    services.list_exchanges.admit(call.actor)  # Before anybody looks at the cursor.
+    admit(call.actor)  # Before anybody looks at the cursor.
     state = call.query["state"]
     return cursors.page(
         services.sign,

@@ -5,11 +5,10 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from domain.actor import KeyHolder, MemberSelf
-from domain.api_key.model import Scope
 from domain.clock import shop_date
 from domain.entitlement.model import Entitlement, EntitlementState
 from domain.entitlement.ports import Repositories
-from domain.member.own import own
+from domain.member.own import admit, seen_by
 from domain.page import Page, newest_of
 from domain.unit_of_work import Plan, Runner
 
@@ -34,12 +33,6 @@ class ListEntitlements(Struct, frozen=True):
 
     runner: Runner[Repositories]
 
-    @staticmethod
-    def admit(actor: MemberSelf | KeyHolder) -> None:
-        """Raises ScopeMissing."""
-        if isinstance(actor, KeyHolder):
-            actor.require_scope(Scope.MEMBERS_READ)
-
     def __call__(
         self,
         actor: MemberSelf | KeyHolder,
@@ -48,11 +41,10 @@ class ListEntitlements(Struct, frozen=True):
         position: str | None,
         state: EntitlementState | None = None,
     ) -> Page[Held]:
-        self.admit(actor)
+        admit(actor)
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Page[Held]]:
-            way, _ = repositories.members.glance(member_id, ())
-            member = own(way[-1], actor) if isinstance(actor, MemberSelf) else way[-1]
+            member = seen_by(repositories, actor, member_id)
             found = newest_of(member.ids, repositories.entitlements.newest, limit, position)
             held = (Held(each, shop_date(now)) for each in found.items)
             shown = tuple(each for each in held if state in {None, each.state})

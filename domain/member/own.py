@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from domain.actor import MemberSelf
+from domain.actor import KeyHolder, MemberSelf
+from domain.api_key.model import Scope
 from domain.errors import KeyReused, NotAuthenticated
 from domain.member.identity import parse_identity
 from domain.member.model import Member
+from domain.member.ports import Members
 from domain.unit_of_work import Record, Remembered, RequestKey
 
 M = TypeVar("M", bound=Remembered)
@@ -39,6 +41,11 @@ class Repositories(Protocol):
     def kept(self) -> Kept: ...
 
 
+class People(Protocol):
+    @property
+    def members(self) -> Members: ...
+
+
 def answered_before(
     repositories: Repositories, member: Member, key: RequestKey[M], now: datetime
 ) -> M | None:
@@ -60,3 +67,15 @@ def own(member: Member, actor: MemberSelf) -> Member:
     if parse_identity(actor.identity) not in member.all_identities():
         raise IdentityMoved
     return member
+
+
+def admit(actor: MemberSelf | KeyHolder) -> None:
+    """Whether the caller may read of members at all. Raises ScopeMissing."""
+    if isinstance(actor, KeyHolder):
+        actor.require_scope(Scope.MEMBERS_READ)
+
+
+def seen_by(repositories: People, actor: MemberSelf | KeyHolder, member_id: str) -> Member:
+    """The person of that id, for whoever asks; one call. Raises MemberNotFound or IdentityMoved."""
+    way, _ = repositories.members.glance(member_id, ())
+    return own(way[-1], actor) if isinstance(actor, MemberSelf) else way[-1]

@@ -5,9 +5,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from domain.actor import KeyHolder, MemberSelf
-from domain.api_key.model import Scope
 from domain.clock import shop_date
-from domain.member.own import own
+from domain.member.own import admit, own, seen_by
 from domain.money import NO_POINTS, Points
 from domain.page import Page, newest_of
 from domain.points.model import EntryRef
@@ -106,12 +105,6 @@ class ListExchanges(Struct, frozen=True):
 
     runner: Runner[Repositories]
 
-    @staticmethod
-    def admit(actor: MemberSelf | KeyHolder) -> None:
-        """Raises ScopeMissing."""
-        if isinstance(actor, KeyHolder):
-            actor.require_scope(Scope.MEMBERS_READ)
-
     def __call__(
         self,
         actor: MemberSelf | KeyHolder,
@@ -120,12 +113,10 @@ class ListExchanges(Struct, frozen=True):
         position: str | None,
         state: ExchangeState | None = None,
     ) -> Page[Exchange]:
-        self.admit(actor)
+        admit(actor)
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Page[Exchange]]:
-            _, member = repositories.accounts.person(member_id, with_settings=True)
-            if isinstance(actor, MemberSelf):
-                own(member, actor)
+            member = seen_by(repositories, actor, member_id)
             found = newest_of(member.ids, repositories.exchanges.newest, limit, position)
             shown = tuple(each for each in found.items if state in {None, each.state})
             return Plan(Page(shown, found.next_position))

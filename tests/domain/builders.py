@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from adapters.secrets.keyring import TenantKeyring
-from domain.clock import SHOP_TIME
+from domain.clock import SHOP_TIME, shop_date
 from domain.money import NO_POINTS, Money, Points
 from domain.points.book import Book
 from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Posting, Tally
@@ -69,7 +69,8 @@ def act(book: Book, step: Step) -> Entry:
         case "earn":
             return book.earn(points, step.lot, CAUSE, tally=Tally(1, Money(step.count * 100)))
         case "take":
-            return book.take(points, CAUSE, EntryKind.REDEEM, first=None, may_owe=False)
+            usable = max(book.account.available(shop_date(book.at)), NO_POINTS)
+            return book.take(min(points, usable), CAUSE, EntryKind.REDEEM, first=None, may_owe=False)
         case "owe":
             tally = Tally(-1, Money(-step.count))
             return book.take(points, CAUSE, EntryKind.CLAW_BACK, first=None, may_owe=True, tally=tally)

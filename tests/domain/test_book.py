@@ -59,8 +59,11 @@ class Reckoning:
                 self.debt += step.count
             case "take_first":
                 self.take(step.count, step.lot, may_owe=True)
-            case what:
-                self.take(step.count, None, may_owe=what == "owe")
+            case "take":
+                usable = [point for point in self.points if not point.is_held(today)]
+                self.take(min(step.count, len(usable)), None, may_owe=False)
+            case _:
+                self.take(step.count, None, may_owe=True)
         self.points.sort(key=lambda point: point.turn)
         if step.what == "earn":
             self.pay(step.count, step.lot)
