@@ -59,6 +59,7 @@ def _found(services: Needs, actor: KeyHolder, reference: Reference) -> dict[str,
     return {
         "member": member,
         "points": account.available(balance.today),
+        "held": account.held(balance.today),
         "order_count": account.order_count,
     }
 

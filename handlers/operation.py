@@ -44,8 +44,12 @@ class Operation(Struct, frozen=True):
 
     @property
     def stores_nonce(self) -> bool:
-        """A signed request is good for one use only, unless what is signed holds a number or a key."""
-        return issubclass(self.actor, KeyHolder) and self.natural_key is None and not self.is_keyed
+        """A signed request is good for one use only, unless what is signed holds a number of its own.
+
+        An idempotency key is not enough: a request that was refused leaves it free
+        (docs/decisions/0029-a-key-does-not-replace-the-nonce.md).
+        """
+        return issubclass(self.actor, KeyHolder) and self.natural_key is None
 
 
 class Call(Struct, Generic[A], frozen=True):

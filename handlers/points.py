@@ -106,7 +106,8 @@ class Needs(cursors.Signer, Protocol):
 def balance_view(balance: Balance) -> dict[str, Any]:
     account, today = balance.account, balance.today
     return {
-        "balance": account.available(today),
+        "balance": account.live(today),
+        "available": account.available(today),
         "held": account.held(today),
         "debt": account.debt,
         "expiring": [

@@ -27,6 +27,7 @@ from domain.programme.publish import (
     PublishTerms,
     SaveDraft,
     TermsWish,
+    TiersNotNamed,
     published_from,
 )
 from domain.programme.read import ListRules, ProgrammeNotFound, ReadProgramme
@@ -90,7 +91,7 @@ TERMS = Operation(
     gives=PublicationView,
     status=201,
     is_keyed=True,
-    refuses=(ProgrammeChanged, ProgrammeTooLarge, Conflict),
+    refuses=(ProgrammeChanged, TiersNotNamed, ProgrammeTooLarge, Conflict),
 )
 
 
@@ -160,8 +161,10 @@ def routes(services: Needs) -> Blueprint:
     def terms(call: Call[Operator]) -> Published:
         """Validity, refunds, rounding, tiers, all at once. What was earned before stays as it was."""
         key = call.request_key(published_from)
-        chosen = form.load(Terms, call.body["terms"], "terms")
-        wish = TermsWish(chosen, call.body["programme_version"], key)
+        said = call.body["terms"]
+        ends_tiers = "ladder" in said and said["ladder"] is None
+        chosen = form.load(Terms, said, "terms")
+        wish = TermsWish(chosen, call.body["programme_version"], key, ends_tiers)
         return repeated(services.publish_terms(call.actor, wish))
 
     return bp

@@ -1,6 +1,6 @@
 """A function starts a tenth cheaper if nobody looks for garbage while everything is made to stay.
 
-Imported first by each entry point; `ready` is called last.
+Imported by each entry point before all that takes long; `ready` is called last.
 """
 
 import gc

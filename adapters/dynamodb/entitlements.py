@@ -31,6 +31,8 @@ class EntitlementItem(Item, discriminator="entitlement"):
     used_at = NumberAttribute(null=True)
     used_by = UnicodeAttribute(null=True)
     store_id = UnicodeAttribute(null=True)
+    reopened_at = NumberAttribute(null=True)
+    reopened_by = UnicodeAttribute(null=True)
     version = NumberAttribute(attr_name="v")
 
 
@@ -51,6 +53,8 @@ def _entitlement_items(entitlement: Entitlement, tenancy: Tenancy) -> tuple[Item
         used_at=ms(entitlement.used_at) if entitlement.used_at else None,
         used_by=entitlement.used_by,
         store_id=entitlement.store_id,
+        reopened_at=ms(entitlement.reopened_at) if entitlement.reopened_at else None,
+        reopened_by=entitlement.reopened_by,
         version=entitlement.version,
     )
     return (item,)
@@ -74,6 +78,8 @@ def to_entitlement(raw: RawItem) -> Entitlement:
         used_at=moment(item.used_at),
         used_by=item.used_by,
         store_id=item.store_id,
+        reopened_at=moment(item.reopened_at),
+        reopened_by=item.reopened_by,
         version=int(item.version),
     )
 

@@ -68,7 +68,7 @@ class LinesItem(Item, discriminator="order-lines"):
 
 
 class RefundItem(Item, discriminator="refund"):
-    """One refund of an order; names as in `OrderItem`, and n entitlements that went with it."""
+    """One refund of an order; names as in `OrderItem`, n entitlements that went with it, x that were used."""
 
     member_id = UnicodeAttribute(attr_name="m")
     payments = UnicodeAttribute(attr_name="y")
@@ -81,6 +81,7 @@ class RefundItem(Item, discriminator="refund"):
     recorded_at = NumberAttribute(attr_name="o")
     recorded_by = UnicodeAttribute(attr_name="k")
     revoked = UnicodeAttribute(attr_name="n", null=True)
+    used = UnicodeAttribute(attr_name="x", null=True)
 
 
 def _text(value: object) -> str:
@@ -213,6 +214,7 @@ def _refund_items(refund: Refund, tenancy: Tenancy) -> tuple[Item, ...]:
         recorded_at=ms(refund.recorded_at),
         recorded_by=refund.recorded_by,
         revoked=_text(list(refund.revoked)) if refund.revoked else None,
+        used=_text(list(refund.used)) if refund.used else None,
     )
     return (item,)
 
@@ -233,6 +235,7 @@ def to_refund(raw: RawItem) -> Refund:
         recorded_at=instant(item.recorded_at),
         recorded_by=item.recorded_by,
         revoked=tuple(json.loads(item.revoked or "[]")),
+        used=tuple(json.loads(item.used or "[]")),
     )
 
 

@@ -74,7 +74,7 @@ def _before(repositories: Repositories, account: Account, today: date, now: date
         today,
         account.streak.days,
         NO_POINTS,
-        account.available(today),
+        account.live(today),
         None,
         now,
         is_repeated=True,

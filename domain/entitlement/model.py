@@ -81,6 +81,9 @@ class Entitlement(Struct, frozen=True):
     used_by: str | None = None
     store_id: str | None = None
     """Where it was used."""
+    reopened_at: datetime | None = None
+    """When a use was last taken back."""
+    reopened_by: str | None = None
     version: int = 1
 
     @property
@@ -124,13 +127,17 @@ class Entitlement(Struct, frozen=True):
             version=self.version + 1,
         )
 
+    def is_used_for_nothing(self, order: Order) -> bool:
+        """Whether it was used, and the order is no longer worth it."""
+        return self.state is EntitlementState.USED and not self.is_earned(order)
+
     def after_refund(self, order: Order) -> "Entitlement":
         """Gone, if it is open and the order is no longer worth it."""
         if self.state is not EntitlementState.OPEN or self.is_earned(order):
             return self
         return replace(self, state=EntitlementState.REVOKED, version=self.version + 1)
 
-    def not_used(self, order: Order) -> "Entitlement":
+    def not_used(self, order: Order, at: datetime, by: str) -> "Entitlement":
         """As if it had never been used. Raises EntitlementNotUsed."""
         if self.state is not EntitlementState.USED:
             raise EntitlementNotUsed(f"The entitlement is {self.state.value}.")
@@ -140,5 +147,7 @@ class Entitlement(Struct, frozen=True):
             used_at=None,
             used_by=None,
             store_id=None,
+            reopened_at=at,
+            reopened_by=by,
             version=self.version + 1,
         )

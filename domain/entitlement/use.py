@@ -46,10 +46,9 @@ def _order_of(repositories: Repositories, entitlement: Entitlement) -> Order:
     return order
 
 
-def _settle(before: Entitlement, after: Entitlement, *rest: Change) -> Plan[Settled]:
-    return Plan(
-        Settled(after.entitlement_id, after.benefit.name, after.state), (Changed(before, after), *rest)
-    )
+def _settle(before: Entitlement, after: Entitlement, now: datetime, *rest: Change) -> Plan[Settled]:
+    state = after.state_on(shop_date(now))
+    return Plan(Settled(after.entitlement_id, after.benefit.name, state), (Changed(before, after), *rest))
 
 
 class UseEntitlement(Struct, frozen=True):
@@ -75,7 +74,7 @@ class UseEntitlement(Struct, frozen=True):
         def plan(repositories: Repositories, now: datetime) -> Plan[Settled]:
             check_known(repositories, actor, store_id)
             before = _get(repositories, ref)
-            return _settle(before, before.used(now, shop_date(now), actor.caller, store_id))
+            return _settle(before, before.used(now, shop_date(now), actor.caller, store_id), now)
 
         return self.runner.run_once(actor.tenant_id, plan, key, dry_run=dry_run)
 
@@ -92,6 +91,7 @@ class ReopenEntitlement(Struct, frozen=True):
         def plan(repositories: Repositories, now: datetime) -> Plan[Settled]:
             before = _get(repositories, ref)
             order = _order_of(repositories, before)
-            return _settle(before, before.not_used(order), Unchanged(order))
+            after = before.not_used(order, now, actor.caller)
+            return _settle(before, after, now, Unchanged(order))
 
         return self.runner.run_once(actor.tenant_id, plan, key)

@@ -206,3 +206,5 @@ class Refund(Struct, frozen=True):
     recorded_by: str
     revoked: tuple[str, ...] = ()
     """Entitlements that went with it, because they were not used yet."""
+    used: tuple[str, ...] = ()
+    """Entitlements that the order is no longer worth, but that were used."""

@@ -1,6 +1,6 @@
 """Use case of staff: points are given or taken by hand, with a reason that stays."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from msgspec import Struct
 
@@ -9,7 +9,7 @@ from domain.clock import shop_date
 from domain.errors import RuleBroken, invalid
 from domain.money import NO_POINTS, Points
 from domain.points.book import Book
-from domain.points.model import Cause, EntryKind, LotKey
+from domain.points.model import Account, Cause, EntryKind, LotKey
 from domain.points.ports import Repositories
 from domain.points.validity import last_day
 from domain.unit_of_work import Plan, Record, RequestKey, Runner, held
@@ -22,6 +22,13 @@ class NotEnoughPoints(RuleBroken):
     code = "not-enough-points"
     title = "The member does not have so many points."
     message = "积分不足"
+
+
+def not_enough(account: Account, today: date) -> NotEnoughPoints:
+    """With what there is."""
+    usable, held = max(account.available(today), NO_POINTS), account.held(today)
+    more = f"; {held.count} more are held" if held > NO_POINTS else ""
+    return NotEnoughPoints(f"{usable.count} points can be used today{more}.")
 
 
 class Adjustment(Struct, frozen=True):
@@ -79,7 +86,7 @@ class AdjustPoints(Struct, frozen=True):
                 lot = LotKey(last_day(programme.terms.validity, shop_date(now)))
                 entry = book.earn(wish.points, lot, cause, EntryKind.ADJUST)
             elif -wish.points > book.account.available(shop_date(now)):
-                raise NotEnoughPoints
+                raise not_enough(book.account, shop_date(now))
             else:
                 entry = book.take(-wish.points, cause, EntryKind.ADJUST, first=None, may_owe=False)
             done = Adjustment(entry.member_id, entry.points, entry.balance, entry.sequence)

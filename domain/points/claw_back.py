@@ -80,7 +80,7 @@ class RefundOrder(Struct, frozen=True):
             book = Book(way[-1], now, actor.caller, programme)
             order, refund = _refund(before, request, book, programme.terms.clawback, now)
             granted = _granted(repositories, order)
-            refund = replace(refund, revoked=_revoked(granted, order))
+            refund = replace(refund, revoked=_revoked(granted, order), used=_used(granted, order))
             changes = (Created(refund), Changed(before, order), *book.changes(), *held(way))
             return Plan(refund, (*changes, *_kept_or_gone(granted, order)))
 
@@ -141,6 +141,10 @@ def _revoked(granted: list[Entitlement], order: Order) -> tuple[str, ...]:
     return tuple(each.entitlement_id for each in granted if each.after_refund(order) is not each)
 
 
+def _used(granted: list[Entitlement], order: Order) -> tuple[str, ...]:
+    return tuple(each.entitlement_id for each in granted if each.is_used_for_nothing(order))
+
+
 def _kept_or_gone(granted: list[Entitlement], order: Order) -> tuple[Change, ...]:
     """One that was used stays used: that must still be so."""
     changes: list[Change] = []
@@ -148,7 +152,7 @@ def _kept_or_gone(granted: list[Entitlement], order: Order) -> tuple[Change, ...
         after = each.after_refund(order)
         if after is not each:
             changes.append(Changed(each, after))
-        elif not each.is_earned(order):
+        elif each.is_used_for_nothing(order):
             changes.append(Unchanged(each))
     return tuple(changes)
 

@@ -23,8 +23,8 @@ from domain.programme.price import Price, price
 from domain.programme.rule import Rule
 from domain.unit_of_work import Change, Counted, held
 
-BUCKETS_AT_ONCE = 3
-"""So many parts of a budget are touched by one event, so that all of it fits into one transaction."""
+BUCKETS_AT_ONCE = 24
+"""So many parts of budgets that run short are touched by one event, so that it fits into one transaction."""
 NOTHING_GONE: Mapping[str, int] = {}
 
 
@@ -113,8 +113,9 @@ def _gains(gains: Iterable[pricing.Gain]) -> tuple[Gain, ...]:
 
 
 def totals(left: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
-    """Of each budget, what one event may take: the fullest buckets together."""
-    return {rule_id: sum(sorted(buckets)[-BUCKETS_AT_ONCE:]) for rule_id, buckets in left.items()}
+    """Of each budget, what one event may take: its fullest buckets together."""
+    each = max(BUCKETS_AT_ONCE // max(len(left), 1), 1)
+    return {rule_id: sum(sorted(buckets)[-each:]) for rule_id, buckets in left.items()}
 
 
 def offer(

@@ -16,7 +16,8 @@ from domain.points.streak import NO_STREAK, Streak
 from domain.points.usage import Usages
 from domain.programme.event import Person
 
-LOTS_MAX = 400
+LOTS_MAX = 500
+"""A year of last days, and as many days as points may be held."""
 NO_HEAD = b"\0" * 32
 """Stands before the first entry in the chain of hashes."""
 
@@ -144,7 +145,12 @@ class Account(Struct, frozen=True):
 
     def held(self, today: date) -> Points:
         """What can be used later."""
-        return total_points([points for lot, points in self.lots.items() if lot.is_held(today)])
+        later = [points for lot, points in self.lots.items() if lot.is_held(today) and not lot.is_over(today)]
+        return total_points(later)
+
+    def live(self, today: date) -> Points:
+        """The balance as the next entry will find it: both together."""
+        return self.available(today) + self.held(today)
 
     @property
     def next_due(self) -> date | None:

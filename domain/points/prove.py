@@ -48,10 +48,8 @@ class _Fold:
         self._expect(entry.sequence == self.sequence + 1, f"entry {entry.sequence} after {self.sequence}")
         self._expect(entry.previous == self.head, f"entry {entry.sequence}: the chain is broken before it")
         self._expect(entry.hash == hash_of(entry), f"entry {entry.sequence}: the hash does not fit")
-        today = shop_date(entry.at)
+        self._look_at_holds(entry)
         for posting in entry.postings:
-            is_spent = entry.kind is EntryKind.REDEEM and posting.lot.is_held(today)
-            self._expect(not is_spent, f"entry {entry.sequence}: uses points that are held")
             left = self.lots.pop(posting.lot, 0) + posting.points.count
             self._expect(left >= 0, f"entry {entry.sequence}: a lot becomes negative")
             if left:
@@ -73,6 +71,20 @@ class _Fold:
         self.earned += entry.points.count if is_earning else entry.tally.earned.count
         self.activities += entry.tally.activities
         self.sequence, self.balance, self.head = entry.sequence, balance, entry.hash
+
+    def _look_at_holds(self, entry: Entry) -> None:
+        """What is held is not used, and is released to where it belongs, not before its day."""
+        today = shop_date(entry.at)
+        if entry.kind in {EntryKind.REDEEM, EntryKind.ADJUST}:
+            used = [each for each in entry.postings if each.points.count < 0 and each.lot.is_held(today)]
+            self._expect(not used, f"entry {entry.sequence}: uses points that are held")
+        if entry.kind is EntryKind.RELEASE:
+            there: dict[LotKey, int] = {}
+            for posting in entry.postings:
+                lot = posting.lot.released(today)
+                there[lot] = there.get(lot, 0) + posting.points.count
+            is_moved = any(there.values()) or any(each.lot.is_held(today) for each in entry.postings)
+            self._expect(not is_moved, f"entry {entry.sequence}: releases what is held, or something else")
 
     def compare(self, account: Account) -> None:
         lots = {lot: points.count for lot, points in account.lots.items()}

@@ -6,7 +6,7 @@ from domain.months import after_months, month_end
 from domain.programme.model import Terms, Validity, ValidityKind
 
 FIXED_BY_DAY_MONTHS_MAX = 12
-"""Longer fixed validity ends with a month, so that an account never holds more lots than it may."""
+"""Longer fixed validity ends with a month, so that an account never has more lots than it may (LOTS_MAX)."""
 
 
 def held_through(terms: Terms, paid_on: date, today: date) -> date | None:

@@ -245,7 +245,9 @@ def load(kind: type[T], raw: object, path: str = "") -> T:
     for name, (form, default) in forms.items():
         given = raw.get(name)
         if given is None:
-            if default is NODEFAULT:
+            if name in raw and default is not None:
+                problems.append(FieldProblem(f"{under}{name}", "null-not-allowed"))
+            elif default is NODEFAULT:
                 problems.append(FieldProblem(f"{under}{name}", "required"))
             continue
         try:
@@ -273,7 +275,7 @@ def dump(thing: Any) -> dict[str, object]:
 def shown(thing: Any) -> dict[str, object]:
     """For people: what is as usual is there, too; only what is not set is left out."""
     return {
-        name: form.dump(value)
+        name: shown(value) if isinstance(form, Part) else form.dump(value)
         for name, (form, _) in _forms(type(thing)).items()
         if (value := getattr(thing, name)) is not None
     }
@@ -297,8 +299,11 @@ def schema(kind: type[Any]) -> dict[str, Any]:
 
 
 def _property(form: Form, default: Any) -> dict[str, Any]:
-    is_plain = default is not NODEFAULT and default is not None
-    return {**form.schema(), "default": form.dump(default)} if is_plain else form.schema()
+    if default is NODEFAULT:
+        return form.schema()
+    if default is None:
+        return {"oneOf": [form.schema(), {"type": "null"}]}
+    return {**form.schema(), "default": form.dump(default)}
 
 
 def _forms(kind: type[Any]) -> dict[str, tuple[Form, Any]]:

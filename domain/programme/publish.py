@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.actor import Operator
-from domain.errors import Conflict, invalid
+from domain.errors import Conflict, RuleBroken, invalid
 from domain.programme import form
 from domain.programme import rule as written
 from domain.programme.kinds import GRANTING
@@ -46,6 +46,12 @@ class ProgrammeChanged(Conflict):
     code = "programme-changed"
     title = "Another version of the programme is in force by now; look at it again."
     message = "积分方案已更新，请确认后再修改"
+
+
+class TiersNotNamed(RuleBroken):
+    code = "tiers-not-named"
+    title = 'There are tiers, and these terms do not name them; to end them, send "ladder": null.'
+    message = "积分方案含会员等级，请一并提交；如需取消等级请明确说明"
 
 
 class SaveDraft(Struct, frozen=True):
@@ -167,6 +173,11 @@ class _Revision:
         """Of the programme that is in force."""
         return self._before.version
 
+    @property
+    def has_tiers(self) -> bool:
+        """In force."""
+        return self._before.terms.ladder is not None
+
     def unchanged(self) -> tuple[Change, ...]:
         """What is in force must still be so at the commit."""
         return (Unchanged(self._tenant),)
@@ -199,7 +210,7 @@ class _Revision:
 
         Raises TooManyRules, TooManyBudgets or ProgrammeTooLarge.
         """
-        _check(self._rules.values())
+        _check(self._rules.values(), self._before.rules)
         before, tenant = self._before, self._tenant
         new_terms = terms or before.terms
         if not self._changes and new_terms == before.terms and before.version:
@@ -215,13 +226,22 @@ class _Revision:
         )
 
 
-def _check(rules: Collection[Rule]) -> None:
+def _check(rules: Collection[Rule], before: Collection[Rule]) -> None:
+    """What holds too many already may still become less."""
     if len(rules) > RULES_MAX:
         raise TooManyRules
-    budgets = sum(rule.limits.budget is not None for rule in rules)
-    benefits = sum(isinstance(rule.settings, GRANTING) for rule in rules)
-    if budgets > BUDGETS_MAX or benefits > BENEFITS_MAX:
+    if _budgets(rules) > max(BUDGETS_MAX, _budgets(before)):
         raise TooManyBudgets
+    if _benefits(rules) > max(BENEFITS_MAX, _benefits(before)):
+        raise TooManyBudgets
+
+
+def _budgets(rules: Collection[Rule]) -> int:
+    return sum(rule.limits.budget is not None for rule in rules)
+
+
+def _benefits(rules: Collection[Rule]) -> int:
+    return sum(isinstance(rule.settings, GRANTING) for rule in rules)
 
 
 def _pointing(tenant: Tenant, version: int) -> Tenant:
@@ -235,12 +255,14 @@ class TermsWish(Struct, frozen=True):
     terms: Terms
     seen: int
     key: "RequestKey[Published]"
+    ends_tiers: bool = False
+    """Somebody said that there shall be no tiers any more."""
 
 
 class PublishTerms(Struct, frozen=True):
     """The terms as a whole become the next version; the rules stay. The same terms again change nothing.
 
-    Raises ProgrammeChanged or ProgrammeTooLarge.
+    Raises ProgrammeChanged, TiersNotNamed or ProgrammeTooLarge.
     """
 
     runner: Runner[Repositories]
@@ -250,6 +272,8 @@ class PublishTerms(Struct, frozen=True):
             revision = _Revision(repositories, Deed(actor.caller, now))
             if revision.version != wish.seen:
                 raise ProgrammeChanged
+            if revision.has_tiers and wish.terms.ladder is None and not wish.ends_tiers:
+                raise TiersNotNamed
             version, changes = revision.close(wish.terms)
             return Plan(Published(version, (), ()), changes or revision.unchanged())
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from domain.clock import shop_date
-from domain.entitlement.model import Entitlement
+from domain.entitlement.model import Entitlement, EntitlementState
 from domain.member.model import Member, Sentinel
-from domain.order.model import Order, OrderId, Refund
+from domain.order.model import Granted, Order, OrderId, Refund
 from domain.points.model import Account, Entry, EntryKind, EntryRef
 from domain.points.prove import Finding, prove
 from domain.proof.ports import Repositories, Thing
@@ -83,11 +83,15 @@ def _granted(repositories: Repositories, order: Order) -> Iterator[Finding]:
 
 def _entitlement(repositories: Repositories, entitlement: Entitlement) -> Iterator[Finding]:
     order = repositories.orders.find(entitlement.order_id)
-    told = [each.entitlement_id for each in order.award.granted] if order else []
-    if entitlement.entitlement_id not in told:
-        yield Finding(
-            entitlement.owner, f"entitlement {entitlement.entitlement_id} is not what its order granted"
-        )
+    name, benefit = f"entitlement {entitlement.entitlement_id}", entitlement.benefit
+    is_told = order is not None and (
+        Granted(entitlement.entitlement_id, benefit.benefit_id, benefit.name, entitlement.valid_through)
+        in order.award.granted
+    )
+    if order is None or not is_told:
+        yield Finding(entitlement.owner, f"{name} is not what its order granted")
+    elif entitlement.state is EntitlementState.OPEN and not entitlement.is_earned(order):
+        yield Finding(entitlement.owner, f"{name} is open, but its order is no longer worth it")
 
 
 def _refund(repositories: Repositories, refund: Refund) -> Iterator[Finding]:

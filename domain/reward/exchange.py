@@ -12,7 +12,7 @@ from domain.keyring import Sealed
 from domain.member.model import Member
 from domain.member.own import answered_before, own
 from domain.money import Points
-from domain.points.adjust import NotEnoughPoints
+from domain.points.adjust import not_enough
 from domain.points.book import Book
 from domain.points.model import Account, Cause, Entry, EntryKind
 from domain.points.standing import Standing
@@ -139,7 +139,7 @@ def _check(offer: Offer, points: Points, member: Member, book: Book) -> None:
     if points != offer.points:
         raise RewardChanged
     if offer.points > book.account.available(shop_date(book.at)):
-        raise NotEnoughPoints
+        raise not_enough(book.account, shop_date(book.at))
 
 
 def is_for(offer: Offer, member: Member, standing: Standing | None) -> bool:

@@ -37,6 +37,7 @@ class EntitlementView(Schema):
     order_number = fields.String(attribute="entitlement.order_id.number")
     used_at = Instant(attribute="entitlement.used_at", allow_none=True)
     store_id = fields.String(attribute="entitlement.store_id", allow_none=True)
+    reopened_at = Instant(attribute="entitlement.reopened_at", allow_none=True)
 
 
 class UseRequest(StrictSchema):

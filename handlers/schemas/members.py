@@ -71,7 +71,7 @@ class IdentityView(Schema):
 
 
 class TillMemberView(Schema):
-    """A member as a till sees it: phone and name masked."""
+    """A member as a till sees it: phone and name masked. `points` can be used today, `held` later."""
 
     member_id = fields.String(attribute="member.member_id")
     state = Choice(MemberState, attribute="member.state")
@@ -81,6 +81,7 @@ class TillMemberView(Schema):
     name = MaskedName(attribute="member.profile.name", allow_none=True)
     joined_at = Instant(attribute="member.joined_at", allow_none=True)
     points = PointsField()
+    held = PointsField()
 
 
 class StaffMemberView(TillMemberView):

@@ -103,7 +103,10 @@ class OrderView(Schema):
 
 
 class RefundView(Schema):
-    """What the refund took back. `revoked`: entitlements that went with it; one that was used stays used."""
+    """What the refund took back; `revoked`: entitlements that went with it.
+
+    `used`: those that the order is no longer worth, but that were used; they stay used.
+    """
 
     order_number = fields.String(attribute="order_id.number")
     refund_number = fields.String(attribute="number")
@@ -112,4 +115,5 @@ class RefundView(Schema):
     balance = PointsField()
     entry_sequence = fields.Integer()
     revoked = fields.List(fields.String())
+    used = fields.List(fields.String())
     recorded_at = Instant()

@@ -44,12 +44,14 @@ class EntriesQuery(PageQuery):
 
 
 class BalanceView(Schema):
-    """`balance` can be used today, `held` later; it is both that `expiring` lists, less `debt`.
+    """`balance` is all there is, as in entries: `available` can be used today, `held` later.
 
-    `by_kind` adds up all entries by kind; its sum is both, but for points that lapsed today.
+    `expiring` lists it by last day; its sum is `balance` and `debt`. `by_kind` adds up all entries by kind;
+    its sum is the balance, but for points that lapsed today.
     """
 
     balance = PointsField()
+    available = PointsField()
     held = PointsField()
     debt = PointsField()
     expiring = fields.List(fields.Nested(ExpiringView))

@@ -31,9 +31,9 @@ def findings(place: Place, thing: Thing) -> list[str]:
 
 def entitlement(number: int) -> Entitlement:
     """One of those that the order granted, with its first entry."""
-    benefit = Benefit(benefit_id="upgrade", name="免费升级", kind=BenefitKind.SERVICE)
-    ref = EntitlementRef("m_1", 1, number)
-    return Entitlement(ref, benefit, "upgrade", ORDER_ID, Money(1), AT, AT.date())
+    told, ref = ORDER.award.granted[number - 1], EntitlementRef("m_1", 1, number)
+    benefit = Benefit(benefit_id=told.benefit_id, name=told.name, kind=BenefitKind.SERVICE)
+    return Entitlement(ref, benefit, "upgrade", ORDER_ID, Money(1), AT, told.valid_through)
 
 
 def books(place: Place) -> tuple[Account, list[Entry]]:
@@ -207,7 +207,13 @@ def test_an_order_without_what_it_granted_is_found(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"ref": EntitlementRef("m_1", 1, 3)}, {"order_id": OrderId("store", "N-9")}]
+    "change",
+    [
+        {"ref": EntitlementRef("m_1", 1, 3)},
+        {"order_id": OrderId("store", "N-9")},
+        {"valid_through": AT.date()},
+        {"benefit": Benefit(benefit_id="cake", name="免费升级", kind=BenefitKind.SERVICE)},
+    ],
 )
 def test_an_entitlement_that_no_order_granted_is_found(place: Place, change: dict[str, Any]) -> None:
     books(place)
@@ -215,3 +221,12 @@ def test_an_entitlement_that_no_order_granted_is_found(place: Place, change: dic
     wrong = replace(entitlement(1), **change)
 
     assert findings(place, wrong) == [f"entitlement {wrong.entitlement_id} is not what its order granted"]
+
+
+def test_what_is_open_although_the_order_is_not_worth_it_is_found(place: Place) -> None:
+    books(place)
+    dear = replace(entitlement(1), at_least=Money(10**6))
+
+    assert findings(place, dear) == [
+        f"entitlement {dear.entitlement_id} is open, but its order is no longer worth it"
+    ]

@@ -125,6 +125,8 @@ ENTITLEMENT = Entitlement(
     used_at=AT,
     used_by="key:till",
     store_id="store",
+    reopened_at=AT,
+    reopened_by="key:office",
     version=2,
 )
 RULE = RuleRecord(

@@ -165,6 +165,7 @@ REFUND: Final = Refund(
     AT,
     "key:till",
     ("m_1:4:1", "m_1:4:2"),
+    ("m_1:4:3",),
 )
 MERGE: Final = Merge(
     "g_1",

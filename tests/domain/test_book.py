@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from domain.clock import SHOP_TIME, shop_date
 from domain.money import NO_POINTS, Money, Points
 from domain.points.book import Book, check
-from domain.points.chain import hash_of
+from domain.points.chain import hash_of, sealed
 from domain.points.model import (
     LOTS_MAX,
     NO_HEAD,
@@ -255,6 +255,23 @@ def test_an_exchange_that_used_what_was_held_is_found() -> None:
     book.take(Points(7), CAUSE, EntryKind.REDEEM, first=None, may_owe=False)
 
     assert [each.what for each in prove(book.account, book.entries)] == ["entry 2: uses points that are held"]
+
+
+@pytest.mark.parametrize(
+    "to, day", [(LotKey(None), 3), (LotKey(HELD.valid_through, "gift"), 3), (LotKey(HELD.valid_through), 2)]
+)
+def test_a_release_to_elsewhere_or_before_its_day_is_found(to: LotKey, day: int) -> None:
+    book = Book(Account("m_1"), NOON, "till")
+    book.earn(Points(10), HELD, CAUSE)
+    later = Book(book.account, NOON + timedelta(days=3), "till")
+    moved = (Posting(HELD, Points(-10)), Posting(to, Points(10)))
+    forged = sealed(replace(later.entries[0], postings=moved, at=NOON + timedelta(days=day)))
+    account = replace(later.account, lots={to: Points(10)}, head=forged.hash)
+
+    assert prove(later.account, [*book.entries, *later.entries]) == []
+    assert [each.what for each in prove(account, [*book.entries, forged])] == [
+        "entry 2: releases what is held, or something else"
+    ]
 
 
 def test_held_points_that_are_over_lapse_and_are_not_released() -> None:

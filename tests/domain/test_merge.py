@@ -25,7 +25,7 @@ from domain.merge.settle import SettleMerge
 from domain.merge.undo import UndoMerge
 from domain.money import Money, Points
 from domain.points.book import Book
-from domain.points.model import Account, Entry, EntryKind, LotKey, Tally
+from domain.points.model import LOTS_MAX, Account, Entry, EntryKind, LotKey, Tally
 from domain.points.prove import prove
 from domain.programme.model import Programme
 from domain.unit_of_work import Created, MovedMeanwhile
@@ -335,5 +335,5 @@ def test_staff_decide_where_names_or_phones_differ_or_limits_are_passed() -> Non
     assert wait_reason(phoned[0], phoned[1], MergeCause.PHONE) is None
     assert wait_reason(phoned[0], phoned[2], MergeCause.SHARED_IDENTITY) is None
     assert wait_reason(many[0], many[1], MergeCause.PHONE) is WaitReason.TOO_MANY_IDENTITIES
-    assert wait_reason(one, other, MergeCause.PHONE, lots=401) is WaitReason.TOO_MANY_LOTS
-    assert wait_reason(one, other, MergeCause.PHONE, lots=400) is None
+    assert wait_reason(one, other, MergeCause.PHONE, lots=LOTS_MAX + 1) is WaitReason.TOO_MANY_LOTS
+    assert wait_reason(one, other, MergeCause.PHONE, lots=LOTS_MAX) is None

@@ -222,8 +222,21 @@ def test_a_request_that_was_caught_is_good_for_no_other_idempotency_key(shop: Sh
     other, none = sent(**{"Idempotency-Key": "the-key-of-somebody-else"}), sent(**{"Idempotency-Key": ""})
 
     assert (first.status_code, first.json["balance"]) == (201, 10)
-    assert (again.json, again.headers["Idempotency-Replayed"]) == (first.json, "true")
+    assert refused(again) == (401, "nonce-reused")
     assert [refused(other), refused(none)] == [(401, "signature-refused")] * 2
+
+
+def test_a_request_that_was_refused_takes_no_effect_later(shop: Shop) -> None:
+    member_id = shop.fan().member_id
+    path, body = f"/v1/staff/members/{member_id}/points/adjustments", b'{"points": -10, "reason": "x"}'
+    headers = shop.office.headers("POST", path, body, idempotency_key="the-callers-own-key")
+
+    first = shop.staff.post(path, data=body, headers=headers)
+    shop.buy(10_000, member_id)
+    again = shop.staff.post(path, data=body, headers=headers)
+
+    assert refused(first) == (422, "not-enough-points")
+    assert refused(again) == (401, "nonce-reused")
 
 
 def test_a_request_that_was_signed_without_a_key_takes_none_on_the_way(shop: Shop) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.programme import publish
 from domain.programme.model import BENEFITS_MAX, BUDGETS_MAX, TooManyBudgets
 from domain.programme.publish import ProgrammeWish
 from domain.programme.rule import Rule
@@ -133,7 +134,7 @@ def test_what_was_used_stays_used_when_the_order_is_refunded(shop: Shop) -> None
 
     back = shop.refund(order["order_number"], 60_000)
 
-    assert (back.json["revoked"], held(phone)[0]["state"]) == ([], "used")
+    assert (back.json["revoked"], back.json["used"], held(phone)[0]["state"]) == ([], [granted], "used")
     assert reopen(shop, granted).json["state"] == "revoked"
 
 
@@ -143,6 +144,8 @@ def test_a_use_by_mistake_is_taken_back(shop: Shop) -> None:
     use(shop, granted)
 
     assert reopen(shop, granted).json["state"] == "open"
+    staff = shop.office.get(f"/v1/staff/members/{granted.partition(':')[0]}/entitlements").json["items"]
+    assert staff[0]["reopened_at"] is not None
     assert use(shop, granted).status_code == 201
 
 
@@ -228,6 +231,30 @@ def test_more_than_one_transaction_could_hold_is_not_published(
 
     with pytest.raises(TooManyBudgets):
         shop.services.apply_programme(shop.tenant_id, programme(*drafts))
+
+
+def test_who_has_too_many_already_may_have_fewer(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programmes from before there was a limit."""
+    chests = [rule(f"chest-{n}", "step_bonus", STEPS, limits={"budget": 60}) for n in range(4)]
+    shop.services.apply_programme(shop.tenant_id, programme(*chests))
+    monkeypatch.setattr(publish, "BUDGETS_MAX", 2)
+    path, number = "/v1/staff/programme/publications", key()
+
+    again = shop.services.apply_programme(shop.tenant_id, programme(*chests))
+    retired = keyed(shop.office, path, {"retire": ["chest-0"]}, number)
+
+    assert (again, retired.status_code) == ("unchanged", 201)
+    with pytest.raises(TooManyBudgets):
+        shop.services.apply_programme(shop.tenant_id, programme(*chests))
+
+
+def test_a_large_order_gets_all_that_its_budget_holds(open_with: Any) -> None:
+    """Of 16 buckets."""
+    chest = rule("base", "spend", {"points_each": 1, "per_fen": 100}, limits={"budget": 160_000})
+    shop = open_with(Opening(programme=wish(chest)))
+
+    assert shop.buy(5_000_000, shop.fan().member_id)["points"] == 50_000
+    assert shop.buy(50_000_000, shop.fan().member_id)["points"] == 110_000
 
 
 def _pages(phone: Phone, limit: int) -> list[str]:

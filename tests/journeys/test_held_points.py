@@ -41,14 +41,18 @@ def test_points_of_an_order_are_usable_after_the_days_for_which_they_are_held(sh
     order = shop.buy(50_000, phone.member_id)
 
     assert (order["points"], order["balance"], order["usable_from"]) == (500, 500, "2026-03-08")
-    assert (points(phone)["balance"], points(phone)["held"]) == (0, 500)
+    assert (points(phone)["available"], points(phone)["held"]) == (0, 500)
     assert points(phone)["expiring"] == [
         {"valid_through": "2027-02-28", "points": 500, "usable_from": "2026-03-08"}
     ]
     later(shop, phone, "2026-03-07T23:59")
-    assert exchange(phone, "towel").json["code"] == "not-enough-points"
+    refused = exchange(phone, "towel").json
+    assert (refused["code"], refused["detail"]) == (
+        "not-enough-points",
+        "0 points can be used today; 500 more are held.",
+    )
     later(shop, phone, "2026-03-08T00:00")
-    assert (points(phone)["balance"], points(phone)["held"]) == (500, 0)
+    assert (points(phone)["available"], points(phone)["held"]) == (500, 0)
     assert exchange(phone, "towel").status_code == 201
 
     assert kinds(phone) == ["redeem", "release", "earn"]
@@ -63,15 +67,17 @@ def test_they_count_for_the_first_page_and_for_staff_as_they_do_for_the_member(s
     home = phone.get("/v1/me/home").json["points"]
     staff = shop.office.get(f"/v1/staff/members/{phone.member_id}/points").json
 
-    assert (home["balance"], home["held"]) == (staff["balance"], staff["held"]) == (5, 500)
-    assert shop.office.get(f"/v1/staff/members/{phone.member_id}").json["points"] == 5
+    assert (home["available"], home["held"]) == (staff["available"], staff["held"]) == (5, 500)
+    assert home["balance"] == 505
+    seen = shop.office.get(f"/v1/staff/members/{phone.member_id}").json
+    assert (seen["points"], seen["held"]) == (5, 500)
 
 
 def test_other_points_are_not_held(shop: Shop) -> None:
     phone = shop.fan()
     phone.post("/v1/me/check-ins")
 
-    assert (points(phone)["balance"], points(phone)["held"]) == (5, 0)
+    assert (points(phone)["available"], points(phone)["held"]) == (5, 0)
 
 
 def test_the_entry_that_releases_explains_itself(shop: Shop) -> None:
@@ -96,7 +102,7 @@ def test_a_refund_takes_what_is_held_before_anything_else(shop: Shop) -> None:
     back = shop.refund(second["order_number"], 20_000)
 
     assert back.json["points"] == -200
-    assert (points(phone)["balance"], points(phone)["held"]) == (100, 0)
+    assert (points(phone)["available"], points(phone)["held"]) == (100, 0)
     assert shop.refund(first["order_number"], 10_000).json["points"] == -100
     assert shop.findings() == []
 
@@ -125,7 +131,7 @@ def test_an_order_that_was_reported_late_is_held_since_it_was_paid(shop: Shop) -
     old = shop.buy(10_000, phone.member_id, paid_at="2026-02-22T12:00:00+08:00")
 
     assert (fresh["usable_from"], old["usable_from"]) == ("2026-03-04", None)
-    assert (points(phone)["balance"], points(phone)["held"]) == (100, 100)
+    assert (points(phone)["available"], points(phone)["held"]) == (100, 100)
 
 
 def test_held_points_pay_a_debt(shop: Shop) -> None:
@@ -139,7 +145,7 @@ def test_held_points_pay_a_debt(shop: Shop) -> None:
 
     shop.buy(30_000, phone.member_id)
 
-    assert (points(phone)["debt"], points(phone)["balance"], points(phone)["held"]) == (0, 0, 200)
+    assert (points(phone)["debt"], points(phone)["available"], points(phone)["held"]) == (0, 0, 200)
     assert shop.findings() == []
 
 
@@ -159,7 +165,7 @@ def test_a_merge_moves_them_as_they_are_and_its_undoing_brings_them_back(
     shop.set_clock("2026-03-07T23:30")
     alipay.log_in("alipay")
     alipay.prove("alipay")
-    assert (points(alipay)["balance"], points(alipay)["held"]) == (0, 150)
+    assert (points(alipay)["available"], points(alipay)["held"]) == (0, 150)
     shop.set_clock("2026-03-08T11:00")
     shop.buy(100, fan_id)
 
@@ -168,7 +174,7 @@ def test_a_merge_moves_them_as_they_are_and_its_undoing_brings_them_back(
 
     assert undone.status_code == 200, undone.text
     told = {each: shop.office.get(f"/v1/staff/members/{each}/points").json for each in (member_id, fan_id)}
-    assert {each: (found["balance"], found["held"]) for each, found in told.items()} == {
+    assert {each: (found["available"], found["held"]) for each, found in told.items()} == {
         member_id: (100, 1),
         fan_id: expected,
     }

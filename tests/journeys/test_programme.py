@@ -303,6 +303,24 @@ def test_no_more_rules_than_a_programme_holds(open_with: OpenWith) -> None:
     assert publish(shop, {"one-more": number}, ("r000",)).status_code == 201
 
 
+def test_tiers_do_not_end_because_nobody_named_them(shop: Shop) -> None:
+    path = "/v1/staff/programme/terms"
+    tiers = {"metric": "spend", "tiers": [{"tier_id": "gold", "name": "金卡", "from_value": 5000}]}
+
+    def publish_terms(**terms: Any) -> Answer:
+        seen = shop.office.get("/v1/staff/programme").json["version"]
+        body = {"terms": terms, "programme_version": seen}
+        return shop.office.post(path, body, None, **{"Idempotency-Key": secrets.token_hex(16)})
+
+    assert publish_terms(ladder=tiers).status_code == 201
+    silent, empty = publish_terms(hold_days=3), publish_terms(hold_days=None)
+    assert (silent.status_code, silent.json["code"]) == (422, "tiers-not-named")
+    assert (empty.status_code, empty.json["errors"][0]["code"]) == (422, "null-not-allowed")
+    assert publish_terms(ladder=tiers, hold_days=3).status_code == 201
+    assert publish_terms(ladder=None).status_code == 201
+    assert "ladder" not in shop.office.get("/v1/staff/programme").json["terms"]
+
+
 def test_head_office_publishes_terms_in_view_of_the_version_that_it_saw(shop: Shop) -> None:
     path, number = "/v1/staff/programme/terms", {"Idempotency-Key": "terms-for-this-test"}
     seen = shop.office.get("/v1/staff/programme").json
@@ -321,7 +339,8 @@ def test_head_office_publishes_terms_in_view_of_the_version_that_it_saw(shop: Sh
     assert (late.status_code, late.json["code"]) == (409, "programme-changed")
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "terms.ladder.tiers")
     now = shop.office.get("/v1/staff/programme").json
-    assert (now["terms"], now["rules"]) == (wanted, seen["rules"])
+    assert now["terms"] == {**wanted, "ladder": {**wanted["ladder"], "grace_days": 0}}
+    assert now["rules"] == seen["rules"]
     member = shop.fan()
     shop.buy(5000, member.member_id)
     assert member.get("/v1/me/tier").json["tier"]["tier_id"] == "gold"

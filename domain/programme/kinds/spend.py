@@ -33,7 +33,7 @@ class Spend(Struct, frozen=True, kw_only=True):
         fen, per = Money(int(self._share(event))), Money(self.per_fen)
         return Sentence(
             f"计分金额 {yuan(fen)} 元，每 {yuan(per)} 元 {self.points_each} 分",
-            f"{yuan(fen)} yuan count, {self.points_each} points for each {yuan(per)} yuan",
+            f"{yuan(fen)} yuan count, {self.points_each} for each {yuan(per)} yuan",
         )
 
     def _share(self, event: OrderPaid) -> Fraction:

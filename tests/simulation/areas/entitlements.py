@@ -91,7 +91,7 @@ class Reopen(Operation, frozen=True):
             return known
         found = model.entitlements(state).get(self.entitlement)
         back = counted(state.orders[found.order].refunded.items()) if found else 0
-        return remember(model.reopen(state, self.entitlement, back), moment, self.key)
+        return remember(model.reopen(state, self.entitlement, back, moment.now), moment, self.key)
 
     def facts(self, answer: Settled) -> Mapping[str, Any]:
         return {"state": answer.state.value}

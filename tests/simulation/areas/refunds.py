@@ -92,6 +92,7 @@ class GiveBack(Operation, frozen=True):
             "entry": answer.entry_sequence,
             "balance": answer.balance.count,
             "revoked": frozenset(answer.revoked),
+            "used": frozenset(answer.used),
         }
 
     def learn(self, world: World, answer: Refund) -> None:

@@ -36,7 +36,7 @@ class SayTerms(Operation, frozen=True):
         actor: Any = callers.signed(process, OFFICE, text)
         key = RequestKey(actor.caller, self.key, text, published_from)
         chosen = programme_wish(replace(process.world.house.programme, ladder=LADDERS[self.ladder]))
-        return process.services.publish_terms(actor, TermsWish(chosen.terms, self.seen, key))
+        return process.services.publish_terms(actor, TermsWish(chosen.terms, self.seen, key, ends_tiers=True))
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         known = remembered(state, moment, self.key)

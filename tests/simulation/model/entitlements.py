@@ -64,6 +64,15 @@ def revoke(state: State, name: str, back: int) -> tuple[State, frozenset[str]]:
     return (_keep(state, gone) if gone else state), frozenset(gone)
 
 
+def used(state: State, name: str, back: int) -> frozenset[str]:
+    """What the order is no longer worth, but that was used."""
+    return frozenset(
+        each
+        for each, one in entitlements(state).items()
+        if one.order == name and one.state == "used" and not is_worth(state.orders[name], one.at_least, back)
+    )
+
+
 def use(state: State, name: str, now: int) -> Verdict:
     found = entitlements(state).get(name)
     if found is None:
@@ -75,7 +84,7 @@ def use(state: State, name: str, now: int) -> Verdict:
     return Accepted(_keep(state, {name: replace(found, state="used")}), {"state": "used"})
 
 
-def reopen(state: State, name: str, back: int) -> Verdict:
+def reopen(state: State, name: str, back: int, now: int) -> Verdict:
     """`back`: of its order."""
     found = entitlements(state).get(name)
     if found is None:
@@ -83,4 +92,5 @@ def reopen(state: State, name: str, back: int) -> Verdict:
     if found.state != "used":
         return Refused("entitlement-not-used")
     after = "open" if is_worth(state.orders[found.order], found.at_least, back) else "revoked"
-    return Accepted(_keep(state, {name: replace(found, state=after)}), {"state": after})
+    seen = "over" if after == "open" and found.last_day < day_of(now) else after
+    return Accepted(_keep(state, {name: replace(found, state=after)}), {"state": seen})

@@ -19,7 +19,7 @@ from tests.simulation.model.state import (
 )
 
 IDENTITIES_MAX, IDENTITIES_BY_STAFF = 20, 60
-LOTS_MAX = 400
+LOTS_MAX = 500
 UNDO_MS = 24 * 3_600_000
 
 

@@ -209,7 +209,8 @@ def refund_order(
     orders_after = {**state.orders, name: replace(order, refunded=refunded, clawed=order.clawed + due)}
     state, gone = entitlements.revoke(replace(state, orders=orders_after), name, counted(refunded.items()))
     facts = {"member": member, "points": points, "entry": after.entries, "balance": after.balance}
-    facts = {**facts, "revoked": gone}
+    kept = entitlements.used(state, name, counted(refunded.items()))
+    facts = {**facts, "revoked": gone, "used": kept}
     state = replace(
         state,
         accounts={**state.accounts, member: after},
