@@ -229,6 +229,19 @@ def test_a_stale_version_writes_nothing_at_all(place: Place, name: str) -> None:
     assert place.read(lambda stores: stores.phone_proofs.find("beside")) is None
 
 
+def test_a_write_without_an_entry_is_told_from_what_was_read(place: Place) -> None:
+    """Two reviews of a tier at the same moment: `version` counts entries, `revision` the rest."""
+    place.write(Created(ACCOUNT))
+    stored = place.read(lambda stores: stores.accounts.exact("m_1"))
+    reviewed = replace(stored, standing=None, revision=stored.revision + 1)
+    place.write(Changed(stored, reviewed))
+
+    with pytest.raises(Conflict):
+        place.write(Changed(stored, replace(stored, activities=99, revision=stored.revision + 1)))
+
+    assert place.read(lambda stores: stores.accounts.exact("m_1")) == reviewed
+
+
 @pytest.mark.parametrize("name", [*VERSIONED, "sentinel"])
 def test_what_is_not_there_cannot_be_changed_nor_removed(place: Place, name: str) -> None:
     thing, look = THINGS[name]
