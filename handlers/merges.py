@@ -20,6 +20,7 @@ from domain.merge.model import (
 from domain.merge.undo import UndoMerge
 from handlers import cursors
 from handlers.operation import Call, Operation, operation
+from handlers.schemas.dry_run import DryRunQuery
 from handlers.schemas.merges import MergePath, MergeView, RejectRequest
 from handlers.schemas.page import PageQuery, page_of
 
@@ -29,6 +30,7 @@ APPROVE = Operation(
     "Carry out a waiting merge",
     actor=Operator,
     path=MergePath,
+    query=DryRunQuery,
     gives=MergeView,
     refuses=(MergeNotFound, MergeNotWaiting, MergeTooLarge, Conflict),
 )
@@ -44,6 +46,7 @@ UNDO = Operation(
     "Undo a merge, exactly, within 24 hours",
     actor=Operator,
     path=MergePath,
+    query=DryRunQuery,
     gives=MergeView,
     refuses=(MergeNotFound, MergeNotDone, UndoTooLate, MovedAmountsGone, MergedOnSince, Conflict),
 )
@@ -87,7 +90,7 @@ def routes(services: Needs) -> Blueprint:
     @operation(APPROVE)
     def approve(call: Call[Operator]) -> Merge:
         """They are one person."""
-        return services.approve_merge(call.actor, call.path["merge_id"])
+        return services.approve_merge(call.actor, call.path["merge_id"], dry_run=call.dry_run)
 
     @bp.post("/<merge_id>/reject")
     @operation(REJECT)
@@ -100,6 +103,6 @@ def routes(services: Needs) -> Blueprint:
     @operation(UNDO)
     def undo(call: Call[Operator]) -> Merge:
         """As long as all that was moved is still there."""
-        return services.undo_merge(call.actor, call.path["merge_id"])
+        return services.undo_merge(call.actor, call.path["merge_id"], dry_run=call.dry_run)
 
     return bp

@@ -162,8 +162,8 @@ def routes(services: Needs) -> Blueprint:
         """Validity, refunds, rounding, tiers, all at once. What was earned before stays as it was."""
         key = call.request_key(published_from)
         said = call.body["terms"]
-        ends_tiers = "ladder" in said and said["ladder"] is None
         chosen = form.load(Terms, said, "terms")
+        ends_tiers = "ladder" in said and said["ladder"] is None
         wish = TermsWish(chosen, call.body["programme_version"], key, ends_tiers)
         return repeated(services.publish_terms(call.actor, wish))
 

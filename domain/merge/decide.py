@@ -55,14 +55,17 @@ class _Decided(Struct, frozen=True):
 
 
 class ApproveMerge(Struct, frozen=True):
-    """Approving again answers the same. Raises MergeNotWaiting if it was rejected or undone."""
+    """Approving again answers the same.
+
+    Raises MergeNotFound, MergeNotWaiting (it was rejected or undone), MergeTooLarge or AccountFrozen.
+    """
 
     runner: Runner[Repositories]
     settle: SettleMerge
     end_sessions: EndSessions
     ids: Ids
 
-    def __call__(self, actor: Operator, merge_id: str) -> Merge:
+    def __call__(self, actor: Operator, merge_id: str, *, dry_run: bool = False) -> Merge:
         sweep_id = self.ids.new("w_")
 
         def plan(repositories: Repositories, now: datetime) -> Plan[_Decided]:
@@ -90,7 +93,9 @@ class ApproveMerge(Struct, frozen=True):
             decided = _Decided(merge, _sweep(done.target, merge.moved.phone_before, sweep_id, now))
             return Plan(decided, (Changed(waiting, merge), *done.changes, *decided.to_end()))
 
-        decided = self.runner.run(actor.tenant_id, plan)
+        decided = self.runner.run(actor.tenant_id, plan, dry_run=dry_run)
+        if dry_run:
+            return decided.merge
         self.settle(actor.tenant_id, decided.merge)
         if decided.sweep is not None:
             self.end_sessions(actor.tenant_id, decided.sweep)

@@ -46,7 +46,7 @@ class UndoMerge(Struct, frozen=True):
     runner: Runner[Repositories]
     settle: SettleMerge
 
-    def __call__(self, actor: Operator, merge_id: str) -> Merge:
+    def __call__(self, actor: Operator, merge_id: str, *, dry_run: bool = False) -> Merge:
         def plan(repositories: Repositories, now: datetime) -> Plan[Merge]:
             done = get(repositories, merge_id)
             if done.state is MergeState.UNDONE:
@@ -71,8 +71,9 @@ class UndoMerge(Struct, frozen=True):
             )
             return Plan(undone, changes)
 
-        merge = self.runner.run(actor.tenant_id, plan)
-        self.settle(actor.tenant_id, merge)
+        merge = self.runner.run(actor.tenant_id, plan, dry_run=dry_run)
+        if not dry_run:
+            self.settle(actor.tenant_id, merge)
         return merge
 
 

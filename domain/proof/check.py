@@ -81,8 +81,9 @@ def _granted(repositories: Repositories, order: Order) -> Iterator[Finding]:
         yield Finding(order.member_id, f"order {order.bill.order_id.number} has not what it granted")
 
 
-def _entitlement(repositories: Repositories, entitlement: Entitlement) -> Iterator[Finding]:
-    order = repositories.orders.find(entitlement.order_id)
+def _entitlement(repositories: Repositories, seen: Entitlement) -> Iterator[Finding]:
+    order = repositories.orders.find(seen.order_id)
+    entitlement = repositories.entitlements.find(seen.ref) or seen  # A refund may have come since.
     name, benefit = f"entitlement {entitlement.entitlement_id}", entitlement.benefit
     is_told = order is not None and (
         Granted(entitlement.entitlement_id, benefit.benefit_id, benefit.name, entitlement.valid_through)

@@ -218,14 +218,16 @@ def test_an_order_without_what_it_granted_is_found(place: Place) -> None:
 def test_an_entitlement_that_no_order_granted_is_found(place: Place, change: dict[str, Any]) -> None:
     books(place)
 
-    wrong = replace(entitlement(1), **change)
+    wrong = replace(entitlement(1), version=2, **change)
+    place.write(Created(wrong) if "ref" in change else Changed(entitlement(1), wrong))
 
     assert findings(place, wrong) == [f"entitlement {wrong.entitlement_id} is not what its order granted"]
 
 
 def test_what_is_open_although_the_order_is_not_worth_it_is_found(place: Place) -> None:
     books(place)
-    dear = replace(entitlement(1), at_least=Money(10**6))
+    dear = replace(entitlement(1), at_least=Money(10**6), version=2)
+    place.write(Changed(entitlement(1), dear))
 
     assert findings(place, dear) == [
         f"entitlement {dear.entitlement_id} is open, but its order is no longer worth it"

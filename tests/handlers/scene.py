@@ -274,7 +274,7 @@ def publication(rule_id: str, number: int) -> Sample:
 
 
 def terms(seen: int) -> Sample:
-    body = {"terms": {"refund_grace_days": 7}, "programme_version": seen}
+    body = {"terms": {"refund_grace_days": 7, "ladder": None}, "programme_version": seen}
     headers = {"Idempotency-Key": secrets.token_hex(16)}
     return Sample("POST", "/v1/staff/programme/terms", body=body, headers=headers)
 

@@ -52,8 +52,8 @@ def test_lots_keep_their_own_expiry_dates(shop: Shop) -> None:
 
     expiring = alipay.get("/v1/me/points").json["expiring"]
     assert expiring == [
-        {"valid_through": "2026-02-28", "points": 50},
-        {"valid_through": "2026-03-31", "points": 100},
+        {"valid_through": "2026-02-28", "points": 50, "usable_from": None},
+        {"valid_through": "2026-03-31", "points": 100, "usable_from": None},
     ]
 
 
@@ -148,6 +148,27 @@ def test_staff_undo_a_merge_exactly(shop: Shop) -> None:
     assert shop.log_in("wechat", alipay.person_id).json["member"]["member_id"] == target_id
     assert shop.office.get(f"/v1/staff/members/{target_id}").json["aliases"] == []
     assert shop.findings() == []
+
+
+def test_an_undoing_that_is_only_tried_answers_the_same_and_changes_nothing(shop: Shop) -> None:
+    wechat, alipay = two_people(shop)
+    target_id = wechat.member_id
+    alipay.prove("alipay")
+    merge_id = shop.office.get(f"/v1/staff/members/{target_id}").json["aliases"][0]["merge_id"]
+    path, before = f"/v1/staff/merges/{merge_id}/undo", shop.account(target_id)
+
+    tried = shop.office.post(f"{path}?dry_run=true")
+    assert (shop.account(target_id), shop.office.get(f"/v1/staff/merges/{merge_id}").json["state"]) == (
+        before,
+        "done",
+    )
+    real = shop.office.post(path)
+
+    assert (tried.status_code, tried.headers["Tongka-Dry-Run"]) == (200, "true")
+    different = {"undone_at"}
+    assert {name: value for name, value in tried.json.items() if name not in different} == {
+        name: value for name, value in real.json.items() if name not in different
+    }
 
 
 def test_sessions_of_the_moved_identity_end_with_the_undoing(shop: Shop) -> None:

@@ -105,9 +105,9 @@ def test_too_many_lots_wait_and_are_refused_clearly(open_with: Callable[[Opening
     wechat = shop.member("wechat")
     alipay = Phone(shop, wechat.person_id, wechat.number)
     alipay.log_in("alipay")
-    for phone, first in ((wechat, 1), (alipay, 250)):
-        for start in range(0, 240, 80):
-            _more_lots(shop, phone.member_id, 80, first + start)
+    for phone, first in ((wechat, 1), (alipay, 300)):
+        for start in range(0, 255, 85):
+            _more_lots(shop, phone.member_id, 85, first + start)
 
     answer = alipay.prove("alipay")
     waiting = shop.office.get("/v1/staff/merges").json["items"][0]

@@ -98,6 +98,20 @@ class Approve(Operation, frozen=True):
         return {"state": answer.state.value}
 
 
+class TryApprove(Approve, frozen=True):
+    """The same without effect."""
+
+    name: ClassVar[str] = "try to approve"
+
+    def call(self, process: Process) -> Merge:
+        actor = office(process, self.merge_id)
+        return process.services.approve_merge(actor, self.merge_id, dry_run=True)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        verdict = Approve(self.merge_id).expect(state, moment)
+        return Accepted(state, verdict.facts) if isinstance(verdict, Accepted) else verdict
+
+
 class Reject(Operation, frozen=True):
     """Staff: they are two."""
 
@@ -216,6 +230,13 @@ def approve_scene(stage: Stage) -> Approve:
     return Approve(merge_id)
 
 
+def try_approve_scene(stage: Stage) -> TryApprove:
+    """While it is approved in earnest."""
+    merge_id = approve_scene(stage).merge_id
+    stage.rival = Approve(merge_id)
+    return TryApprove(merge_id)
+
+
 def approve_younger_scene(stage: Stage) -> Approve:
     """The older one had proved the number of the younger one, which is what the two keep."""
     one, other = _two_names(stage)
@@ -326,6 +347,7 @@ AREA = Area(
         (1, lambda world, chance: SeeWaiting()),
         (1, draw_merge(("waiting", "done"), lambda merge_id, chance: SeeMerge(merge_id))),
         (3, draw_merge(("waiting",), lambda merge_id, chance: Approve(merge_id))),
+        (1, draw_merge(("waiting", "done"), lambda merge_id, chance: TryApprove(merge_id))),
         (2, draw_merge(("waiting",), lambda merge_id, chance: Reject(merge_id, chance.random() < 0.5))),
         (2, lambda world, chance: Settle()),
     ),
@@ -334,6 +356,7 @@ AREA = Area(
         "merge with a debt": merge_debt_scene,
         "wait for staff": wait_scene,
         "approve": approve_scene,
+        "try to approve": try_approve_scene,
         "approve with the number of the younger": approve_younger_scene,
         "reject": reject_scene,
         "reject while the number comes back": reject_regained_scene,

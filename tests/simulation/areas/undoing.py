@@ -21,7 +21,7 @@ from tests.simulation.areas.points import DAY_MS, NEW_YEARS_EVE, an_order
 from tests.simulation.areas.profiles import NAMES, Rename
 from tests.simulation.giving import under_one
 from tests.simulation.model import merging as model
-from tests.simulation.model.state import State, Verdict
+from tests.simulation.model.state import Accepted, State, Verdict
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment, Operation
 from tests.simulation.stage import Stage
@@ -45,6 +45,27 @@ class Undo(Operation, frozen=True):
 
     def facts(self, answer: Merge) -> Mapping[str, Any]:
         return {"state": answer.state.value}
+
+
+class TryUndo(Undo, frozen=True):
+    """The same without effect."""
+
+    name: ClassVar[str] = "try to undo"
+
+    def call(self, process: Process) -> Merge:
+        actor = office(process, self.merge_id)
+        return process.services.undo_merge(actor, self.merge_id, dry_run=True)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        verdict = Undo(self.merge_id).expect(state, moment)
+        return Accepted(state, verdict.facts) if isinstance(verdict, Accepted) else verdict
+
+
+def try_undo_scene(stage: Stage) -> TryUndo:
+    """While it is undone in earnest."""
+    merge_id = merged(stage)
+    stage.rival = Undo(merge_id)
+    return TryUndo(merge_id)
 
 
 def undo_scene(stage: Stage) -> Undo:
@@ -172,9 +193,13 @@ def wait_again_scene(stage: Stage) -> Operation:
 
 AREA = Area(
     "undoing",
-    draws=((4, draw_merge(("done",), lambda merge_id, chance: Undo(merge_id))),),
+    draws=(
+        (4, draw_merge(("done",), lambda merge_id, chance: Undo(merge_id))),
+        (1, draw_merge(("done",), lambda merge_id, chance: TryUndo(merge_id))),
+    ),
     scenarios={
         "undo": undo_scene,
+        "try to undo": try_undo_scene,
         "undo what staff approved": undo_approved_scene,
         "undo after points have lapsed": undo_lapsed_scene,
         "undo after points were released": undo_released_scene,
