@@ -42,8 +42,8 @@ def fitting(
         found += [each for each, following in pairs if following.since > began - CACHED_MS]
     verdicts = [ask(each) for each in {each.version: each for each in found}.values()]
     seen = _written(moment)
-    fits = (each for each in verdicts if isinstance(each, Accepted) and _holds(each.state, seen))
-    return next(fits, verdicts[0]) if seen else verdicts[0]
+    found_fit = (each for each in verdicts if fits(each, moment))
+    return next(found_fit, verdicts[0]) if seen else verdicts[0]
 
 
 def under_one(state: State, moment: Moment, ask: Callable[[State], Verdict]) -> Verdict:
@@ -61,7 +61,21 @@ def under_one(state: State, moment: Moment, ask: Callable[[State], Verdict]) -> 
 
 def fits(verdict: Verdict, moment: Moment) -> bool:
     """Whether it is what was written, if anything was."""
-    return isinstance(verdict, Accepted) and _holds(verdict.state, _written(moment))
+    return (
+        isinstance(verdict, Accepted)
+        and _holds(verdict.state, _written(moment))
+        and _merges_hold(verdict.state, moment)
+    )
+
+
+def _merges_hold(state: State, moment: Moment) -> bool:
+    """Where two programmes leave the same accounts, the tier that a merge remembers tells them apart."""
+    changes = moment.commit.of("merge") if moment.commit else []
+    return all(
+        known.tier_before == observe.held(change.after, "standing_before")
+        for change in changes
+        if change.after and (known := state.merges.get(change.thing_id)) is not None
+    )
 
 
 def _written(moment: Moment) -> dict[str, Account]:
