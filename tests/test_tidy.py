@@ -5,6 +5,7 @@ import io
 import re
 import subprocess
 import tokenize
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -160,3 +161,14 @@ def test_no_code_is_commented_out(path: Path) -> None:
         ]
 
     assert [comment for comment in comments if code.match(comment)] == []
+
+
+def test_the_layers_of_the_documentation_are_those_that_are_checked() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    checked = next(each["layers"] for each in contracts if each["name"] == "business areas form layers")
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    told = page.split("import downwards only:\n\n```text\n")[1].split("```")[0]
+
+    assert [line.split(", ") for line in told.split("\n") if line] == [
+        layer.split(" | ") for layer in checked
+    ]
