@@ -6,7 +6,8 @@ from flask import current_app, request
 
 from domain.actor import Actor, Anyone, KeyHolder, MemberSelf, Operator
 from domain.api_key.authenticate import SignedRequest
-from domain.errors import NotAuthenticated, NotPermitted
+from domain.api_key.model import ClockSkewed, NonceReused, SignatureRefused
+from domain.errors import DomainError, NotAuthenticated, NotPermitted
 from domain.session.model import SessionEnded
 from handlers import query
 
@@ -35,6 +36,16 @@ class WrongActor(NotPermitted):
     code = "wrong-actor"
     title = "This kind of caller may not use this address."
     message = "没有权限访问"
+
+
+def refusals(wanted: type[Actor], *, once: bool) -> tuple[type[DomainError], ...]:
+    """What `authenticate` may raise for a route."""
+    if wanted is Anyone:
+        return ()
+    if issubclass(wanted, MemberSelf):
+        return CredentialMissing, SessionEnded, SessionOfAnotherApp
+    of_keys = (CredentialMissing, SignatureRefused, ClockSkewed, WrongActor)
+    return (*of_keys, NonceReused) if once else of_keys
 
 
 class Authenticators(Protocol):

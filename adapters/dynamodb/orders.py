@@ -33,7 +33,7 @@ class OrderItem(Item, discriminator="order"):
     """m member, w store, t paid at, l lines, y payments, a total, f fingerprint, p points, x exact points,
     c counted fen, g bonus counts, u last day, e programme, q entry, b balance, o recorded at, k by,
     i refunded, j clawed, v version, h rounding if not down, z lines stand beside,
-    n benefits [[id, name, last day]], r held through."""
+    n benefits [[id, name, last day]], r held through, s tier reached."""
 
     member_id = UnicodeAttribute(attr_name="m")
     store_id = UnicodeAttribute(attr_name="w")
@@ -59,6 +59,7 @@ class OrderItem(Item, discriminator="order"):
     lines_beside = BooleanAttribute(attr_name="z", null=True)
     granted = UnicodeAttribute(attr_name="n", null=True)
     held_through = NumberAttribute(attr_name="r", null=True)
+    tier_reached = UnicodeAttribute(attr_name="s", null=True)
 
 
 class LinesItem(Item, discriminator="order-lines"):
@@ -131,6 +132,7 @@ def _order_items(order: Order, tenancy: Tenancy) -> tuple[Item, ...]:
         rounding=award.rounding.value if award.rounding is not Rounding.DOWN else None,
         lines_beside=True if is_long else None,
         held_through=day_number(award.held_through) if award.held_through else None,
+        tier_reached=award.tier_reached,
         granted=_text([_granted_parts(each) for each in award.granted]) if award.granted else None,
     )
     if not is_long:
@@ -184,6 +186,7 @@ def to_order(raw: RawItem, lines_beside: str = "[]") -> Order:
         rounding=Rounding(item.rounding or Rounding.DOWN),
         granted=_to_granted(item),
         held_through=day(item.held_through) if item.held_through else None,
+        tier_reached=item.tier_reached,
     )
     refunded = json.loads(item.refunded)
     return Order(

@@ -137,6 +137,8 @@ class Award(Struct, frozen=True):
     granted: tuple[Granted, ...] = ()
     held_through: date | None = None
     """The last business day on which the points could not be used yet."""
+    tier_reached: str | None = None
+    """If the order raised the tier: to which one."""
 
     @property
     def usable_from(self) -> date | None:

@@ -85,6 +85,7 @@ def _book(
         bonus_counts=programme.terms.bonus_counts,
         valid_through=gift.lot.valid_through,
         held_through=gift.lot.held_through,
+        tier_reached=gift.tier_reached,
         programme_version=programme.version,
         entry_sequence=gift.entry.sequence,
         balance=gift.entry.balance,

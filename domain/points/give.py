@@ -59,6 +59,8 @@ class Gift(Struct, frozen=True):
     changes: tuple[Change, ...]
     granted: tuple[pricing.Grant, ...]
     """Benefits beside the points; whoever asked for the gift writes them down."""
+    tier_reached: str | None
+    """If it raised the tier: to which one."""
 
 
 def give(
@@ -67,9 +69,11 @@ def give(
     """Books what the programme gives. Raises AccountFrozen."""
     book = Book(who.way[-1], now, caller, programme)
     offered = offer(repositories, programme, book, who.member, occasion)
+    before = len(book.tier_changes)
     entry, spent = offered.take(book)
+    reached = [change.after for change in book.tier_changes[before:]]
     priced, changes = offered.priced, (*book.changes(), *held(who.way), *spent)
-    return Gift(entry, priced.exact, offered.lot, changes, priced.granted)
+    return Gift(entry, priced.exact, offered.lot, changes, priced.granted, reached[-1] if reached else None)
 
 
 class Offer(Struct, frozen=True):

@@ -87,7 +87,7 @@ class GrantedView(Schema):
 
 
 class OrderView(Schema):
-    """What the order earned. The same order again gets the same answer."""
+    """What the order earned, and to which tier it led. The same order again gets the same answer."""
 
     order_number = fields.String(attribute="bill.order_id.number")
     store_id = fields.String(attribute="bill.store_id")
@@ -98,6 +98,7 @@ class OrderView(Schema):
     usable_from = Day(attribute="award.usable_from", allow_none=True)
     entry_sequence = fields.Integer(attribute="award.entry_sequence")
     programme_version = fields.Integer(attribute="award.programme_version")
+    tier_reached = fields.String(attribute="award.tier_reached", allow_none=True)
     entitlements = fields.List(fields.Nested(GrantedView), attribute="award.granted")
     recorded_at = Instant()
 

@@ -11,7 +11,8 @@ from flask import Flask
 from marshmallow import Schema, fields
 
 from domain.actor import Anyone, KeyHolder, MemberSelf
-from domain.errors import DomainError, InvalidInput, NotAuthenticated, NotPermitted
+from domain.errors import DomainError, InvalidInput
+from handlers import actors
 from handlers.operation import DRY_HEADER, KEY_HEADER, KEY_MAX, KEY_MIN, REPLAYED_HEADER, Operation
 from handlers.problems import HTTP_PROBLEMS, status_of
 from handlers.schemas import fields as ours
@@ -149,9 +150,7 @@ def _responses(facts: Operation) -> dict[str, Any]:
 
 
 def _implied(facts: Operation) -> Iterator[type[DomainError]]:
-    if facts.actor is not Anyone:
-        yield NotAuthenticated
-        yield NotPermitted
+    yield from actors.refusals(facts.actor, once=facts.stores_nonce)
     if facts.takes or facts.query or facts.path:
         yield InvalidInput
 

@@ -201,6 +201,7 @@ class Journey:
         order = self.world.order("A-1005", {"card_number": self.card_number}, 30_000)
         answer = self.till.post("/v1/till/orders", order)
         expect((answer.status, answer["points"], answer["balance"]), (201, 650, 776))
+        expect(answer["tier_reached"], "silver")
         self.wechat = self.world.log_in("wechat", self.person_id, "iPhone 17")
         page = self.wechat.get("/v1/me/tier")
         expect((page["tier"]["tier_id"], page["next_tier"]["tier_id"]), ("silver", "gold"))

@@ -144,6 +144,7 @@ ORDER: Final = Order(
             Granted("m_1:4:2", "cake", "蛋糕", date(2026, 3, 31)),
         ),
         date(2026, 3, 21),
+        "gold",
     ),
     recorded_at=AT,
     recorded_by="key:till",

@@ -3,17 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from domain.actor import KeyHolder, MemberSelf
 from domain.errors import DomainError, InvalidInput
+from handlers.actors import refusals
 from handlers.operation import Operation
 from tests.shop import Answer
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HTTP_CODES = frozenset({"bad-request", "body-too-large"})
-PERSON_CODES = frozenset({"credential-missing", "session-ended", "session-of-another-app", "identity-moved"})
-KEY_CODES = frozenset(
-    {"credential-missing", "signature-refused", "timestamp-out-of-window", "nonce-reused", "wrong-actor"}
-)
 
 
 def complaints(answer: Answer, facts: Operation, status: int) -> Iterator[str]:
@@ -43,10 +39,7 @@ def fields(answer: Answer) -> list[str]:
 def is_declared(code: str, facts: Operation) -> bool:
     """Whether the operation says that it may refuse so."""
     general = {InvalidInput.code} | HTTP_CODES
-    if issubclass(facts.actor, MemberSelf):
-        general |= PERSON_CODES
-    if issubclass(facts.actor, KeyHolder):
-        general |= KEY_CODES
+    general |= {each.code for each in refusals(facts.actor, once=facts.stores_nonce)}
     return code in general or any(code == kind.code for refusal in facts.refuses for kind in _kinds(refusal))
 
 

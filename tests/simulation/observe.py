@@ -107,6 +107,7 @@ def order(item: Item, expected: Order) -> dict[str, Any]:
         "counted": (number(item, "c"), expected.counted),
         "last_day": (number(item, "u"), expected.last_day),
         "held": (number(item, "r"), expected.held),
+        "tier": (text(item, "s"), expected.tier),
         "entry": (number(item, "q"), expected.entry),
         "balance": (number(item, "b"), expected.balance),
         "granted": (len(list_of(item, "n")) if "n" in item else 0, expected.granted),

@@ -165,6 +165,7 @@ class Earn(Operation, frozen=True):
             "last_day": _number(award.valid_through),
             "held": _number(award.held_through),
             "granted": len(award.granted),
+            "tier": award.tier_reached or "",
         }
 
     def learn(self, world: World, answer: Order) -> None:

@@ -155,6 +155,7 @@ def record_order(
         entry=after.entries,
         balance=after.balance,
         granted=len(granted),
+        tier=tier_of(after) if tier_of(after) != tier_of(account) else "",
     )
     state = entitlements.grant(state, name, member, after.entries, rules, granted, today)
     spent = {rule: ceil(gain) for rule, gain in (gains | granted).items() if rules[rule].budget}
@@ -176,6 +177,7 @@ def order_facts(order: Order) -> dict[str, object]:
         "last_day": order.last_day,
         "held": order.held,
         "granted": order.granted,
+        "tier": order.tier,
     }
 
 

@@ -135,6 +135,8 @@ class Order(Struct, frozen=True):
     balance: int = 0
     granted: int = 0
     """How many benefits."""
+    tier: str = ""
+    """To which it raised the member."""
     refunded: Mapping[str, int] = field(default_factory=dict)
     clawed: int = 0
 
