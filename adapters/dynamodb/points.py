@@ -220,6 +220,7 @@ def _cause_parts(cause: Cause) -> dict[str, Any]:
         "t": epoch_seconds(cause.occurred_at) if cause.occurred_at else None,
         "n": cause.note,
         "w": cause.reward_id,
+        "y": cause.reward_name,
         "x": cause.exchange_id,
     }
     return {name: value for name, value in parts.items() if value is not None}
@@ -247,6 +248,7 @@ def to_entry(raw: RawItem) -> Entry:
             occurred_at=from_epoch(int(parts["t"])) if "t" in parts else None,
             note=parts.get("n"),
             reward_id=parts.get("w"),
+            reward_name=parts.get("y"),
             exchange_id=parts.get("x"),
         ),
         caller=item.caller,

@@ -61,6 +61,7 @@ def _later_fields(entry: Entry) -> dict[str, object]:
         "month": entry.month,
         "note": entry.cause.note,
         "reward": entry.cause.reward_id,
+        "reward_name": entry.cause.reward_name,
         "exchange": entry.cause.exchange_id,
     }
 

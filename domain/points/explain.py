@@ -176,6 +176,7 @@ def _plain(entry: Entry) -> Sentence:
     """For what no programme gave."""
     count = abs(entry.points.count)
     order = entry.cause.order_id.number if entry.cause.order_id else ""
+    reward = entry.cause.reward_name or entry.cause.reward_id or ""
     said = {
         EntryKind.CLAW_BACK: Sentence(
             f"订单 {order} 退款，收回 {count} 分", f"Order {order} was refunded: {count} points taken back."
@@ -185,9 +186,11 @@ def _plain(entry: Entry) -> Sentence:
             f"商家{'增加' if entry.points.count > 0 else '扣减'} {count} 分",
             f"{count} points were {'given' if entry.points.count > 0 else 'taken'} by hand.",
         ),
-        EntryKind.REDEEM: Sentence(f"兑换使用 {count} 分", f"{count} points were exchanged for a reward."),
+        EntryKind.REDEEM: Sentence(
+            f"兑换「{reward}」使用 {count} 分", f"{count} points were exchanged for “{reward}”."
+        ),
         EntryKind.REFUND_REDEEM: Sentence(
-            f"兑换退还 {count} 分", f"{count} points came back from an exchange."
+            f"兑换「{reward}」退还 {count} 分", f"{count} points came back from an exchange for “{reward}”."
         ),
         EntryKind.RELEASE: Sentence(
             f"{entry.released.count} 分可以使用了", f"{entry.released.count} points can be used from now on."

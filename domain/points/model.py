@@ -184,6 +184,8 @@ class Cause(Struct, frozen=True):
     """What staff wrote about it, for staff."""
     reward_id: str | None = None
     """For what points were exchanged."""
+    reward_name: str | None = None
+    """The same, as it was called then."""
     exchange_id: str | None = None
     """Of the exchange that was refunded; the one that was made bears the id of its entry."""
 

@@ -162,7 +162,8 @@ def times_had(account: Account, reward_id: str) -> int:
 
 
 def _pay(book: Book, reward: Reward, store_id: str | None) -> Entry:
-    cause = Cause("exchange", reward_id=reward.reward_id, store_id=store_id)
+    name = reward.offer.name
+    cause = Cause("exchange", reward_id=reward.reward_id, reward_name=name, store_id=store_id)
     return book.take(reward.offer.points, cause, EntryKind.REDEEM, first=None, may_owe=False)
 
 

@@ -153,6 +153,7 @@ def _give_back(book: Book, paid: Entry, exchange: Exchange, grace_days: int) -> 
     cause = Cause(
         "exchange_refund",
         reward_id=exchange.reward_id,
+        reward_name=exchange.name,
         exchange_id=exchange.exchange_id,
         other_member_id=exchange.member_id if exchange.member_id != book.account.member_id else None,
     )

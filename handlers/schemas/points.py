@@ -121,6 +121,7 @@ class EntryView(Schema):
     merge_id = fields.String(attribute="cause.merge_id", allow_none=True)
     programme_version = fields.Integer(attribute="cause.programme_version", allow_none=True)
     reward_id = fields.String(attribute="cause.reward_id", allow_none=True)
+    reward_name = fields.String(attribute="cause.reward_name", allow_none=True)
     exchange_id = fields.Function(_exchange_of, metadata={"type": ["string", "null"]})
 
 

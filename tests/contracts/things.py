@@ -70,6 +70,20 @@ ACCOUNT: Final = Account(
     redirect_to="m_2",
     is_frozen=True,
 )
+CAUSE: Final = Cause(
+    "order_refund",
+    OrderId("store", "N-1"),
+    "R-1",
+    "g_1",
+    "m_2",
+    7,
+    "store",
+    WHOLE,
+    "补偿",
+    "towel",
+    "毛巾",
+    "m_1:3",
+)
 ENTRY: Final = sealed(
     Entry(
         "m_1",
@@ -82,7 +96,19 @@ ENTRY: Final = sealed(
             Posting(LotKey(None, "x", date(2026, 3, 21)), Points(-4)),
         ),
         Points(3),
-        Cause("order_refund", OrderId("store", "N-1"), "R-1", "g_1", "m_2", 7, "store", WHOLE, "补偿"),
+        Cause(
+            "order_refund",
+            OrderId("store", "N-1"),
+            "R-1",
+            "g_1",
+            "m_2",
+            7,
+            "store",
+            WHOLE,
+            "补偿",
+            "towel",
+            "毛巾",
+        ),
         "key:till",
         AT,
         bytes(range(32)),

@@ -56,6 +56,7 @@ CAUSES: dict[str, Any] = {
     "occurred_at": NOON,
     "note": "forged",
     "reward_id": "towel",
+    "reward_name": "毛巾",
     "exchange_id": "m_2:7",
 }
 

@@ -68,7 +68,9 @@ def test_500_points_are_a_towel_and_499_are_not(shop: Shop) -> None:
     assert left(shop, "towel") == 9
     entry = one.get("/v1/me/points/entries").json["items"][0]
     assert (entry["kind"], entry["points"], entry["reward_id"]) == ("redeem", -500, "towel")
-    assert entry["exchange_id"] == done.json["exchange_id"]
+    assert (entry["exchange_id"], entry["reward_name"]) == (done.json["exchange_id"], "毛巾")
+    told = one.get(f"/v1/me/points/entries/{entry['entry_id']}/explanation").json["summary"]
+    assert told["zh"] == "兑换「毛巾」使用 500 分"
     assert shop.findings() == []
 
 
