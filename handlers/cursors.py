@@ -10,6 +10,7 @@ from flask import request
 
 from domain.actor import Actor
 from domain.errors import invalid
+from domain.member.own import admit
 from domain.page import Page
 from handlers.operation import Call
 
@@ -34,6 +35,15 @@ def page(
     position = opened(sign, call.actor, owner, call.query["cursor"])
     found = ask(call.query["limit"], position)
     return {"items": found.items, "next_cursor": sealed(sign, call.actor, owner, found.next_position)}
+
+
+def page_by_state(
+    sign: Sign, call: Call[Any], owner: str, ask: Callable[[Any, str, int, str | None, Any], Page[Any]]
+) -> dict[str, Any]:
+    """The same of what a member holds, in one state if the request names one."""
+    admit(call.actor)  # Before anybody looks at the cursor.
+    state = call.query["state"]
+    return page(sign, call, owner, lambda limit, at: ask(call.actor, owner, limit, at, state))
 
 
 def sealed(sign: Sign, actor: Actor, owner: str, position: str | None) -> str | None:

@@ -16,7 +16,7 @@ from domain.entitlement.read import ListEntitlements
 from domain.entitlement.use import ReopenEntitlement, Settled, UseEntitlement, settled_from
 from domain.errors import Conflict
 from domain.member.model import MemberNotFound
-from domain.member.own import IdentityMoved, admit
+from domain.member.own import IdentityMoved
 from domain.tenant.model import StoreNotFound
 from handlers import cursors
 from handlers.operation import Call, Operation, operation, repeated
@@ -100,14 +100,7 @@ def _ref(call: Call[Any]) -> EntitlementRef:
 
 
 def _list(services: Needs, call: Call[Any], owner: str) -> dict[str, Any]:
-    admit(call.actor)  # Before anybody looks at the cursor.
-    state = call.query["state"]
-    return cursors.page(
-        services.sign,
-        call,
-        owner,
-        lambda limit, at: services.list_entitlements(call.actor, owner, limit, at, state),
-    )
+    return cursors.page_by_state(services.sign, call, owner, services.list_entitlements)
 
 
 def my_routes(services: Needs) -> Blueprint:

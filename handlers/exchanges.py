@@ -7,7 +7,7 @@ from flask import Blueprint
 from domain.actor import MemberSelf, Operator, ScopeMissing, StoreNotAllowed, Till
 from domain.errors import Conflict
 from domain.member.model import MemberNotFound
-from domain.member.own import IdentityMoved, admit
+from domain.member.own import IdentityMoved
 from domain.money import Points
 from domain.points.adjust import NotEnoughPoints
 from domain.points.model import AccountFrozen, EntryRef
@@ -164,14 +164,7 @@ def _wish(call: Call[Any], member_id: str, reward_id: str, store_id: str | None 
 
 
 def _list(services: Needs, call: Call[Any], owner: str) -> dict[str, Any]:
-    admit(call.actor)  # Before anybody looks at the cursor.
-    state = call.query["state"]
-    return cursors.page(
-        services.sign,
-        call,
-        owner,
-        lambda limit, at: services.list_exchanges(call.actor, owner, limit, at, state),
-    )
+    return cursors.page_by_state(services.sign, call, owner, services.list_exchanges)
 
 
 def my_routes(services: Needs) -> Blueprint:

@@ -15,9 +15,9 @@ from domain.errors import DomainError
 from domain.unit_of_work import Record, Remembered, RequestKey
 from handlers import actors, json_body
 from handlers import query as query_string
+from handlers.actors import KEY_HEADER
 from handlers.json_body import Unreadable
 
-KEY_HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
 DRY_HEADER = "Tongka-Dry-Run"
 KEY_MIN, KEY_MAX = 16, 64

@@ -114,10 +114,10 @@ class Entitlement(Struct, frozen=True):
 
     def used(self, at: datetime, today: date, by: str, store_id: str) -> "Entitlement":
         """Raises EntitlementNotOpen or EntitlementOver."""
+        if self.state_on(today) is EntitlementState.OVER:
+            raise EntitlementOver
         if self.state is not EntitlementState.OPEN:
             raise EntitlementNotOpen(f"The entitlement is {self.state.value}.")
-        if self.valid_through < today:
-            raise EntitlementOver
         return replace(
             self,
             state=EntitlementState.USED,

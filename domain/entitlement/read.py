@@ -46,7 +46,8 @@ class ListEntitlements(Struct, frozen=True):
         def plan(repositories: Repositories, now: datetime) -> Plan[Page[Held]]:
             member = seen_by(repositories, actor, member_id)
             found = newest_of(member.ids, repositories.entitlements.newest, limit, position)
-            held = (Held(each, shop_date(now)) for each in found.items)
+            today = shop_date(now)
+            held = (Held(each, today) for each in found.items)
             shown = tuple(each for each in held if state in {None, each.state})
             return Plan(Page(shown, found.next_position))
 

@@ -80,9 +80,16 @@ class RefundOrder(Struct, frozen=True):
             book = Book(way[-1], now, actor.caller, programme)
             order, refund = _refund(before, request, book, programme.terms.clawback, now)
             granted = _granted(repositories, order)
-            refund = replace(refund, revoked=_revoked(granted, order), used=_used(granted, order))
-            changes = (Created(refund), Changed(before, order), *book.changes(), *held(way))
-            return Plan(refund, (*changes, *_kept_or_gone(granted, order)))
+            gone = [each for each in granted if each.after_refund(order) is not each]
+            used = [each for each in granted if each.is_used_for_nothing(order)]
+            refund = replace(refund, revoked=_ids(gone), used=_ids(used))
+            # What was used stays used: that must still be so.
+            benefits: tuple[Change, ...] = (
+                *(Changed(each, each.after_refund(order)) for each in gone),
+                *(Unchanged(each) for each in used),
+            )
+            changes = (Created(refund), Changed(before, order), *book.changes(), *held(way), *benefits)
+            return Plan(refund, changes)
 
         receipt: Receipt[Repositories, Refund] = Receipt(lambda stores: _recorded(stores, request))
         return self.runner.run(actor.tenant_id, plan, receipt, dry_run=dry_run)
@@ -137,24 +144,8 @@ def _granted(repositories: Repositories, order: Order) -> list[Entitlement]:
     return found
 
 
-def _revoked(granted: list[Entitlement], order: Order) -> tuple[str, ...]:
-    return tuple(each.entitlement_id for each in granted if each.after_refund(order) is not each)
-
-
-def _used(granted: list[Entitlement], order: Order) -> tuple[str, ...]:
-    return tuple(each.entitlement_id for each in granted if each.is_used_for_nothing(order))
-
-
-def _kept_or_gone(granted: list[Entitlement], order: Order) -> tuple[Change, ...]:
-    """One that was used stays used: that must still be so."""
-    changes: list[Change] = []
-    for each in granted:
-        after = each.after_refund(order)
-        if after is not each:
-            changes.append(Changed(each, after))
-        elif each.is_used_for_nothing(order):
-            changes.append(Unchanged(each))
-    return tuple(changes)
+def _ids(entitlements: list[Entitlement]) -> tuple[str, ...]:
+    return tuple(each.entitlement_id for each in entitlements)
 
 
 def _recorded(repositories: Repositories, request: RefundRequest) -> Refund | None:

@@ -13,7 +13,8 @@ from marshmallow import Schema, fields
 from domain.actor import Anyone, KeyHolder, MemberSelf
 from domain.errors import DomainError, InvalidInput
 from handlers import actors
-from handlers.operation import DRY_HEADER, KEY_HEADER, KEY_MAX, KEY_MIN, REPLAYED_HEADER, Operation
+from handlers.actors import KEY_HEADER
+from handlers.operation import DRY_HEADER, KEY_MAX, KEY_MIN, REPLAYED_HEADER, Operation
 from handlers.problems import HTTP_PROBLEMS, status_of
 from handlers.schemas import fields as ours
 from handlers.schemas.members import MaskedName, Opened

@@ -1,7 +1,6 @@
 """Balances and lists of entries, as staff reads them."""
 
 from collections.abc import Mapping
-from datetime import date
 from random import Random
 from typing import Any, ClassVar
 
@@ -17,7 +16,7 @@ from tests.simulation.areas.merges import merged, one_person
 from tests.simulation.areas.points import an_order, instant
 from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import OFFICE, Personal
-from tests.simulation.model.calendar import day_of
+from tests.simulation.model.calendar import day_of, number_of
 from tests.simulation.model.state import Accepted, Account, Refused, State, Verdict, is_over
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment, Operation
@@ -48,16 +47,12 @@ class SeeBalance(Operation, frozen=True):
         live = {lot: count for lot, count in account.lots.items() if not lot.is_over(today)}
         return {
             "lots": tuple(
-                ((number(lot.held_through), number(lot.valid_through)), count.count)
+                ((number_of(lot.held_through), number_of(lot.valid_through)), count.count)
                 for lot, count in live.items()
             ),
             "debt": account.debt.count,
             "available": account.available(today).count,
         }
-
-
-def number(day: date | None) -> int:
-    return int(f"{day:%Y%m%d}") if day else 0
 
 
 def _balance(account: Account, now: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Points from orders at tills, and refunds."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from random import Random
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan, a_member
 from tests.simulation.callers import CAPPED, OFFICE, TILL
 from tests.simulation.model import points as model
-from tests.simulation.model.calendar import day_of
+from tests.simulation.model.calendar import day_of, number_of
 from tests.simulation.model.state import Accepted, Programme, Refused, State, Verdict
 from tests.simulation.model.state import Order as ModelOrder
 from tests.simulation.process import Process
@@ -162,18 +162,14 @@ class Earn(Operation, frozen=True):
             "points": award.points.count,
             "entry": award.entry_sequence,
             "balance": award.balance.count,
-            "last_day": _number(award.valid_through),
-            "held": _number(award.held_through),
+            "last_day": number_of(award.valid_through),
+            "held": number_of(award.held_through),
             "granted": len(award.granted),
             "tier": award.tier_reached or "",
         }
 
     def learn(self, world: World, answer: Order) -> None:
         world.memory["orders"].append(self)
-
-
-def _number(day: date | None) -> int:
-    return int(f"{day:%Y%m%d}") if day else 0
 
 
 def _month_of(birthday: str) -> int:

@@ -6,6 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 FOR_EVER = 99_999_999
 
 
+def number_of(day: date | None) -> int:
+    """20260228; 0 for none."""
+    return int(f"{day:%Y%m%d}") if day else 0
+
+
 def day_of(at: int) -> int:
     """The business day in Shanghai, eight hours ahead of UTC."""
     local = datetime.fromtimestamp(at / 1000, UTC) + timedelta(hours=8)
