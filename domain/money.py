@@ -1,5 +1,6 @@
 """Money in whole fen and points in whole numbers; the two cannot be mixed."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from fractions import Fraction
 
@@ -75,3 +76,20 @@ class Rounding(StrEnum):
                 return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
             case Rounding.UP:
                 return -(-exact.numerator // exact.denominator)
+
+
+def apportion(amount: int, weights: Sequence[int]) -> list[int]:
+    """The amount in parts as the weights are, which add up to it exactly.
+
+    No part is larger than its weight if the amount is not larger than all of them. What rounding leaves over
+    goes to the largest remainders, the first of equals. Of no weights at all nothing can be taken.
+    """
+    whole = sum(weights)
+    if not whole:
+        return [0] * len(weights)
+    parts = [amount * weight // whole for weight in weights]
+    left = amount - sum(parts)
+    largest = sorted(range(len(weights)), key=lambda place: -(amount * weights[place] % whole))
+    for place in largest[:left]:
+        parts[place] += 1
+    return parts

@@ -21,39 +21,49 @@ class Page(Struct, Generic[T], frozen=True):
 
 
 class Placed(Protocol):
-    """Something in the history of one id of a person."""
+    """Something in the list of one id of a person."""
 
     @property
     def owner(self) -> str: ...
 
     @property
     def place(self) -> str:
-        """Below which its history goes on; no `,` or `=` in it."""
+        """From which its list goes on; no `,` or `=` in it."""
         ...
+
+
+class Dated(Placed, Protocol):
+    """Something in the history of one id of a person."""
 
     @property
     def at(self) -> datetime: ...
 
 
 P = TypeVar("P", bound=Placed)
+D = TypeVar("D", bound=Dated)
+Stretch = Callable[[str, str | None, int], list[P]]
+"""Of one id, so many things beyond a place."""
 
 
-def newest_of(
+def of_all_ids(
     owners: Iterable[str],
-    newest: Callable[[str, str | None, int], list[P]],
+    stretch: Stretch[P],
     limit: int,
     position: str | None,
+    turn: Callable[[P], float],
 ) -> Page[P]:
-    """Histories of all ids of one person as one, the newest first.
-
-    `newest`: of one id, so many things below a place.
-    """
+    """Lists of all ids of one person as one, in their turn."""
     parts = (part.partition("=") for part in position.split(",")) if position else ()
-    below = {owner: place for owner, _, place in parts}
-    waiting = [deque(newest(owner, below.get(owner), limit + 1)) for owner in owners]
+    beyond = {owner: place for owner, _, place in parts}
+    waiting = [deque(stretch(owner, beyond.get(owner), limit + 1)) for owner in owners]
     page: list[P] = []
     while len(page) < limit and any(waiting):
-        page.append(max(filter(None, waiting), key=lambda line: line[0].at).popleft())
-        below[page[-1].owner] = page[-1].place
-    position_after = ",".join(f"{owner}={place}" for owner, place in below.items())
+        page.append(min(filter(None, waiting), key=lambda line: turn(line[0])).popleft())
+        beyond[page[-1].owner] = page[-1].place
+    position_after = ",".join(f"{owner}={place}" for owner, place in beyond.items())
     return Page(tuple(page), position_after if any(waiting) else None)
+
+
+def newest_of(owners: Iterable[str], newest: Stretch[D], limit: int, position: str | None) -> Page[D]:
+    """Histories of all ids of one person as one, the newest first."""
+    return of_all_ids(owners, newest, limit, position, lambda thing: -thing.at.timestamp())

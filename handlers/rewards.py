@@ -25,9 +25,9 @@ from domain.reward.model import (
     Reward,
     RewardNotFound,
     StockNotCounted,
-    StockTooLow,
 )
 from domain.reward.read import ListChoices, ListRewards, ReadReward, Shelf
+from domain.stock import StockTooLow
 from handlers import cursors
 from handlers.operation import Call, Operation, operation, repeated
 from handlers.schemas.dry_run import DryRunQuery

@@ -164,6 +164,17 @@ class DynamoMembers:
         raw = self._table.get(self._tenancy.keys.member(member_id))
         return to_member(raw, self._tenancy) if raw else None
 
+    def people(self, member_ids: Iterable[str]) -> Mapped[str, Member]:
+        keys = {member_id: self._tenancy.keys.member(member_id) for member_id in member_ids}
+        found = self._table.get_many(list(keys.values()))
+        people = {
+            member_id: to_member(found[key], self._tenancy) for member_id, key in keys.items() if key in found
+        }
+        return {
+            member_id: self.get(member_id) if member.redirect_to else member
+            for member_id, member in people.items()
+        }
+
     def glance(
         self, member_id: str, identities: Iterable[Identity]
     ) -> tuple[tuple[Member, ...], dict[Identity, str]]:

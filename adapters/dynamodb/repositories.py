@@ -38,9 +38,10 @@ from adapters.dynamodb.orders import DynamoOrders
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.points import DynamoAccounts, DynamoEntries
 from adapters.dynamodb.programmes import DynamoBudgets, DynamoProgrammes, DynamoRules, Library
-from adapters.dynamodb.rewards import DynamoCodes, DynamoExchanges, DynamoRewards, DynamoStocks
+from adapters.dynamodb.rewards import DynamoCodes, DynamoExchanges, DynamoRewards
 from adapters.dynamodb.sessions import DynamoSessions
 from adapters.dynamodb.sms_codes import DynamoChallenges
+from adapters.dynamodb.stocks import DynamoStocks
 from adapters.dynamodb.table import Lag, Table
 from adapters.dynamodb.tenants import DynamoChannels, DynamoStores, DynamoTenants
 from adapters.dynamodb.tiers import DynamoTierChanges

@@ -12,7 +12,7 @@ from pynamodb.attributes import (
 )
 
 from adapters.dynamodb.item import Item, Mapping, Tenancy, instant, moment, ms, seal, stored, whole
-from adapters.dynamodb.keys import Key, tenant_and_thing
+from adapters.dynamodb.keys import tenant_and_thing
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.table import Range, Table
 from domain.keyring import Keyring
@@ -27,7 +27,6 @@ from domain.reward.model import (
     Reward,
     RewardCode,
     RewardKind,
-    bucket_name,
 )
 
 
@@ -217,25 +216,6 @@ class DynamoRewards:
         found = self._table.query(Range(pk, first=first, last="R#~"), limit + 1, strong=True)
         rewards = tuple(_to_reward(raw) for raw in found[:limit])
         return Page(rewards, rewards[-1].reward_id if len(found) > limit else None)
-
-
-class DynamoStocks:
-    """Implements `domain.reward.ports.Stocks`."""
-
-    def __init__(self, table: Table, tenancy: Tenancy, was_too_little: Callable[[Key], bool]) -> None:
-        self._table, self._tenancy, self._was_too_little = table, tenancy, was_too_little
-
-    def left(self, reward: Reward) -> tuple[int, ...]:
-        keys = self._keys(reward)
-        found = self._table.get_many(keys)
-        return tuple(-int(found[key]["n"]["N"]) if key in found else 0 for key in keys)
-
-    def ran_short(self, reward: Reward) -> bool:
-        return any(self._was_too_little(key) for key in self._keys(reward))
-
-    def _keys(self, reward: Reward) -> list[Key]:
-        names = (bucket_name(reward.reward_id, bucket) for bucket in range(reward.buckets))
-        return [self._tenancy.keys.counter(name) for name in names]
 
 
 class DynamoCodes:

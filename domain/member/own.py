@@ -3,13 +3,15 @@
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from msgspec import Struct
+
 from domain.actor import KeyHolder, MemberSelf
 from domain.api_key.model import Scope
 from domain.errors import KeyReused, NotAuthenticated
 from domain.member.identity import parse_identity
 from domain.member.model import Member
 from domain.member.ports import Members
-from domain.unit_of_work import Record, Remembered, RequestKey
+from domain.unit_of_work import Change, Record, Remembered, RequestKey, Unchanged
 
 M = TypeVar("M", bound=Remembered)
 
@@ -67,6 +69,23 @@ def own(member: Member, actor: MemberSelf) -> Member:
     if parse_identity(actor.identity) not in member.all_identities():
         raise IdentityMoved
     return member
+
+
+class Oneself(Struct, frozen=True):
+    """Who logged in, and what that rests on until something is written for them.
+
+    An undoing of a merge may part them from what they act on; people who were never merged need no holding.
+    """
+
+    member: Member
+    rests_on: tuple[Change, ...]
+
+
+def oneself(repositories: People, actor: MemberSelf) -> Oneself:
+    """As stored now. Raises MemberNotFound or IdentityMoved."""
+    way = repositories.members.way(actor.member_id)
+    member = own(way[-1], actor)
+    return Oneself(member, tuple(Unchanged(each) for each in way) if member.aliases else ())
 
 
 def admit(actor: MemberSelf | KeyHolder) -> None:

@@ -1,6 +1,6 @@
 """What members need from the outside world."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from domain.keyring import Keyring
@@ -22,6 +22,13 @@ class Members(Protocol):
 
     def exact(self, member_id: str) -> Member | None:
         """The person with exactly that id, merged away or not."""
+        ...
+
+    def people(self, member_ids: Iterable[str]) -> Mapping[str, Member]:
+        """By the ids that were asked for, the people behind them; ids of nobody are absent.
+
+        One call for up to 100, unless a merge lies between.
+        """
         ...
 
     def glance(

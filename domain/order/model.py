@@ -47,12 +47,24 @@ class PaymentMethod(StrEnum):
     ALIPAY = "alipay"
     STORED_PRINCIPAL = "stored_principal"
     STORED_BONUS = "stored_bonus"
+    DISCOUNT = "discount"
+    """The price of the tier, or of the first order."""
     COUPON = "coupon"
     POINTS = "points"
     OTHER = "other"
 
 
-NEVER_COUNT = frozenset({PaymentMethod.COUPON, PaymentMethod.POINTS})
+class SaleChannel(StrEnum):
+    """How an order came in."""
+
+    COUNTER = "counter"
+    SELF_ORDER = "self_order"
+    """At the table, by the guest's own phone."""
+    TAKEAWAY = "takeaway"
+    ONLINE = "online"
+
+
+NEVER_COUNT = frozenset({PaymentMethod.DISCOUNT, PaymentMethod.COUPON, PaymentMethod.POINTS})
 """What the member did not really pay earns nothing (decision D-23)."""
 
 

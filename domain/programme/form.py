@@ -6,7 +6,7 @@ turns JSON (or TOML) into it, `dump` turns it back, `schema` says in JSON Schema
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Any, Protocol, TypeVar, get_origin, get_type_hints
 from unicodedata import category
@@ -167,6 +167,29 @@ class Moment(Struct, frozen=True):
         return {"type": "string", "format": "date-time"}
 
 
+class Day(Struct, frozen=True):
+    """A business day: `2026-02-28`."""
+
+    def load(self, raw: object, path: str) -> date:
+        if isinstance(raw, date) and not isinstance(raw, datetime):
+            return raw
+        if not isinstance(raw, str):
+            raise _refused(path, "invalid-type")
+        try:
+            day = date.fromisoformat(raw)
+        except ValueError as odd:
+            raise _refused(path, "invalid-format") from odd
+        if day.isoformat() != raw:
+            raise _refused(path, "invalid-format")
+        return day
+
+    def dump(self, value: date) -> object:
+        return value.isoformat()
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
+
+
 class TimeOfDay(Struct, frozen=True):
     """`08:30`, kept as minutes since midnight; `24:00` ends the day."""
 
@@ -234,6 +257,32 @@ class Part(Struct, frozen=True):
         return schema(self.kind)
 
 
+class Tagged(Struct, frozen=True):
+    """An object of one of several kinds, each a struct with a `name`; on the wire its `kind` says which."""
+
+    kinds: Mapping[str, type[Any]]
+
+    def load(self, raw: object, path: str) -> Any:
+        if not isinstance(raw, Mapping):
+            raise _refused(path, "invalid-type")
+        name = raw.get("kind")
+        kind = self.kinds.get(name) if isinstance(name, str) else None
+        if kind is None:
+            raise _refused(f"{path}.kind", "required" if name is None else "invalid-choice")
+        return load(kind, {key: value for key, value in raw.items() if key != "kind"}, path)
+
+    def dump(self, value: Any) -> object:
+        return {"kind": value.name, **dump(value)}
+
+    def schema(self) -> dict[str, Any]:
+        return {"oneOf": [self._schema(name) for name in sorted(self.kinds)]}
+
+    def _schema(self, name: str) -> dict[str, Any]:
+        of_kind = schema(self.kinds[name])
+        properties = {"kind": {"type": "string", "enum": [name]}, **of_kind["properties"]}
+        return {**of_kind, "properties": properties, "required": ["kind", *of_kind["required"]]}
+
+
 def load(kind: type[T], raw: object, path: str = "") -> T:
     """The thing as it is written down. Raises InvalidInput, which names every field that is wrong."""
     if not isinstance(raw, Mapping):
@@ -275,10 +324,20 @@ def dump(thing: Any) -> dict[str, object]:
 def shown(thing: Any) -> dict[str, object]:
     """For people: what is as usual is there, too; only what is not set is left out."""
     return {
-        name: shown(value) if isinstance(form, Part) else form.dump(value)
+        name: _shown(form, value)
         for name, (form, _) in _forms(type(thing)).items()
         if (value := getattr(thing, name)) is not None
     }
+
+
+def _shown(form: Form, value: Any) -> object:
+    match form:
+        case Part():
+            return shown(value)
+        case Tagged():
+            return {"kind": value.name, **shown(value)}
+        case _:
+            return form.dump(value)
 
 
 def size(thing: Any) -> int:

@@ -27,6 +27,11 @@ class Goods(Struct, frozen=True, kw_only=True):
     def is_everything(self) -> bool:
         return self == ALL_GOODS
 
+    @property
+    def is_named(self) -> bool:
+        """Whether it says which goods are meant, and not only which are not."""
+        return bool(self.skus or self.categories)
+
 
 ALL_GOODS = Goods()
 
@@ -38,8 +43,10 @@ class Basket:
         self._found: dict[Kind, tuple[int, int]] = {}
         self._by_sku: dict[str, set[Kind]] = {}
         self._by_category: dict[str, set[Kind]] = {}
+        self._kinds_by_place: list[Kind] = []
         for line in lines:
             kind = (line.sku, line.category)
+            self._kinds_by_place.append(kind)
             quantity, fen = self._found.get(kind, (0, 0))
             self._found[kind] = (quantity + line.quantity, fen + line.amount.fen)
             self._by_sku.setdefault(line.sku, set()).add(kind)
@@ -47,10 +54,22 @@ class Basket:
         self.quantity = sum(quantity for quantity, _ in self._found.values())
         self.total = Money(sum(fen for _, fen in self._found.values()))
 
+    def places(self, goods: Goods) -> tuple[int, ...]:
+        """The lines that are meant, by their place on the bill."""
+        if goods.is_everything:
+            return tuple(range(len(self._kinds_by_place)))
+        without = self._kinds(goods.without_skus, goods.without_categories)
+        named = self._kinds(goods.skus, goods.categories) if goods.is_named else None
+        return tuple(
+            place
+            for place, kind in enumerate(self._kinds_by_place)
+            if kind not in without and (named is None or kind in named)
+        )
+
     def of(self, goods: Goods) -> tuple[int, Money]:
         """Quantity and amount of the goods that are meant."""
         without = self._kinds(goods.without_skus, goods.without_categories)
-        if not goods.skus and not goods.categories:
+        if not goods.is_named:
             quantity, money = self._sum(without)
             return self.quantity - quantity, self.total - money
         return self._sum(self._kinds(goods.skus, goods.categories) - without)

@@ -36,11 +36,9 @@ class Span(Struct, frozen=True, kw_only=True):
             raise invalid("until_time", "out-of-range", "A span ends after it begins.")
 
 
-class When(Struct, frozen=True, kw_only=True):
-    """All that is named must hold. Times are those of the shop; `ends_at` itself is outside."""
+class Circumstances(Struct, frozen=True, kw_only=True):
+    """All that is named must hold. Days and hours are those of the shop."""
 
-    starts_at: Annotated[datetime | None, Moment()] = None
-    ends_at: Annotated[datetime | None, Moment()] = None
     weekdays: Annotated[tuple[int, ...], ListOf(Whole(1, 7), 7)] = ()
     days_of_month: Annotated[tuple[int, ...], ListOf(Whole(1, 31), 31)] = ()
     spans: Annotated[tuple[Span, ...], ListOf(Part(Span), SPANS_MAX)] = ()
@@ -50,19 +48,11 @@ class When(Struct, frozen=True, kw_only=True):
     birthday: Annotated[BirthdayRule | None, OneOf(BirthdayRule)] = None
     at_least_fen: Annotated[Money, Fen()] = NO_MONEY
 
-    def __post_init__(self) -> None:
-        if self.starts_at and self.ends_at and self.starts_at >= self.ends_at:
-            raise invalid("ends_at", "out-of-range", "A rule ends after it starts.")
-
     def misses(self, event: Event) -> Why | None:
         """The first condition that does not hold; None if all do."""
         return self._time(event.at) or self._place_and_person(event)
 
     def _time(self, at: datetime) -> Why | None:
-        if self.starts_at and at < self.starts_at:
-            return Why.NOT_YET
-        if self.ends_at and at >= self.ends_at:
-            return Why.OVER
         return self._day(at) if self.weekdays or self.days_of_month or self.spans else None
 
     def _day(self, at: datetime) -> Why | None:
@@ -87,6 +77,24 @@ class When(Struct, frozen=True, kw_only=True):
         if self.birthday and not _is_birthday(self.birthday, person.birthday):
             return Why.NO_BIRTHDAY
         return Why.TOO_LITTLE if event.counted < self.at_least_fen else None
+
+
+class When(Circumstances, frozen=True, kw_only=True):
+    """The same, and between two moments; `ends_at` itself is outside."""
+
+    starts_at: Annotated[datetime | None, Moment()] = None
+    ends_at: Annotated[datetime | None, Moment()] = None
+
+    def __post_init__(self) -> None:
+        if self.starts_at and self.ends_at and self.starts_at >= self.ends_at:
+            raise invalid("ends_at", "out-of-range", "A rule ends after it starts.")
+
+    def _time(self, at: datetime) -> Why | None:
+        if self.starts_at and at < self.starts_at:
+            return Why.NOT_YET
+        if self.ends_at and at >= self.ends_at:
+            return Why.OVER
+        return super()._time(at)
 
 
 def _is_birthday(wanted: BirthdayRule, found: Birthday) -> bool:

@@ -30,12 +30,12 @@ from domain.reward.model import (
     RewardNotFound,
     RewardNotOffered,
     SoldOut,
-    bucket_name,
     usage_name,
 )
 from domain.reward.ports import Repositories
+from domain.stock import choose
 from domain.tenant.stores import check_known
-from domain.unit_of_work import Change, Counted, Created, Plan, Record, Removed, RequestKey, Runner, held
+from domain.unit_of_work import Change, Created, Plan, Record, Removed, RequestKey, Runner, held
 
 
 class Exchanged(Struct, frozen=True):
@@ -125,7 +125,7 @@ class ExchangeReward(Struct, frozen=True):
                 entry.sequence,
                 exchange.code,
             )
-            changes = (*book.changes(), *held(way), Created(exchange), *taken.changes(exchange))
+            changes = (*book.changes(), *held(way), Created(exchange), *taken.changes(reward))
             return Plan(done, changes)
 
         return self.runner.run_once(actor.tenant_id, plan, wish.key, dry_run=dry_run)
@@ -191,16 +191,14 @@ class _Piece(Struct, frozen=True):
             fulfilled_by=entry.caller if is_done else None,
         )
 
-    def changes(self, exchange: Exchange) -> tuple[Change, ...]:
+    def changes(self, reward: Reward) -> tuple[Change, ...]:
         if self.code is not None:
             return (Removed(self.code),)
-        if self.bucket is not None:
-            return (Counted(bucket_name(exchange.reward_id, self.bucket), 1, 0, None, None),)
-        return ()
+        return (reward.shelf.take(self.bucket),) if self.bucket is not None else ()
 
 
 def _take_piece(repositories: Repositories, reward: Reward, name: str) -> _Piece:
-    """One by chance, or from the fullest bucket once that ran short. Raises SoldOut."""
+    """Raises SoldOut."""
     reward_id = reward.reward_id
     if reward.offer.kind is RewardKind.VIRTUAL:
         code = repositories.codes.next_free(reward_id, f"{crc32(name.encode()):08x}")
@@ -209,9 +207,7 @@ def _take_piece(repositories: Repositories, reward: Reward, name: str) -> _Piece
         return _Piece(code=code)
     if not reward.offer.is_counted:
         return _Piece()
-    if not repositories.stocks.ran_short(reward):
-        return _Piece(bucket=crc32(name.encode()) % reward.buckets)
-    left = repositories.stocks.left(reward)
-    if max(left) <= 0:
+    bucket = choose(repositories.stocks, reward.shelf, name)
+    if bucket is None:
         raise SoldOut
-    return _Piece(bucket=left.index(max(left)))
+    return _Piece(bucket=bucket)

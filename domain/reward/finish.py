@@ -18,15 +18,14 @@ from domain.reward.model import (
     ExchangeState,
     NotRefundable,
     RewardKind,
-    bucket_name,
     usage_name,
 )
 from domain.reward.ports import Repositories
+from domain.stock import Stock
 from domain.tenant.stores import check_known
 from domain.unit_of_work import (
     Change,
     Changed,
-    Counted,
     MovedMeanwhile,
     Plan,
     Record,
@@ -165,4 +164,4 @@ def _give_back(book: Book, paid: Entry, exchange: Exchange, grace_days: int) -> 
 def _put_back(exchange: Exchange) -> tuple[Change, ...]:
     if exchange.bucket is None:
         return ()
-    return (Counted(bucket_name(exchange.reward_id, exchange.bucket), -1, 0, None, None),)
+    return (Stock(exchange.reward_id).put_back(exchange.bucket),)

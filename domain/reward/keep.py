@@ -8,7 +8,6 @@ from domain.actor import Operator
 from domain.errors import invalid
 from domain.keyring import Fresh
 from domain.reward.model import (
-    STOCK_MAX,
     CodeMark,
     CodesKnown,
     KindFixed,
@@ -18,11 +17,10 @@ from domain.reward.model import (
     RewardKind,
     RewardNotFound,
     StockNotCounted,
-    StockTooLow,
-    bucket_name,
 )
 from domain.reward.ports import Repositories
-from domain.unit_of_work import Changed, Counted, Created, Plan, Record, RequestKey, Runner, Unchanged
+from domain.stock import STOCK_MAX
+from domain.unit_of_work import Changed, Created, Plan, Record, RequestKey, Runner, Unchanged
 
 
 class SaveReward(Struct, frozen=True):
@@ -96,35 +94,14 @@ class MoveStock(Struct, frozen=True):
                 raise RewardNotFound
             if not reward.offer.has_buckets:
                 raise StockNotCounted
-            left = repositories.stocks.left(reward)
+            left = repositories.stocks.left(reward.shelf)
             if sum(left) + by > STOCK_MAX:
                 raise invalid("by", "out-of-range", f"Up to {STOCK_MAX} pieces lie on a shelf.")
             after = reward.with_stock(by, sum(left), now, actor.caller)
-            parts = _spread(by, after.buckets) if by > 0 else _gather(left, -by)
-            moves = (
-                Counted(bucket_name(reward_id, bucket), -part, 0, None, None)
-                for bucket, part in enumerate(parts)
-                if part
-            )
+            moves = after.shelf.add(by) if by > 0 else reward.shelf.withdraw(-by, left)
             return Plan(StockMoved(reward_id, by, after.stock), (Changed(reward, after), *moves))
 
         return self.runner.run_once(actor.tenant_id, plan, key, dry_run=dry_run)
-
-
-def _spread(pieces: int, buckets: int) -> list[int]:
-    whole, rest = divmod(pieces, buckets)
-    return [whole + (1 if bucket < rest else 0) for bucket in range(buckets)]
-
-
-def _gather(left: tuple[int, ...], pieces: int) -> list[int]:
-    """From the fullest buckets on. Raises StockTooLow."""
-    if sum(left) < pieces:
-        raise StockTooLow
-    taken = [0] * len(left)
-    for bucket in sorted(range(len(left)), key=lambda each: -left[each]):
-        taken[bucket] = -min(pieces, left[bucket])
-        pieces += taken[bucket]
-    return taken
 
 
 class CodesAdded(Struct, frozen=True):

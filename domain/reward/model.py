@@ -11,15 +11,12 @@ from domain.keyring import Sealed
 from domain.money import Points
 from domain.points.model import EntryRef
 from domain.points.usage import LIMIT
+from domain.stock import Stock, buckets_for
 
 NAME_MAX, DESCRIPTION_MAX = 40, 200
 POINTS_MAX = 10_000_000
 LIMIT_MAX = 1_000
 TIERS_MAX = 20
-STOCK_MAX = 1_000_000
-BUCKETS_MAX = 64
-BUCKET_PIECES = 32
-"""A stock is counted in parts of so many, so that not everybody waits for the same one."""
 CODES_MAX = 25
 """Codes that one request may bring: each is written with its own condition, in one transaction."""
 CODE_MAX = 64
@@ -59,12 +56,6 @@ class SoldOut(RuleBroken):
     code = "reward-sold-out"
     title = "Nothing of this reward is left."
     message = "该商品已兑完"
-
-
-class StockTooLow(RuleBroken):
-    code = "stock-too-low"
-    title = "There is not so much on the shelf to take away."
-    message = "库存不足，无法减少"
 
 
 class StockNotCounted(RuleBroken):
@@ -152,15 +143,17 @@ class Reward(Struct, frozen=True):
     """Into how many parts the stock is split; they become more with it, never fewer."""
     version: int = 1
 
+    @property
+    def shelf(self) -> Stock:
+        """Where its pieces lie."""
+        return Stock(self.reward_id, self.buckets)
+
     def with_stock(self, more: int, left: int, at: datetime, by: str) -> "Reward":
         """So many pieces more, or fewer; `left`: on the shelf before."""
-        wanted = 1
-        while wanted < BUCKETS_MAX and wanted * BUCKET_PIECES < left + more:
-            wanted *= 2
         return replace(
             self,
             stock=self.stock + more,
-            buckets=max(self.buckets, wanted),
+            buckets=max(self.buckets, buckets_for(left + more)),
             changed_at=at,
             changed_by=by,
             version=self.version + 1,
@@ -168,11 +161,6 @@ class Reward(Struct, frozen=True):
 
     def with_offer(self, offer: Offer, at: datetime, by: str) -> "Reward":
         return replace(self, offer=offer, changed_at=at, changed_by=by, version=self.version + 1)
-
-
-def bucket_name(reward_id: str, bucket: int) -> str:
-    """The counter of one part of a stock. It stands below zero: minus what is left."""
-    return f"stock#{reward_id}#{bucket:02}"
 
 
 def usage_name(reward_id: str) -> str:

@@ -6,6 +6,7 @@ from typing import Protocol
 from domain.page import Page
 from domain.points import ports as points
 from domain.reward.model import Exchange, Reward, RewardCode
+from domain.stock import Stocks
 
 
 class Rewards(Protocol):
@@ -15,16 +16,6 @@ class Rewards(Protocol):
 
     def page(self, limit: int, position: str | None) -> Page[Reward]:
         """By id; one call."""
-        ...
-
-
-class Stocks(Protocol):
-    def left(self, reward: Reward) -> tuple[int, ...]:
-        """What is left in each bucket, as stored now; one call."""
-        ...
-
-    def ran_short(self, reward: Reward) -> bool:
-        """Whether an earlier attempt of the same unit of work found a bucket empty."""
         ...
 
 

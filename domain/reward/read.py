@@ -91,7 +91,7 @@ class ReadReward(Struct, frozen=True):
                 return Plan(Shelf(reward, repositories.codes.count_free(reward_id, COUNTED_MAX)))
             if not reward.offer.is_counted:
                 return Plan(Shelf(reward, None))
-            return Plan(Shelf(reward, sum(repositories.stocks.left(reward))))
+            return Plan(Shelf(reward, sum(repositories.stocks.left(reward.shelf))))
 
         return self.runner.run(actor.tenant_id, plan)
 

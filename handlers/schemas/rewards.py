@@ -9,11 +9,11 @@ from domain.reward.model import (
     LIMIT_MAX,
     NAME_MAX,
     POINTS_MAX,
-    STOCK_MAX,
     TIERS_MAX,
     ExchangeState,
     RewardKind,
 )
+from domain.stock import STOCK_MAX
 from handlers.schemas.fields import (
     Choice,
     Flag,

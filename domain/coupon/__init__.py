@@ -1,0 +1,1 @@
+"""Coupons (优惠券): templates, the coupons issued of them, and what they take off a bill."""

@@ -1,0 +1,26 @@
+"""The code of a coupon: fourteen digits that cannot be guessed, shown as 1234-1234-1234-12 (C-53)."""
+
+from domain.ids import Ids
+from domain.member.card import check_digit
+
+DIGITS = 14
+GROUP = 4
+
+
+def new_code(ids: Ids) -> str:
+    """Thirteen random digits, and one that finds typing errors."""
+    body = ids.digits(DIGITS - 1)
+    return body + check_digit(body)
+
+
+def read_code(text: str) -> str | None:
+    """The digits of a code as it was scanned or typed, with or without its dashes; None: this is no code."""
+    code = text.replace("-", "")
+    is_code = len(code) == DIGITS and code.isascii() and code.isdigit()
+    is_grouped = text in {code, shown(code)}
+    return code if is_code and is_grouped and check_digit(code[:-1]) == code[-1] else None
+
+
+def shown(code: str) -> str:
+    """In groups, for people."""
+    return "-".join(code[start : start + GROUP] for start in range(0, len(code), GROUP))

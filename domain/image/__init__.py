@@ -1,0 +1,1 @@
+"""Images that merchants upload, for coupons and what else people look at."""
