@@ -15,6 +15,11 @@ def shop_date(instant: datetime) -> date:
     return instant.astimezone(SHOP_TIME).date()
 
 
+def end_of(day: date) -> datetime:
+    """The instant at which a business day is over: midnight after it."""
+    return datetime(day.year, day.month, day.day, tzinfo=SHOP_TIME) + timedelta(days=1)
+
+
 def epoch_seconds(instant: datetime) -> int:
     """Whole seconds since 1970, as stored for expiry times."""
     return int(instant.timestamp())

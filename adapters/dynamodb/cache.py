@@ -1,15 +1,20 @@
-"""What one process remembers of tenants, channels, stores and API keys."""
+"""What one process remembers: settings for a minute, and for ever what never changes."""
 
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from adapters.dynamodb.keys import Key
 from adapters.dynamodb.outcome import RawItem
 
+T = TypeVar("T")
+
 CACHED_SECONDS = 60.0
+VERSIONS_KEPT = 256
+"""Of programmes and coupon templates, that one process keeps open."""
 
 
 class Cache:
-    """Raw items by key, at most 60 seconds old; shared by the requests of one process."""
+    """Raw items of tenants, channels, stores and API keys, at most 60 seconds old; shared by the requests of one process."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
@@ -30,3 +35,18 @@ class Cache:
         """Keeps what was read along with other things, and takes it out of these."""
         if (raw := found.pop(key, None)) is not None:
             self.put(key, raw)
+
+
+class Library(Generic[T]):
+    """Versions that this process has read; one never changes, so none grows old."""
+
+    def __init__(self) -> None:
+        self._versions: dict[Key, T] = {}
+
+    def get(self, key: Key) -> T | None:
+        return self._versions.get(key)
+
+    def put(self, key: Key, version: T) -> None:
+        if len(self._versions) >= VERSIONS_KEPT:
+            self._versions.clear()
+        self._versions[key] = version

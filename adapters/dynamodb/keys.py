@@ -26,6 +26,14 @@
 | long list of lines   | the order's               | L           |                                          |
 | refund               | the order's               | R#<number>  |                                          |
 | comment              | the order's               | CM          |                                          |
+| hold                 | the order's               | H           | GSI-2 HOLD#<shard> / <ms>#<order>        |
+| coupon template      | T#<t>#CT                  | T#<template>|                                          |
+| its versions         | T#<t>#CE#<template>       | V#<version> |                                          |
+| discount code        | T#<t>#CC#<code>           | CC          |                                          |
+| coupon               | T#<t>#C#<code>            | C           | GSI-1 T#<t>#OWN#<member> / C#<list>#<pl.>|
+|                      |                           |             | GSI-2 DUE#CPN#<shard> / <day>#<code>     |
+| gift                 | T#<t>#GF#<mark>           | GF          |                                          |
+| image                | T#<t>#IM#<image>          | IM          |                                          |
 | session              | T#<t>#K#<hash>            | K           | GSI-1 T#<t>#OWN#<member> / K#<ms>#<hash> |
 | code by message      | T#<t>#V#<phone index>     | V           |                                          |
 | phone proof          | T#<t>#H#<digest>          | H           |                                          |
@@ -121,11 +129,32 @@ class Keys(Struct, frozen=True):
     def refund(self, source: str, number: str, refund_number: str) -> Key:
         return self._pk("O", source, number), f"R#{refund_number}"
 
+    def hold(self, source: str, number: str) -> Key:
+        return self._pk("O", source, number), "H"
+
     def comment(self, source: str, number: str) -> Key:
         return self._pk("O", source, number), "CM"
 
     def check_in(self, member_id: str, on: date) -> Key:
         return self._pk("M", member_id), f"CI#{on:%Y%m%d}"
+
+    def template(self, template_id: str) -> Key:
+        return self._pk("CT"), f"T#{template_id}"
+
+    def edition(self, template_id: str, version: int) -> Key:
+        return self._pk("CE", template_id), f"V#{version:0{SEQUENCE_DIGITS}}"
+
+    def claim_code(self, claim_code: str) -> Key:
+        return self._pk("CC", claim_code), "CC"
+
+    def coupon(self, code: str) -> Key:
+        return self._pk("C", code), "C"
+
+    def gift(self, mark: str) -> Key:
+        return self._pk("GF", mark), "GF"
+
+    def image(self, image_id: str) -> Key:
+        return self._pk("IM", image_id), "IM"
 
     def session(self, session_id: str) -> Key:
         return self._pk("K", session_id), "K"
@@ -146,7 +175,11 @@ class Keys(Struct, frozen=True):
         return self._pk("OWN", member_id)
 
     def session_of_owner(self, opened_at: datetime, session_id: str) -> str:
-        return f"K#{_ms(opened_at)}#{session_id}"
+        return f"K#{time_key(opened_at)}#{session_id}"
+
+    def coupon_of_owner(self, is_live: bool, place: str) -> str:
+        """What is live and what is ended are two lists."""
+        return f"C#{'L' if is_live else 'Z'}#{place}"
 
     def waiting_merges(self) -> str:
         return self._pk("WAITING")
@@ -155,10 +188,17 @@ class Keys(Struct, frozen=True):
         return self._pk("SW", sweep_id), "SW"
 
     def by_time(self, at: datetime, thing_id: str) -> str:
-        return f"{_ms(at)}#{thing_id}"
+        return f"{time_key(at)}#{thing_id}"
 
     def due(self, next_expiry: date, member_id: str) -> Key:
         return due_shard(shard_of(member_id, self.shards)), f"{next_expiry:%Y%m%d}#{member_id}"
+
+    def coupon_due(self, last_day: date, code: str) -> Key:
+        return coupon_shard(shard_of(code, self.shards)), f"{last_day:%Y%m%d}#{code}"
+
+    def hold_due(self, until: datetime, source: str, number: str) -> Key:
+        order = f"{source}#{number}"
+        return hold_shard(shard_of(order, self.shards)), self.by_time(until, order)
 
     def saga(self, at: datetime, thing_id: str) -> Key:
         return saga_shard(shard_of(thing_id, self.shards)), self.by_time(at, thing_id)
@@ -167,7 +207,8 @@ class Keys(Struct, frozen=True):
         return "#".join(("T", self.tenant_id, *parts))
 
 
-def _ms(instant: datetime) -> str:
+def time_key(instant: datetime) -> str:
+    """Sorts instants as texts."""
     return f"{round(instant.timestamp() * 1000):015}"
 
 
@@ -178,6 +219,14 @@ def shard_of(thing_id: str, shards: int) -> int:
 
 def due_shard(shard: int) -> str:
     return f"DUE#PTS#{shard:03}"
+
+
+def coupon_shard(shard: int) -> str:
+    return f"DUE#CPN#{shard:03}"
+
+
+def hold_shard(shard: int) -> str:
+    return f"HOLD#{shard:03}"
 
 
 def saga_shard(shard: int) -> str:

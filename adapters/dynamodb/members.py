@@ -1,6 +1,7 @@
 """Members and the sentinels of their identities."""
 
 from collections.abc import Iterable
+from collections.abc import Mapping as Mapped
 from typing import Any
 
 from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute

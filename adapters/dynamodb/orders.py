@@ -16,13 +16,16 @@ from domain.money import Money, Points, Rounding
 from domain.order.model import (
     Award,
     Bill,
+    CouponLeg,
     Granted,
     Line,
     Order,
     OrderId,
     Payment,
     PaymentMethod,
+    PointsLeg,
     Refund,
+    Tender,
 )
 
 LINES_BESIDE_BYTES = 350
@@ -33,7 +36,8 @@ class OrderItem(Item, discriminator="order"):
     """m member, w store, t paid at, l lines, y payments, a total, f fingerprint, p points, x exact points,
     c counted fen, g bonus counts, u last day, e programme, q entry, b balance, o recorded at, k by,
     i refunded, j clawed, v version, h rounding if not down, z lines stand beside,
-    n benefits [[id, name, last day]], r held through, s tier reached."""
+    n benefits [[id, name, last day]], r held through, s tier reached, d what a checkout paid beside money:
+    [coupons [[code, fen]], points or null [points, fen, member, entry, given back]]."""
 
     member_id = UnicodeAttribute(attr_name="m")
     store_id = UnicodeAttribute(attr_name="w")
@@ -58,6 +62,7 @@ class OrderItem(Item, discriminator="order"):
     rounding = UnicodeAttribute(attr_name="h", null=True)
     lines_beside = BooleanAttribute(attr_name="z", null=True)
     granted = UnicodeAttribute(attr_name="n", null=True)
+    tender = UnicodeAttribute(attr_name="d", null=True)
     held_through = NumberAttribute(attr_name="r", null=True)
     tier_reached = UnicodeAttribute(attr_name="s", null=True)
 
@@ -83,6 +88,8 @@ class RefundItem(Item, discriminator="refund"):
     recorded_by = UnicodeAttribute(attr_name="k")
     revoked = UnicodeAttribute(attr_name="n", null=True)
     used = UnicodeAttribute(attr_name="x", null=True)
+    given_back = NumberAttribute(null=True)
+    coupons = UnicodeAttribute(null=True)
 
 
 def _text(value: object) -> str:
@@ -134,11 +141,31 @@ def _order_items(order: Order, tenancy: Tenancy) -> tuple[Item, ...]:
         held_through=day_number(award.held_through) if award.held_through else None,
         tier_reached=award.tier_reached,
         granted=_text([_granted_parts(each) for each in award.granted]) if award.granted else None,
+        tender=_text(_tender_parts(order.tender)) if order.tender else None,
     )
     if not is_long:
         return (item,)
     pk, sk = tenancy.keys.order_lines(order_id.source, order_id.number)
     return item, LinesItem(pk=pk, sk=sk, lines=lines)
+
+
+def _tender_parts(tender: Tender) -> list[object]:
+    leg = tender.points
+    points = None
+    if leg is not None:
+        points = [leg.points.count, leg.worth.fen, leg.member_id, leg.entry_sequence, leg.given_back.count]
+    return [[[coupon.code, coupon.off.fen] for coupon in tender.coupons], points]
+
+
+def _to_tender(text: str | None) -> Tender | None:
+    if text is None:
+        return None
+    coupons, points = json.loads(text)
+    legs = tuple(CouponLeg(code, Money(fen)) for code, fen in coupons)
+    if points is None:
+        return Tender(legs)
+    count, fen, member_id, sequence, back = points
+    return Tender(legs, PointsLeg(Points(count), Money(fen), member_id, sequence, Points(back)))
 
 
 def _granted_parts(granted: Granted) -> list[object]:
@@ -154,7 +181,7 @@ def _to_granted(item: OrderItem) -> tuple[Granted, ...]:
     )
 
 
-def _order_id(pk: str) -> OrderId:
+def order_id_of(pk: str) -> OrderId:
     source, _, number = tenant_and_thing(pk)[1].partition("#")
     return OrderId(source, number)
 
@@ -164,7 +191,7 @@ def to_order(raw: RawItem, lines_beside: str = "[]") -> Order:
     item = OrderItem.from_raw_data(raw)
     lines = item.lines or lines_beside
     bill = Bill(
-        order_id=_order_id(item.pk),
+        order_id=order_id_of(item.pk),
         store_id=item.store_id,
         paid_at=from_epoch(int(item.paid_at)),
         lines=tuple(
@@ -197,6 +224,7 @@ def to_order(raw: RawItem, lines_beside: str = "[]") -> Order:
         recorded_by=item.recorded_by,
         refunded={PaymentMethod(method): Money(fen) for method, fen in refunded.items()},
         clawed=Points(int(item.clawed)),
+        tender=_to_tender(item.tender),
         version=int(item.version),
     )
 
@@ -218,6 +246,8 @@ def _refund_items(refund: Refund, tenancy: Tenancy) -> tuple[Item, ...]:
         recorded_by=refund.recorded_by,
         revoked=_text(list(refund.revoked)) if refund.revoked else None,
         used=_text(list(refund.used)) if refund.used else None,
+        given_back=refund.given_back.count or None,
+        coupons=_text(list(refund.coupons)) if refund.coupons else None,
     )
     return (item,)
 
@@ -225,7 +255,7 @@ def _refund_items(refund: Refund, tenancy: Tenancy) -> tuple[Item, ...]:
 def to_refund(raw: RawItem) -> Refund:
     item = RefundItem.from_raw_data(raw)
     return Refund(
-        order_id=_order_id(item.pk),
+        order_id=order_id_of(item.pk),
         number=item.sk.removeprefix("R#"),
         payments=_payments(item.payments),
         total=Money(int(item.total_fen)),
@@ -239,6 +269,8 @@ def to_refund(raw: RawItem) -> Refund:
         recorded_by=item.recorded_by,
         revoked=tuple(json.loads(item.revoked or "[]")),
         used=tuple(json.loads(item.used or "[]")),
+        given_back=Points(int(item.given_back or 0)),
+        coupons=tuple(json.loads(item.coupons or "[]")),
     )
 
 

@@ -322,11 +322,14 @@ class DynamoAccounts:
             member_id = account.redirect_to
         raise MemberNotFound
 
-    def person(self, member_id: str, *, with_settings: bool = False) -> tuple[tuple[Account, ...], Member]:
+    def person(
+        self, member_id: str, *, with_settings: bool = False, is_condition: bool = True
+    ) -> tuple[tuple[Account, ...], Member]:
         keys = self._tenancy.keys
         wanted = [keys.account(member_id), keys.member(member_id)]
         wanted += [keys.tenant()] if with_settings else []
-        found = self._table.get_many(wanted, strong=not self._lag.take())
+        may_lag = is_condition and self._lag.take()
+        found = self._table.get_many(wanted, strong=not may_lag)
         self._cache.put_found(keys.tenant(), found)
         raw, member = found.get(keys.account(member_id)), found.get(keys.member(member_id))
         if raw is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
+from adapters.dynamodb.cache import Library
 from adapters.dynamodb.item import Item, Mapping, Tenancy, instant, ms
 from adapters.dynamodb.keys import Key
 from adapters.dynamodb.outcome import RawItem
@@ -20,9 +21,6 @@ from domain.programme.model import Programme, Terms
 from domain.programme.record import Deed, RuleRecord
 from domain.programme.rule import Rule
 from domain.unit_of_work import MovedMeanwhile
-
-PROGRAMMES_KEPT = 64
-"""Versions that one process keeps open."""
 
 
 class ProgrammeItem(Item, discriminator="programme"):
@@ -133,25 +131,12 @@ MAPPINGS: dict[type, Mapping[Any]] = {
 }
 
 
-class Library:
-    """Programmes that this process has read; a version never changes, so none grows old."""
-
-    def __init__(self) -> None:
-        self._programmes: dict[Key, Programme] = {}
-
-    def get(self, key: Key) -> Programme | None:
-        return self._programmes.get(key)
-
-    def put(self, key: Key, programme: Programme) -> None:
-        if len(self._programmes) >= PROGRAMMES_KEPT:
-            self._programmes.clear()
-        self._programmes[key] = programme
-
-
 class DynamoProgrammes:
     """Implements `domain.programme.ports.Programmes`."""
 
-    def __init__(self, table: Table, tenancy: Tenancy, tenants: DynamoTenants, library: Library) -> None:
+    def __init__(
+        self, table: Table, tenancy: Tenancy, tenants: DynamoTenants, library: Library[Programme]
+    ) -> None:
         self._table, self._tenancy, self._tenants, self._library = table, tenancy, tenants, library
 
     def current(self) -> Programme:

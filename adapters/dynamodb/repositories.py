@@ -10,8 +10,11 @@ from msgspec import Struct, field
 from adapters.dynamodb import (
     activities,
     api_keys,
+    coupons,
     entitlements,
+    holds,
     idempotency,
+    images,
     joining,
     members,
     merges,
@@ -21,14 +24,18 @@ from adapters.dynamodb import (
     rewards,
     sessions,
     sms_codes,
+    templates,
     tenants,
     tiers,
 )
 from adapters.dynamodb.activities import DynamoCheckIns, DynamoComments
 from adapters.dynamodb.api_keys import DynamoApiKeys, DynamoNonces
-from adapters.dynamodb.cache import Cache
+from adapters.dynamodb.cache import Cache, Library
+from adapters.dynamodb.coupons import DynamoCoupons, DynamoGifts
 from adapters.dynamodb.entitlements import DynamoEntitlements
+from adapters.dynamodb.holds import DynamoHolds
 from adapters.dynamodb.idempotency import DynamoKept
+from adapters.dynamodb.images import DynamoImages
 from adapters.dynamodb.item import Mapping, Tenancy
 from adapters.dynamodb.joining import DynamoPhoneProofs, DynamoWelcomes
 from adapters.dynamodb.keys import Key, Keys
@@ -37,21 +44,27 @@ from adapters.dynamodb.merges import DynamoMerges, DynamoPeople
 from adapters.dynamodb.orders import DynamoOrders
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.points import DynamoAccounts, DynamoEntries
-from adapters.dynamodb.programmes import DynamoBudgets, DynamoProgrammes, DynamoRules, Library
+from adapters.dynamodb.programmes import DynamoBudgets, DynamoProgrammes, DynamoRules
 from adapters.dynamodb.rewards import DynamoCodes, DynamoExchanges, DynamoRewards
 from adapters.dynamodb.sessions import DynamoSessions
 from adapters.dynamodb.sms_codes import DynamoChallenges
-from adapters.dynamodb.stocks import DynamoStocks
+from adapters.dynamodb.stocks import DynamoLimits, DynamoStocks
 from adapters.dynamodb.table import Lag, Table
+from adapters.dynamodb.templates import DynamoTemplates
 from adapters.dynamodb.tenants import DynamoChannels, DynamoStores, DynamoTenants
 from adapters.dynamodb.tiers import DynamoTierChanges
 from domain.clock import Clock
+from domain.coupon.template import Edition
 from domain.keyring import Keyring
+from domain.programme.model import Programme
 
 MAPPINGS: Mapped[type, Mapping[Any]] = {
     **activities.MAPPINGS,
     **api_keys.MAPPINGS,
+    **coupons.MAPPINGS,
     **entitlements.MAPPINGS,
+    **holds.MAPPINGS,
+    **images.MAPPINGS,
     **idempotency.MAPPINGS,
     **joining.MAPPINGS,
     **members.MAPPINGS,
@@ -62,6 +75,7 @@ MAPPINGS: Mapped[type, Mapping[Any]] = {
     **rewards.MAPPINGS,
     **sessions.MAPPINGS,
     **sms_codes.MAPPINGS,
+    **templates.MAPPINGS,
     **tenants.MAPPINGS,
     **tiers.MAPPINGS,
 }
@@ -82,7 +96,8 @@ class Store(Struct, frozen=True):
     keyrings: Keyrings
     clock: Clock
     shards: int
-    library: Library = field(default_factory=Library)
+    programmes: Library[Programme] = field(default_factory=Library)
+    editions: Library[Edition] = field(default_factory=Library)
 
 
 class Attempted(Table):
@@ -227,7 +242,7 @@ class DynamoRepositories:
 
     @cached_property
     def programmes(self) -> DynamoProgrammes:
-        return DynamoProgrammes(self._table, self.tenancy, self.tenants, self._store.library)
+        return DynamoProgrammes(self._table, self.tenancy, self.tenants, self._store.programmes)
 
     @cached_property
     def rules(self) -> DynamoRules:
@@ -256,6 +271,30 @@ class DynamoRepositories:
     @cached_property
     def entitlements(self) -> DynamoEntitlements:
         return DynamoEntitlements(self._table, self.tenancy)
+
+    @cached_property
+    def templates(self) -> DynamoTemplates:
+        return DynamoTemplates(self._table, self.tenancy, self._store.editions)
+
+    @cached_property
+    def coupons(self) -> DynamoCoupons:
+        return DynamoCoupons(self._table, self.tenancy)
+
+    @cached_property
+    def gifts(self) -> DynamoGifts:
+        return DynamoGifts(self._table, self.tenancy)
+
+    @cached_property
+    def limits(self) -> DynamoLimits:
+        return DynamoLimits(self._table, self.tenancy)
+
+    @cached_property
+    def holds(self) -> DynamoHolds:
+        return DynamoHolds(self._table, self.tenancy)
+
+    @cached_property
+    def images(self) -> DynamoImages:
+        return DynamoImages(self._table, self.tenancy)
 
     @cached_property
     def check_ins(self) -> DynamoCheckIns:

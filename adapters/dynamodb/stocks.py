@@ -1,6 +1,6 @@
-"""What is left of things that are counted; the counters themselves are those of `Counted`."""
+"""What is left of things that are counted, and how far limits are; the counters are those of `Counted`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from adapters.dynamodb.item import Tenancy
 from adapters.dynamodb.keys import Key
@@ -24,3 +24,15 @@ class DynamoStocks:
 
     def _keys(self, stock: Stock) -> list[Key]:
         return [self._tenancy.keys.counter(name) for name in stock.counters]
+
+
+class DynamoLimits:
+    """Implements `domain.coupon.ports.Limits`."""
+
+    def __init__(self, table: Table, tenancy: Tenancy) -> None:
+        self._table, self._tenancy = table, tenancy
+
+    def counted(self, counters: Iterable[str]) -> Mapping[str, int]:
+        keys = {self._tenancy.keys.counter(name): name for name in counters}
+        found = self._table.get_many(list(keys))
+        return {keys[key]: int(raw["n"]["N"]) for key, raw in found.items()}

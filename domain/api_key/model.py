@@ -38,6 +38,7 @@ class Scope(StrEnum):
     MEMBERS_READ = "members.read"
     ORDERS_WRITE = "orders.write"
     REWARDS_WRITE = "rewards.write"
+    COUPONS_WRITE = "coupons.write"
     ADMIN = "admin"
 
 

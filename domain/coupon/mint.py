@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from domain.clock import SHOP_TIME, shop_date
+from domain.clock import end_of, shop_date
 from domain.coupon.judge import Held
 from domain.coupon.model import Coupon, CouponState, Source
 from domain.coupon.ports import Repositories
@@ -123,7 +123,7 @@ def limits_of(template: Template, member: Member, now: datetime) -> list[Limit]:
     claiming, name, today = template.form.claiming, template.template_id, shop_date(now)
     ever = [limit_counter(name, each) for each in member.ids]
     on_day = [day_counter(name, each, today) for each in member.ids]
-    both = ((ever, claiming.per_member, None), (on_day, claiming.per_day, _midnight_after(now)))
+    both = ((ever, claiming.per_member, None), (on_day, claiming.per_day, end_of(today)))
     return [
         Limit(counters[0], tuple(counters[1:]), most, ends_at)
         for counters, most, ends_at in both
@@ -139,11 +139,6 @@ def _counted(
     others = [each for limit in limits for each in limit.others]
     counted = repositories.limits.counted(others) if others else {}
     return (limit.one_more(counted, CouponLimitReached()) for limit in limits)
-
-
-def _midnight_after(now: datetime) -> datetime:
-    day = now.astimezone(SHOP_TIME).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day + timedelta(days=1)
 
 
 def given_back(held: Held) -> Iterator[Counted]:

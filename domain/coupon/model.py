@@ -107,8 +107,8 @@ class Use(Struct, frozen=True):
     off: Money
     sales: Money
     """What was left to pay after all coupons."""
-    fingerprint: str = ""
-    """Of the request, where the coupon was redeemed by itself."""
+    is_checkout: bool = False
+    """It came with a checkout, and goes back with that only."""
     returned_at: datetime | None = None
     returned_by: str | None = None
 
@@ -166,18 +166,19 @@ class Coupon(Struct, frozen=True):
 
     def state_at(self, now: datetime) -> CouponState:
         """As it is then, whether or not that was written down: locks and offers end by themselves, days pass."""
-        held = self.lock.until if self.lock else self.offer.until if self.offer else None
-        if held is not None and now < held:
-            return self.state
+        until = self.lock.until if self.lock else self.offer.until if self.offer else None
+        return self.state if until is not None and now < until else self._unheld(now)
+
+    def _unheld(self, now: datetime) -> CouponState:
+        """As if it were neither locked nor offered."""
         if self.state in LIVE and self.valid_through < shop_date(now):
             return CouponState.EXPIRED
         return CouponState.OPEN if self.lock or self.offer else self.state
 
     def check_usable(self, now: datetime, order_id: OrderId | None) -> None:
         """Raises what stands in the way of using it now; what is locked for the order itself does not."""
-        if self.lock is not None and self.lock.order_id == order_id:
-            return
-        refusal = NOT_USABLE.get(self.state_at(now))
+        is_own = self.lock is not None and self.lock.order_id == order_id
+        refusal = NOT_USABLE.get(self._unheld(now) if is_own else self.state_at(now))
         if refusal is not None:
             raise refusal()
         if shop_date(now) < self.valid_from:

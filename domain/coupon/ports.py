@@ -1,7 +1,7 @@
 """What coupons need from the outside world."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Protocol
 
 from msgspec import Struct

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from domain.errors import Conflict, NotFound, RuleBroken, invalid
-from domain.money import NO_MONEY, NO_POINTS, Money, Points, Rounding, total_money
+from domain.money import NO_MONEY, NO_POINTS, Money, Points, Rounding, apportion, total_money
 
 LINES_MAX = 200
 
@@ -158,6 +158,35 @@ class Award(Struct, frozen=True):
         return self.held_through + timedelta(days=1) if self.held_through else None
 
 
+class CouponLeg(Struct, frozen=True):
+    """What one coupon took off."""
+
+    code: str
+    off: Money
+
+
+class PointsLeg(Struct, frozen=True):
+    """What points paid, and which entry took them."""
+
+    points: Points
+    worth: Money
+    member_id: str
+    entry_sequence: int
+    given_back: Points = NO_POINTS
+    """By refunds so far."""
+
+    def due_back(self, worth_refunded: Money) -> Points:
+        """Points that have to be given back in all, once so much of the money was refunded (D-21)."""
+        return Points(self.points.count * worth_refunded.fen // self.worth.fen)
+
+
+class Tender(Struct, frozen=True):
+    """How a checkout paid what was not paid by money."""
+
+    coupons: tuple[CouponLeg, ...] = ()
+    points: PointsLeg | None = None
+
+
 class Order(Struct, frozen=True):
     """The order document: written once, then only its refunds move. It is its own idempotency record."""
 
@@ -169,6 +198,8 @@ class Order(Struct, frozen=True):
     refunded: Mapping[PaymentMethod, Money] = field(default_factory=dict)
     clawed: Points = NO_POINTS
     """What refunds have taken back so far, as decided, whether or not it was still there."""
+    tender: Tender | None = None
+    """None: the order was reported, and not checked out with us."""
     version: int = 1
 
     @property
@@ -184,6 +215,23 @@ class Order(Struct, frozen=True):
             if refunded[payment.method] > paid.get(payment.method, NO_MONEY):
                 raise RefundTooLarge(f"More than was paid by {payment.method.value} would be refunded.")
         return replace(self, refunded=refunded, version=self.version + 1)
+
+    def left_by_method(self) -> tuple[Payment, ...]:
+        """What was paid and not refunded yet."""
+        return tuple(
+            Payment(each.method, each.amount - self.refunded.get(each.method, NO_MONEY))
+            for each in self.bill.payments
+        )
+
+    def share(self, amount: Money) -> tuple[Payment, ...]:
+        """So much of the order by method, in proportion to what is left of each. Raises RefundTooLarge."""
+        left = self.left_by_method()
+        if amount > total_money([each.amount for each in left]):
+            raise RefundTooLarge
+        parts = apportion(amount.fen, [each.amount.fen for each in left])
+        return tuple(
+            Payment(each.method, Money(part)) for each, part in zip(left, parts, strict=True) if part
+        )
 
     def worth(self) -> Points:
         """The points that the order is still worth: in proportion to the money that counts and was kept.
@@ -222,3 +270,7 @@ class Refund(Struct, frozen=True):
     """Entitlements that went with it, because they were not used yet."""
     used: tuple[str, ...] = ()
     """Entitlements that the order is no longer worth, but that were used."""
+    given_back: Points = NO_POINTS
+    """Points that had paid a part of what was refunded."""
+    coupons: tuple[str, ...] = ()
+    """Coupons that came back with it."""

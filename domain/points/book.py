@@ -55,7 +55,7 @@ class Book:
         self.tier_changes: list[TierChange] = []
         self.at = at
         self._caller = caller
-        self._programme = programme
+        self.programme = programme
         self.step()  # Before anything is written: that may forget months which a late review asks for.
         self.expire()
         self._release()
@@ -167,17 +167,17 @@ class Book:
 
     def step(self) -> None:
         """Whatever is due of the tier by now; of nobody who was merged away."""
-        if self._programme is None or self.account.redirect_to is not None:
+        if self.programme is None or self.account.redirect_to is not None:
             return
-        for step in list(steps(self.account, self._programme.terms.ladder, shop_date(self.at))):
+        for step in list(steps(self.account, self.programme.terms.ladder, shop_date(self.at))):
             if _tier_of(step.standing) != _tier_of(self.account.standing):
                 self._log(step.standing, step.reason, step.on, step.value)
             self.account = replace(self.account, standing=step.standing)
 
     def _count(self, month: int, tally: Tally) -> None:
-        if self._programme is None:
+        if self.programme is None:
             return
-        today, ladder = shop_date(self.at), self._programme.terms.ladder
+        today, ladder = shop_date(self.at), self.programme.terms.ladder
         months = counted(self.account.months, month, tally.counts, ladder, today)
         self.account = replace(self.account, months=months)
         self.step()
@@ -192,7 +192,7 @@ class Book:
             reason=reason,
             on=on,
             value=value,
-            programme_version=self._programme.version if self._programme else 0,
+            programme_version=self.programme.version if self.programme else 0,
             caller=self._caller,
             at=self.at,
         )

@@ -44,6 +44,12 @@ class PointsAlreadySpent(RuleBroken):
     message = "该订单积分已被使用，无法退款"
 
 
+class OrderCheckedOut(RuleBroken):
+    code = "order-checked-out"
+    title = "This order was checked out with coupons and points; reverse it instead."
+    message = "该订单通过收银结算，请使用撤销接口"
+
+
 class RefundRequest(Struct, frozen=True):
     """What the till sends; the payments add up to the total."""
 
@@ -68,35 +74,59 @@ class RefundOrder(Struct, frozen=True):
         check_payments(request.payments, request.total)
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Refund]:
-            if request.refunded_at > now + CLOCK_TOLERANCE:
-                raise invalid("refunded_at", "in-the-future", "The refund was made later than now.")
-            before = repositories.orders.find(request.order_id)
-            if before is None or before.bill.store_id != request.store_id:
-                raise OrderNotFound
-            if request.refunded_at < before.bill.paid_at:
-                raise invalid("refunded_at", "too-old", "The refund was made before the order was paid.")
+            before = order_of(repositories, request, now)
+            if before.tender is not None:
+                raise OrderCheckedOut
             way = repositories.accounts.way(before.member_id)
             programme = repositories.programmes.current()
             book = Book(way[-1], now, actor.caller, programme)
-            order, refund = _refund(before, request, book, programme.terms.clawback, now)
-            granted = _granted(repositories, order)
-            gone = [each for each in granted if each.after_refund(order) is not each]
-            used = [each for each in granted if each.is_used_for_nothing(order)]
-            refund = replace(refund, revoked=_ids(gone), used=_ids(used))
-            # What was used stays used: that must still be so.
-            benefits: tuple[Change, ...] = (
-                *(Changed(each, each.after_refund(order)) for each in gone),
-                *(Unchanged(each) for each in used),
-            )
-            changes = (Created(refund), Changed(before, order), *book.changes(), *held(way), *benefits)
-            return Plan(refund, changes)
+            taken = take_back(repositories, before, request, book, programme.terms.clawback)
+            changes = (Created(taken.refund), Changed(before, taken.order), *book.changes(), *held(way))
+            return Plan(taken.refund, (*changes, *taken.benefits))
 
-        receipt: Receipt[Repositories, Refund] = Receipt(lambda stores: _recorded(stores, request))
+        receipt: Receipt[Repositories, Refund] = Receipt(lambda stores: recorded(stores, request))
         return self.runner.run(actor.tenant_id, plan, receipt, dry_run=dry_run)
 
 
+def order_of(repositories: Repositories, request: RefundRequest, now: datetime) -> Order:
+    """The order that is to be refunded. Raises OrderNotFound or InvalidInput."""
+    if request.refunded_at > now + CLOCK_TOLERANCE:
+        raise invalid("refunded_at", "in-the-future", "The refund was made later than now.")
+    found = repositories.orders.find(request.order_id)
+    if found is None or found.bill.store_id != request.store_id:
+        raise OrderNotFound
+    if request.refunded_at < found.bill.paid_at:
+        raise invalid("refunded_at", "too-old", "The refund was made before the order was paid.")
+    return found
+
+
+class TakenBack(Struct, frozen=True):
+    """What a refund makes of an order; the points stand in the book."""
+
+    order: Order
+    refund: Refund
+    benefits: tuple[Change, ...]
+
+
+def take_back(
+    repositories: Repositories, before: Order, request: RefundRequest, book: Book, policy: ClawbackPolicy
+) -> TakenBack:
+    """What the order earned with the money that goes back. Raises RefundTooLarge or PointsAlreadySpent."""
+    order, refund = _refund(before, request, book, policy)
+    granted = _granted(repositories, order)
+    gone = [each for each in granted if each.after_refund(order) is not each]
+    used = [each for each in granted if each.is_used_for_nothing(order)]
+    refund = replace(refund, revoked=_ids(gone), used=_ids(used))
+    # What was used stays used: that must still be so.
+    benefits: tuple[Change, ...] = (
+        *(Changed(each, each.after_refund(order)) for each in gone),
+        *(Unchanged(each) for each in used),
+    )
+    return TakenBack(order, refund, benefits)
+
+
 def _refund(
-    before: Order, request: RefundRequest, book: Book, policy: ClawbackPolicy, now: datetime
+    before: Order, request: RefundRequest, book: Book, policy: ClawbackPolicy
 ) -> tuple[Order, Refund]:
     order = before.refund(request.payments)
     award = order.award
@@ -112,7 +142,7 @@ def _refund(
         occurred_at=request.refunded_at,
     )
     may_owe = policy is not ClawbackPolicy.FLOOR
-    lot = LotKey(award.valid_through, held_through=award.held_through).released(shop_date(now))
+    lot = LotKey(award.valid_through, held_through=award.held_through).released(shop_date(book.at))
     uncounted = order.counted_refund() - before.counted_refund()
     tally = Tally(-1 if order.is_wholly_refunded else 0, -uncounted)
     paid_on = shop_date(order.bill.paid_at)
@@ -128,7 +158,7 @@ def _refund(
         entry_sequence=entry.sequence,
         balance=entry.balance,
         refunded_at=request.refunded_at,
-        recorded_at=now,
+        recorded_at=book.at,
         recorded_by=book.entries[-1].caller,
     )
     return replace(order, clawed=order.clawed + due), refund
@@ -148,7 +178,8 @@ def _ids(entitlements: list[Entitlement]) -> tuple[str, ...]:
     return tuple(each.entitlement_id for each in entitlements)
 
 
-def _recorded(repositories: Repositories, request: RefundRequest) -> Refund | None:
+def recorded(repositories: Repositories, request: RefundRequest) -> Refund | None:
+    """The refund as it was first recorded. Raises RefundNumberReused."""
     refund = repositories.orders.find_refund(request.order_id, request.number)
     if refund is not None and refund.fingerprint != request.fingerprint:
         raise RefundNumberReused

@@ -6,15 +6,17 @@ from msgspec import Struct
 
 from domain.actor import KeyHolder
 from domain.api_key.model import Scope
-from domain.clock import SHOP_TIME, shop_date
+from domain.clock import end_of, shop_date
 from domain.entitlement.model import Entitlement, EntitlementRef
 from domain.errors import RuleBroken, invalid
 from domain.member.find import Reference, resolve
-from domain.order.model import Award, Bill, Granted, Order, OrderNumberReused, counting
-from domain.points.give import Gift, Occasion, give, whose
+from domain.order.model import Award, Bill, Granted, Order, OrderId, OrderNumberReused, Tender, counting
+from domain.points.book import Book
+from domain.points.give import Gift, Occasion, Who, give_in, whose
 from domain.points.model import Cause, Tally
 from domain.points.ports import Repositories
 from domain.programme.event import OrderPaid
+from domain.programme.model import Programme
 from domain.tenant.model import Settings
 from domain.tenant.stores import check_known
 from domain.unit_of_work import Change, Counted, Created, Plan, Receipt, Runner
@@ -44,44 +46,45 @@ class EarnFromOrder(Struct, frozen=True):
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Order]:
             settings = repositories.tenants.settings()
-            _check_time(bill, settings, now)
+            check_time(bill.paid_at, settings, now)
             check_known(repositories, actor, bill.store_id)
             found = resolve(repositories, reference, now)
-            order, changes = _book(repositories, bill, found.member_id, actor, now)
-            return Plan(order, (Created(order), *changes, *found.rests_on, *_cap(actor, bill, now)))
+            programme = repositories.programmes.current()
+            who = whose(repositories, programme, found.member_id, OrderPaid)
+            book = Book(who.way[-1], now, actor.caller, programme)
+            order, changes = book_order(repositories, programme, who, book, bill)
+            return Plan(order, (*changes, *found.rests_on, *cap_of_day(actor, bill, now)))
 
-        receipt: Receipt[Repositories, Order] = Receipt(lambda stores: recorded(stores, bill))
+        receipt: Receipt[Repositories, Order] = Receipt(
+            lambda stores: recorded(stores, bill.order_id, bill.fingerprint)
+        )
         return self.runner.run(actor.tenant_id, plan, receipt, dry_run=dry_run)
 
 
-def recorded(repositories: Repositories, bill: Bill) -> Order | None:
+def recorded(repositories: Repositories, order_id: OrderId, fingerprint: str) -> Order | None:
     """The order as it was first recorded. Raises OrderNumberReused."""
-    order = repositories.orders.find(bill.order_id)
-    if order is not None and order.bill.fingerprint != bill.fingerprint:
+    order = repositories.orders.find(order_id)
+    if order is not None and order.bill.fingerprint != fingerprint:
         raise OrderNumberReused
     return order
 
 
-def _book(
-    repositories: Repositories, bill: Bill, member_id: str, actor: KeyHolder, now: datetime
+def book_order(
+    repositories: Repositories,
+    programme: Programme,
+    who: Who,
+    book: Book,
+    bill: Bill,
+    tender: Tender | None = None,
 ) -> tuple[Order, tuple[Change, ...]]:
-    programme = repositories.programmes.current()
-    counted = counting(bill.payments, programme.terms.bonus_counts)
-    occasion = Occasion(
-        kind=OrderPaid,
-        event=lambda person: OrderPaid(bill.paid_at, person, bill.store_id, counted, bill.lines),
-        at=bill.paid_at,
-        cause=Cause("order", bill.order_id, store_id=bill.store_id, occurred_at=bill.paid_at),
-        name=f"{bill.order_id.source}#{bill.order_id.number}",
-        tally=Tally(1, counted),
-    )
-    who = whose(repositories, programme, member_id, OrderPaid)
-    gift = give(repositories, programme, who, occasion, now, actor.caller)
-    entitlements = _entitlements(gift, bill, now)
+    """The order with what it earns, beside whatever stands in the book already."""
+    occasion = occasion_of(programme, bill)
+    gift = give_in(repositories, programme, book, who, occasion)
+    entitlements = _entitlements(gift, bill, book.at)
     award = Award(
         points=gift.entry.points,
         exact=gift.exact,
-        counted=counted,
+        counted=occasion.tally.spend,
         bonus_counts=programme.terms.bonus_counts,
         valid_through=gift.lot.valid_through,
         held_through=gift.lot.held_through,
@@ -95,8 +98,28 @@ def _book(
             for each in entitlements
         ),
     )
-    order = Order(bill, gift.entry.member_id, award, recorded_at=now, recorded_by=actor.caller)
-    return order, (*gift.changes, *(Created(each) for each in entitlements))
+    order = Order(
+        bill,
+        gift.entry.member_id,
+        award,
+        recorded_at=book.at,
+        recorded_by=gift.entry.caller,
+        tender=tender,
+    )
+    return order, (Created(order), *gift.changes, *(Created(each) for each in entitlements))
+
+
+def occasion_of(programme: Programme, bill: Bill) -> Occasion:
+    """A paid order, as rules see it."""
+    counted = counting(bill.payments, programme.terms.bonus_counts)
+    return Occasion(
+        kind=OrderPaid,
+        event=lambda person: OrderPaid(bill.paid_at, person, bill.store_id, counted, bill.lines),
+        at=bill.paid_at,
+        cause=Cause("order", bill.order_id, store_id=bill.store_id, occurred_at=bill.paid_at),
+        name=f"{bill.order_id.source}#{bill.order_id.number}",
+        tally=Tally(1, counted),
+    )
 
 
 def _entitlements(gift: Gift, bill: Bill, now: datetime) -> list[Entitlement]:
@@ -115,19 +138,21 @@ def _entitlements(gift: Gift, bill: Bill, now: datetime) -> list[Entitlement]:
     ]
 
 
-def _check_time(bill: Bill, settings: Settings, now: datetime) -> None:
-    if bill.paid_at > now + CLOCK_TOLERANCE:
+def check_time(paid_at: datetime, settings: Settings, now: datetime) -> None:
+    """Raises InvalidInput for an order of the future, or too far back."""
+    if paid_at > now + CLOCK_TOLERANCE:
         raise invalid("paid_at", "in-the-future", "The order was paid later than now.")
-    if bill.paid_at < now - timedelta(days=settings.order_age_days_max):
+    if paid_at < now - timedelta(days=settings.order_age_days_max):
         raise invalid(
             "paid_at", "too-old", f"Orders older than {settings.order_age_days_max} days are refused."
         )
 
 
-def _cap(actor: KeyHolder, bill: Bill, now: datetime) -> tuple[Change, ...]:
+def cap_of_day(actor: KeyHolder, bill: Bill, now: datetime) -> tuple[Change, ...]:
+    """What the order takes of what the key may record in one day."""
     if actor.daily_cap_fen is None:
         return ()
-    day = now.astimezone(SHOP_TIME).replace(hour=0, minute=0, second=0, microsecond=0)
-    counter = f"key-value#{actor.key_id}#{day:%Y%m%d}"
-    cap = Counted(counter, bill.total.fen, actor.daily_cap_fen, day + timedelta(days=1), DailyCapReached())
+    today = shop_date(now)
+    counter = f"key-value#{actor.key_id}#{today:%Y%m%d}"
+    cap = Counted(counter, bill.total.fen, actor.daily_cap_fen, end_of(today), DailyCapReached())
     return (cap,)

@@ -12,12 +12,13 @@ from domain.clock import shop_date
 from domain.member.model import Member
 from domain.points.book import Book
 from domain.points.model import NO_TALLY, Account, Cause, Entry, Gain, Given, LotKey, Tally
+from domain.points.person import person_of
 from domain.points.ports import Repositories
 from domain.points.streak import Streak
 from domain.points.usage import Usage, Usages, is_limit, together
 from domain.points.validity import held_through, last_day
 from domain.programme import price as pricing
-from domain.programme.event import Event, OrderPaid, Person, Used, birthday_of
+from domain.programme.event import Event, OrderPaid, Person
 from domain.programme.model import Programme, Terms
 from domain.programme.price import Price, price
 from domain.programme.rule import Rule
@@ -67,7 +68,13 @@ def give(
     repositories: Repositories, programme: Programme, who: Who, occasion: Occasion, now: datetime, caller: str
 ) -> Gift:
     """Books what the programme gives. Raises AccountFrozen."""
-    book = Book(who.way[-1], now, caller, programme)
+    return give_in(repositories, programme, Book(who.way[-1], now, caller, programme), who, occasion)
+
+
+def give_in(
+    repositories: Repositories, programme: Programme, book: Book, who: Who, occasion: Occasion
+) -> Gift:
+    """The same in a book that is open; the changes are those of all that it holds by then."""
     offered = offer(repositories, programme, book, who.member, occasion)
     before = len(book.tier_changes)
     entry, spent = offered.take(book)
@@ -141,7 +148,7 @@ def offer(
         )
         for rule_id, buckets in repositories.budgets.left(programme.budgeted(occasion.kind)).items()
     }
-    person = _person(book.account, member, occasion.at, today)
+    person = person_of(book.account, member, occasion.at, today)
     lot = _lot(programme.terms, occasion, today)
     was_over = lot.is_over(today)
     in_force = replace(programme, rules=()) if was_over else programme
@@ -161,22 +168,6 @@ def whose(repositories: Repositories, programme: Programme, member_id: str, kind
     if programme.asks_for_person(kind):
         return Who(*repositories.accounts.person(member_id))
     return Who(repositories.accounts.way(member_id))
-
-
-def _person(account: Account, member: Member | None, at: datetime, today: date) -> Person:
-    born = member.profile.birthday if member else None
-    return Person(
-        is_member=member.joined_at is not None if member else True,
-        tier_id=account.standing.tier_id if account.standing else None,
-        birthday=birthday_of((born.month, born.day) if born else None, at),
-        order_count=account.order_count,
-        streak=account.streak.before(today),
-        used={
-            rule_id: Used(usage.today if usage.on == today else 0, usage.ever)
-            for rule_id, usage in account.used.items()
-            if not is_limit(rule_id)
-        },
-    )
 
 
 def _used(before: Usages, programme: Programme, priced: Price, today: date) -> Usages:

@@ -28,10 +28,13 @@ class Accounts(Protocol):
         """The accounts that lead from that id to the one in use, which comes last. Raises MemberNotFound."""
         ...
 
-    def person(self, member_id: str, *, with_settings: bool = False) -> tuple[tuple[Account, ...], Member]:
+    def person(
+        self, member_id: str, *, with_settings: bool = False, is_condition: bool = True
+    ) -> tuple[tuple[Account, ...], Member]:
         """The way, and the member who is at its end; one call unless a merge lies between.
 
-        The first attempt of a plan may read a moment old, for half: what it writes is conditional.
+        The first attempt of a plan may read a moment old, for half: what it writes is conditional. Unless
+        `is_condition`, nothing is, and what is read is as stored now.
         `with_settings`: the tenant's settings come in the same call, for callers whose authentication does
         not read them. Raises MemberNotFound.
         """

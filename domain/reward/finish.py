@@ -1,6 +1,6 @@
 """Use cases for an exchange that was made: it is handed over, or the points go back (D-22)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -9,7 +9,8 @@ from domain.api_key.model import Scope
 from domain.clock import shop_date
 from domain.money import NO_POINTS, Points
 from domain.points.book import Book
-from domain.points.model import Cause, Entry, EntryKind, EntryRef, LotKey, Posting
+from domain.points.give_back import give_back
+from domain.points.model import Cause, EntryRef
 from domain.points.usage import Usage, apart
 from domain.reward.model import (
     Exchange,
@@ -33,9 +34,6 @@ from domain.unit_of_work import (
     Runner,
     held,
 )
-
-GRACE = "refund"
-"""The source of lots that a refund made; days of grace are given once."""
 
 
 class Finished(Struct, frozen=True):
@@ -125,7 +123,7 @@ class RefundExchange(Struct, frozen=True):
             way = repositories.accounts.way(before.member_id)
             programme = repositories.programmes.current()
             book = Book(way[-1], now, actor.caller, programme)
-            entry = _give_back(book, paid, before, programme.terms.refund_grace_days)
+            entry = give_back(book, paid, before.points, _cause(before, book))
             if before.is_limited:
                 had = {usage_name(before.reward_id): Usage(shop_date(before.at), 1, 1)}
                 book.use(apart(book.account.used, had))
@@ -139,26 +137,14 @@ class RefundExchange(Struct, frozen=True):
         return self.runner.run_once(actor.tenant_id, plan, key, dry_run=dry_run)
 
 
-def _give_back(book: Book, paid: Entry, exchange: Exchange, grace_days: int) -> Entry:
-    today = shop_date(book.at)
-    grace = LotKey(today + timedelta(days=grace_days - 1), GRACE) if grace_days else None
-    back = [
-        Posting(
-            grace if grace and posting.lot.is_over(today) and posting.lot.source != GRACE else posting.lot,
-            -posting.points,
-        )
-        for posting in paid.postings
-    ]
-    cause = Cause(
+def _cause(exchange: Exchange, book: Book) -> Cause:
+    return Cause(
         "exchange_refund",
         reward_id=exchange.reward_id,
         reward_name=exchange.name,
         exchange_id=exchange.exchange_id,
         other_member_id=exchange.member_id if exchange.member_id != book.account.member_id else None,
     )
-    entry = book.post(back, NO_POINTS, cause, EntryKind.REFUND_REDEEM)
-    book.expire()
-    return entry
 
 
 def _put_back(exchange: Exchange) -> tuple[Change, ...]:
