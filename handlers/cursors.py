@@ -37,13 +37,18 @@ def page(
     return {"items": found.items, "next_cursor": sealed(sign, call.actor, owner, found.next_position)}
 
 
-def page_by_state(
-    sign: Sign, call: Call[Any], owner: str, ask: Callable[[Any, str, int, str | None, Any], Page[Any]]
+def page_by(
+    sign: Sign,
+    call: Call[Any],
+    owner: str,
+    ask: Callable[[Any, str, int, str | None, Any], Page[Any]],
+    name: str = "state",
 ) -> dict[str, Any]:
-    """The same of what a member holds, in one state if the request names one."""
+    """The same of what a member holds: in one state, or whatever of it the request names."""
     admit(call.actor)  # Before anybody looks at the cursor.
-    state = call.query["state"]
-    return page(sign, call, owner, lambda limit, at: ask(call.actor, owner, limit, at, state))
+    part = call.query[name]
+    shown = f"{owner}|{part}" if part is not None else owner
+    return page(sign, call, shown, lambda limit, at: ask(call.actor, owner, limit, at, part))
 
 
 def sealed(sign: Sign, actor: Actor, owner: str, position: str | None) -> str | None:

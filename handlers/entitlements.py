@@ -100,7 +100,7 @@ def _ref(call: Call[Any]) -> EntitlementRef:
 
 
 def _list(services: Needs, call: Call[Any], owner: str) -> dict[str, Any]:
-    return cursors.page_by_state(services.sign, call, owner, services.list_entitlements)
+    return cursors.page_by(services.sign, call, owner, services.list_entitlements)
 
 
 def my_routes(services: Needs) -> Blueprint:

@@ -164,7 +164,7 @@ def _wish(call: Call[Any], member_id: str, reward_id: str, store_id: str | None 
 
 
 def _list(services: Needs, call: Call[Any], owner: str) -> dict[str, Any]:
-    return cursors.page_by_state(services.sign, call, owner, services.list_exchanges)
+    return cursors.page_by(services.sign, call, owner, services.list_exchanges)
 
 
 def my_routes(services: Needs) -> Blueprint:

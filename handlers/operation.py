@@ -35,6 +35,8 @@ class Operation(Struct, frozen=True):
     takes: type[Schema] | None = None
     query: type[Schema] | None = None
     path: type[Schema] | None = None
+    bytes_max: int = 0
+    """For a body that is taken as it is, and is not JSON: how large it may be."""
     status: int = 200
     refuses: tuple[type[DomainError], ...] = ()
     is_keyed: bool = False
@@ -62,6 +64,8 @@ class Call(Struct, Generic[A], frozen=True):
     fingerprint: str = ""
     """SHA-256 over route and body: tells whether a repeated number or key means the same request."""
     key: str = ""
+    content: bytes = b""
+    """A body that is not JSON."""
 
     def request_key(self, recall: Callable[[Record], M]) -> RequestKey[M]:
         """Under which the answer is kept; `recall` reads it again."""
@@ -86,9 +90,12 @@ def operation(facts: Operation) -> Callable[[View], Callable[..., Response]]:
     def decorate(view: View) -> Callable[..., Response]:
         @wraps(view)
         def wrapped(**path: str) -> Response:
+            if facts.bytes_max:
+                request.max_content_length = facts.bytes_max
             actor = actors.authenticate(facts.actor, once=facts.stores_nonce)
             places = path_schema.load(path) if path_schema else {}
-            body = json_body.read(request.get_data(cache=True)) if takes else _no_body()
+            content = request.get_data(cache=True) if facts.bytes_max else b""
+            body = json_body.read(request.get_data(cache=True)) if takes else _no_body(content)
             call = Call(
                 actor=actor,
                 path=places,
@@ -96,6 +103,7 @@ def operation(facts: Operation) -> Callable[[View], Callable[..., Response]]:
                 query=query.load(_query()) if query else _no_query(),
                 fingerprint=_fingerprint(path, body) if takes or facts.is_keyed else "",
                 key=_key() if facts.is_keyed else "",
+                content=content,
             )
             answer = view(call)
             text = json.dumps(gives.dump(answer), ensure_ascii=False) if gives else ""
@@ -128,9 +136,9 @@ def repeated(answer: R) -> R:
     return answer
 
 
-def _no_body() -> dict[str, Any]:
+def _no_body(content: bytes) -> dict[str, Any]:
     """A body where none belongs is a misunderstanding, but for the empty object that some clients send."""
-    if request.get_data(cache=True).strip() not in {b"", b"{}"}:
+    if not content and request.get_data(cache=True).strip() not in {b"", b"{}"}:
         raise Unreadable("This address takes no body.")
     return {}
 

@@ -19,7 +19,7 @@ from domain.order.model import (
     RefundTooLarge,
 )
 from domain.points import claw_back
-from domain.points.claw_back import PointsAlreadySpent, RefundOrder
+from domain.points.claw_back import OrderCheckedOut, PointsAlreadySpent, RefundOrder
 from domain.points.earn import DailyCapReached, EarnFromOrder
 from domain.points.model import AccountFrozen
 from domain.tenant.model import StoreNotFound
@@ -62,6 +62,7 @@ REFUND = Operation(
         ScopeMissing,
         RefundNumberReused,
         RefundTooLarge,
+        OrderCheckedOut,
         PointsAlreadySpent,
         AccountFrozen,
         Conflict,
@@ -77,14 +78,15 @@ class Needs(Protocol):
     def refund_order(self) -> RefundOrder: ...
 
 
-def _order_id(actor: KeyHolder, store_id: str, number: str) -> OrderId:
+def order_id_of(actor: KeyHolder, store_id: str, number: str) -> OrderId:
+    """A number is unique in its store, or where the key says."""
     return OrderId(actor.order_source or store_id, number)
 
 
 def _bill(call: Call[Till]) -> Bill:
     body: Any = call.body
     return Bill(
-        order_id=_order_id(call.actor, body["store_id"], body["order_number"]),
+        order_id=order_id_of(call.actor, body["store_id"], body["order_number"]),
         store_id=body["store_id"],
         paid_at=body["paid_at"],
         lines=tuple(body["lines"]),
@@ -110,7 +112,7 @@ def routes(services: Needs) -> Blueprint:
         """Exactly once per refund number, however often it is sent."""
         body = call.body
         request = claw_back.RefundRequest(
-            order_id=_order_id(call.actor, body["store_id"], call.path["order_number"]),
+            order_id=order_id_of(call.actor, body["store_id"], call.path["order_number"]),
             store_id=body["store_id"],
             number=body["refund_number"],
             payments=tuple(body["payments"]),

@@ -48,7 +48,7 @@ HTTP_PROBLEMS: Mapping[int, tuple[str, str, str]] = {
     400: ("bad-request", "The request cannot be read.", "请求格式不正确"),
     404: ("route-not-found", "There is no such address.", "接口不存在"),
     405: ("method-not-allowed", "This address does not know that method.", "不支持的请求方法"),
-    413: ("body-too-large", "The body is larger than 256 KB.", "请求内容过大"),
+    413: ("body-too-large", "The body is larger than 256 KB, or an image larger than 2 MB.", "请求内容过大"),
     415: ("unsupported-media-type", "Send JSON.", "请使用JSON格式"),
 }
 

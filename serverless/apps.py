@@ -5,10 +5,14 @@ from flask import Flask
 from handlers import (
     activities,
     auth,
+    checkout,
+    coupon_templates,
+    coupons,
     entitlements,
     exchanges,
     health,
     home,
+    images,
     me,
     members,
     merges,
@@ -35,6 +39,7 @@ def member_app(services: Wiring) -> Flask:
         rewards.my_routes(services),
         exchanges.my_routes(services),
         entitlements.my_routes(services),
+        coupons.my_routes(services),
     ]
     return create_app(services, blueprints)
 
@@ -54,6 +59,11 @@ def staff_app(services: Wiring) -> Flask:
         exchanges.staff_routes(services),
         entitlements.till_routes(services),
         entitlements.staff_routes(services),
+        coupon_templates.routes(services),
+        coupons.till_routes(services),
+        coupons.staff_routes(services),
+        checkout.routes(services),
+        images.routes(services),
         merges.routes(services),
     ]
     return create_app(services, blueprints)

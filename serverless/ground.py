@@ -21,10 +21,14 @@ from adapters.secrets.keyring import Keyrings, Master
 from adapters.system.clock import SandboxClock, SystemClock
 from adapters.system.ids import SystemIds
 from domain.clock import Clock
+from domain.coupon.ports import Characters
+from domain.errors import Unavailable
 from domain.ids import Ids
+from domain.image.model import Facts
+from domain.image.ports import Reader, Shelf
 from domain.joining.ports import Platform
 from domain.tenant.model import ChannelKind
-from serverless.lazy import LazyPlatform, LazySmsSender
+from serverless.lazy import LazyPlatform, LazyShelf, LazySmsSender
 from serverless.settings import Settings
 
 
@@ -87,6 +91,45 @@ class Ground:
     def sign(self, tenant_id: str, purpose: str, text: str) -> bytes:
         """For cursors."""
         return self.runner.use(tenant_id, lambda stores, _: stores.keyring.sign(purpose, text))
+
+    # Images and texts.
+
+    @cached_property
+    def image_shelf(self) -> Shelf:
+        return LazyShelf(self._image_shelf)
+
+    def _image_shelf(self) -> Shelf:
+        kind, _, place = (self._settings.images or "").partition(":")
+        if not kind:
+            raise Unavailable("No place for images is set up; TONGKA_IMAGES says where.")
+        if kind == "folder":
+            from adapters.images.folder import FolderShelf
+
+            return FolderShelf(Path(place), self._settings.images_url)
+        import boto3
+
+        from adapters.images.s3 import S3Shelf
+
+        client = boto3.client("s3", region_name=self._settings.region)
+        return S3Shelf(client, place, self._settings.images_url)
+
+    @property
+    def read_image(self) -> Reader:
+        def read(content: bytes) -> Facts:
+            from adapters.images.reader import read_image
+
+            return read_image(content)
+
+        return read
+
+    @property
+    def count_characters(self) -> Characters:
+        def count(text: str) -> int:
+            from adapters.system.characters import count_characters
+
+            return count_characters(text)
+
+        return count
 
     # Platforms.
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from domain.image.model import ImageType
+from domain.image.ports import Shelf
 from domain.joining.ports import Platform, VouchedPhone
 from domain.member.identity import PlatformIdentity
 from domain.tenant.model import Channel
@@ -38,3 +40,20 @@ class LazySmsSender:
 
     def send_code(self, account: Any, number: str, code: str) -> None:
         self._sender.send_code(account, number, code)
+
+
+class LazyShelf:
+    """Implements `domain.image.ports.Shelf`, likewise."""
+
+    def __init__(self, build: Callable[[], Shelf]) -> None:
+        self._build = build
+
+    @cached_property
+    def _shelf(self) -> Shelf:
+        return self._build()
+
+    def put(self, tenant_id: str, image_id: str, type_: ImageType, content: bytes) -> None:
+        self._shelf.put(tenant_id, image_id, type_, content)
+
+    def url(self, tenant_id: str, image_id: str, type_: ImageType) -> str:
+        return self._shelf.url(tenant_id, image_id, type_)

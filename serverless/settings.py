@@ -28,6 +28,10 @@ class Settings(Struct, frozen=True):
     dynamodb_url: str | None
     clock_url: str | None
     """The sandbox's clock; development only."""
+    images: str | None = None
+    """`folder:<path>` in development, `s3:<bucket>` in production; None: no images are taken."""
+    images_url: str = ""
+    """Where people's phones find them."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -43,6 +47,8 @@ class Settings(Struct, frozen=True):
             sms_url=given.get("TONGKA_SMS_URL", "https://dysmsapi.aliyuncs.com"),
             dynamodb_url=given.get("AWS_ENDPOINT_URL_DYNAMODB"),
             clock_url=given.get("TONGKA_CLOCK_URL"),
+            images=given.get("TONGKA_IMAGES"),
+            images_url=given.get("TONGKA_IMAGES_URL", ""),
         )
         settings.check()
         return settings
@@ -62,6 +68,14 @@ class Settings(Struct, frozen=True):
             raise SettingsError(
                 "TONGKA_CLOCK_URL turns the days of a development store; it is refused unless both the clock "
                 "and AWS_ENDPOINT_URL_DYNAMODB are on this machine. Unset it."
+            )
+        if self.images is not None and not (
+            self.images.startswith(("folder:", "s3:"))
+            and urlsplit(self.images_url).scheme in {"http", "https"}
+        ):
+            raise SettingsError(
+                "TONGKA_IMAGES must be folder:<path> or s3:<bucket>, and TONGKA_IMAGES_URL the address under "
+                "which phones find what lies there. Unset both to take no images."
             )
         if not self.master_key.startswith(("file:", "kms:")):
             raise SettingsError("TONGKA_MASTER_KEY must be file:<path> or kms:<key id>.")

@@ -35,7 +35,7 @@ CONSENT = {"version": CONSENT_VERSION, "accepted": True}
 STORE = "nanjing-road"
 OTHER_STORE = "west-lake"
 SETTINGS = Settings(consent_version=CONSENT_VERSION)
-SCOPES = frozenset({"members.read", "orders.write", "rewards.write"})
+SCOPES = frozenset({"members.read", "orders.write", "rewards.write", "coupons.write"})
 TILL = KeyWish("till", "till", SCOPES, frozenset({STORE, OTHER_STORE}))
 
 _numbers = itertools.count(1)

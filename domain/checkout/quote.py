@@ -12,7 +12,7 @@ from domain.checkout.price import Priced
 from domain.clock import shop_date
 from domain.coupon.combine import best, take_off
 from domain.coupon.judge import Fitting, Held, judge
-from domain.coupon.read import held_of
+from domain.coupon.read import Shown, held_of
 from domain.coupon.template import PER_BILL_MAX
 from domain.errors import DomainError
 from domain.money import NO_MONEY, NO_POINTS, Money, Points
@@ -31,14 +31,14 @@ COMBINED_MAX = 20
 class Usable(Struct, frozen=True):
     """A coupon, and what it would take off this bill by itself."""
 
-    held: Held
+    coupon: Shown
     off: Money
 
 
 class Unusable(Struct, frozen=True):
     """A coupon that cannot be used on this bill, and the first reason."""
 
-    held: Held
+    coupon: Shown
     reason: DomainError
 
 
@@ -91,7 +91,7 @@ def _quote(
             fitting = judge(held, sale, person, slip)
             (alone,) = take_off(slip.copy(), [fitting])
         except DomainError as reason:
-            unusable.append(Unusable(held, reason))
+            unusable.append(Unusable(Shown(held, counter.now), reason))
         else:
             usable.append((fitting, alone.off))
     usable.sort(key=lambda each: (-each[1].fen, each[0].held.coupon.valid_through, each[0].held.coupon.code))
@@ -102,7 +102,7 @@ def _quote(
     available = max(account.available(shop_date(counter.now)), NO_POINTS)
     return Quote(
         member_id=counter.member.member_id,
-        usable=tuple(Usable(fitting.held, off) for fitting, off in usable),
+        usable=tuple(Usable(Shown(fitting.held, counter.now), off) for fitting, off in usable),
         unusable=tuple(unusable),
         best=tuple(each.held.coupon.code for each in combination),
         priced=priced,

@@ -12,7 +12,7 @@ from domain.coupon.code import shown
 from domain.coupon.judge import Held
 from domain.coupon.keep import is_claimed_by_members
 from domain.coupon.mint import limits_of
-from domain.coupon.model import Coupon, CouponState
+from domain.coupon.model import Coupon, CouponState, Use
 from domain.coupon.ports import Repositories
 from domain.coupon.refusals import CouponNotFound
 from domain.coupon.template import Template
@@ -20,9 +20,6 @@ from domain.member.model import Member
 from domain.member.own import admit, seen_by
 from domain.page import Page, of_all_ids
 from domain.unit_of_work import Plan, Runner
-
-QR_PREFIX = "TKC"
-"""Says that a picture holds a coupon of ours, and not a way to pay."""
 
 
 class Shown(Struct, frozen=True):
@@ -40,9 +37,19 @@ class Shown(Struct, frozen=True):
         return shown(self.held.coupon.code)
 
     @property
-    def qr(self) -> str:
-        """What a QR code holds; a bar code (Code 128) holds the digits."""
-        return f"{QR_PREFIX}{self.held.coupon.code}"
+    def used_at(self) -> datetime | None:
+        """When it was redeemed, if it is."""
+        return self._use.at if self._use else None
+
+    @property
+    def used_in(self) -> str | None:
+        """In which store."""
+        return self._use.store_id if self._use else None
+
+    @property
+    def _use(self) -> Use | None:
+        coupon = self.held.coupon
+        return coupon.uses[-1] if coupon.state is CouponState.REDEEMED else None
 
 
 class Group(StrEnum):

@@ -15,6 +15,7 @@ from domain.money import Money
 from domain.order.model import SaleChannel
 from domain.programme.form import Day, Ident, ListOf, Moment, OneOf, Part, Tagged, Whole, Words, YesNo
 from domain.programme.goods import ALL_GOODS, Goods
+from domain.programme.said import Sentence
 from domain.programme.when import TIERS_MAX, Circumstances
 from domain.stock import STOCK_MAX, Stock, buckets_for
 
@@ -195,6 +196,11 @@ class Form(Struct, frozen=True, kw_only=True):
             )
         if isinstance(self.effect, GoodsExchange) and not self.conditions.goods.is_named:
             raise invalid("conditions.goods", "required", "A coupon for goods names them.")
+
+    @property
+    def benefit(self) -> Sentence:
+        """What the coupon does, for people."""
+        return self.effect.said()
 
     @property
     def at_least(self) -> Money:

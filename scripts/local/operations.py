@@ -39,7 +39,7 @@ from scripts.local.world import CONSENT, World
 WECHAT = frozenset({ChannelKind.MINI_PROGRAM})
 ALIPAY = frozenset({ChannelKind.ALIPAY_APP})
 STORE = "nanjing-road"
-SCOPES = frozenset({"admin", "members.read", "orders.write", "rewards.write"})
+SCOPES = frozenset({"admin", "members.read", "orders.write", "rewards.write", "coupons.write"})
 COFFEE = {"points_each": 10, "goods": {"categories": ["coffee"]}}
 
 

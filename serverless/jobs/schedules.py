@@ -16,6 +16,7 @@ from serverless.wiring import wiring
 
 EXPIRE_BATCH = 5_000
 SETTLE_BATCH = 500
+RELEASE_BATCH = 1_000
 RECONCILE_NIGHTS = 30
 """Every account is proved once in so many nights."""
 
@@ -57,6 +58,20 @@ def expire_points() -> dict[str, Any]:
         "failed": expired.failed,
         "more": expired.more,
     }
+
+
+@job
+def expire_coupons() -> dict[str, Any]:
+    """Hourly: coupons past their last day are ended."""
+    ended = wiring().expire_coupons(limit=EXPIRE_BATCH)
+    return {"coupons": ended.coupons, "failed": ended.failed, "more": ended.more}
+
+
+@job
+def release_holds() -> dict[str, Any]:
+    """Every minute: what was held for bills that nobody completed is there again."""
+    released = wiring().release_holds(limit=RELEASE_BATCH)
+    return {"holds": released.holds, "failed": released.failed, "more": released.more}
 
 
 @job

@@ -125,7 +125,7 @@ def _setting(tenant_id: str, wrapped: bytes) -> Iterator[object]:
     yield RuleRecord("coffee", coffee, 1, Deed("key:office", NOW))
     yield Store("nanjing-road", "南京路店")
     yield from channels(tenant_id)
-    scopes = frozenset({"members.read", "orders.write", "rewards.write"})
+    scopes = frozenset({"members.read", "orders.write", "rewards.write", "coupons.write"})
     yield ApiKey("till", "till", scopes, None, None, None, (Fresh(secret_of(tenant_id, TILL_SECRET)),))
     office = (Fresh(secret_of(tenant_id, OFFICE_SECRET)),)
     yield ApiKey("office", "office", scopes | {"admin"}, None, None, None, office)

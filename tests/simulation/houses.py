@@ -71,7 +71,7 @@ SHELVES: Mapping[str, rewards.Reward] = {
     "month": rewards.Reward(rewards.Offer("virtual", 5), left=2, codes=frozenset({"c0", "c1"})),
 }
 """What every house has on its shelves at first."""
-SCOPES = frozenset({"members.read", "orders.write", "rewards.write"})
+SCOPES = frozenset({"members.read", "orders.write", "rewards.write", "coupons.write"})
 
 
 def tenant_wish(tenant_id: str, name: str = "山茶咖啡") -> TenantWish:

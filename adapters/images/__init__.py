@@ -1,0 +1,1 @@
+"""Images: looked into, and put where people's phones find them."""

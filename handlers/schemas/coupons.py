@@ -1,0 +1,186 @@
+"""Coupons, as people hold them and as tills take them."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
+
+from domain.coupon.code import read_code, shown
+from domain.coupon.model import CouponState
+from domain.coupon.read import Group
+from domain.order.model import LINES_MAX, SaleChannel
+from domain.programme import form
+from handlers.schemas.coupon_templates import FORM, ID_MAX
+from handlers.schemas.fields import (
+    Choice,
+    Coded,
+    Day,
+    Described,
+    Identifier,
+    Instant,
+    MoneyField,
+    Part,
+    Parts,
+    StrictSchema,
+    Text,
+)
+from handlers.schemas.orders import NUMBER_MAX, STORE_MAX, LineRequest
+from handlers.schemas.page import PageQuery
+
+NOTE_MAX = 100
+TOKEN_MAX = 64
+FORMS: dict[str, Any] = FORM["properties"]
+
+
+class CouponCode(Coded[str]):
+    """Fourteen digits as they were scanned or typed, with or without dashes."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
+        if not isinstance(value, str):
+            raise ValidationError("invalid-type")
+        code = read_code(value)
+        if code is None:
+            raise ValidationError("invalid-format")
+        return code
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **more: Any) -> str | None:
+        return str(value) if value else None
+
+
+class EffectField(Described):
+    """What a coupon takes off, as it was written down."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(FORMS["effect"], **more)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **more: Any) -> dict[str, Any]:
+        return {"kind": value.name, **form.shown(value)}
+
+
+class ConditionsField(Described):
+    """Where, when and for what it can be used."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(FORMS["conditions"], **more)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **more: Any) -> dict[str, Any]:
+        return form.dump(value)
+
+
+class CouponPath(StrictSchema):
+    """A coupon by its code."""
+
+    code = CouponCode(required=True)
+
+
+class CouponsQuery(PageQuery):
+    """One of the two lists: what can be used now or later, or what is ended."""
+
+    group = Choice(Group, load_default=Group.LIVE)
+
+
+class CouponView(Schema):
+    """A coupon as it is now, with what its template said when it was issued.
+
+    `barcode` is for Code 128, `qr` for a QR code; both are read by tills.
+    """
+
+    code = fields.String(attribute="held.coupon.code")
+    code_shown = fields.String()
+    barcode = fields.String(attribute="held.coupon.code", dump_only=True)
+    qr = fields.String(attribute="held.coupon.code", dump_only=True)
+    state = Choice(CouponState)
+    valid_from = Day(attribute="held.coupon.valid_from")
+    valid_through = Day(attribute="held.coupon.valid_through")
+    template_id = fields.String(attribute="held.coupon.template_id")
+    title = fields.String(attribute="held.form.face.title")
+    coupon_title = fields.String(attribute="held.form.face.coupon_title")
+    disclaimer = fields.String(attribute="held.form.face.disclaimer")
+    description = fields.String(attribute="held.form.face.description", allow_none=True)
+    logo = fields.String(attribute="held.form.face.logo", allow_none=True)
+    advert = fields.String(attribute="held.form.face.advert", allow_none=True)
+    effect = EffectField(attribute="held.form.effect")
+    benefit = fields.String(attribute="held.form.benefit.zh")
+    conditions = ConditionsField(attribute="held.form.conditions")
+    is_transferable = fields.Boolean(attribute="held.form.is_transferable")
+    claimed_at = Instant(attribute="held.coupon.claimed_at", allow_none=True)
+    used_at = Instant(allow_none=True)
+    used_in = fields.String(allow_none=True)
+
+
+class ClaimableView(Schema):
+    """A template that can be claimed now."""
+
+    template_id = fields.String(attribute="template.template_id")
+    title = fields.String(attribute="template.form.face.title")
+    coupon_title = fields.String(attribute="template.form.face.coupon_title")
+    disclaimer = fields.String(attribute="template.form.face.disclaimer")
+    description = fields.String(attribute="template.form.face.description", allow_none=True)
+    logo = fields.String(attribute="template.form.face.logo", allow_none=True)
+    advert = fields.String(attribute="template.form.face.advert", allow_none=True)
+    effect = EffectField(attribute="template.form.effect")
+    benefit = fields.String(attribute="template.form.benefit.zh")
+    conditions = ConditionsField(attribute="template.form.conditions")
+    ends_at = Instant(attribute="template.form.claiming.ends_at", allow_none=True)
+    per_member = fields.Integer(attribute="template.form.claiming.per_member", allow_none=True)
+    is_limit_reached = fields.Boolean()
+
+
+class ClaimCodeRequest(StrictSchema):
+    """The discount code as it was typed; small letters count as large ones."""
+
+    claim_code = Identifier(longest=ID_MAX, required=True)
+
+
+class ClaimedView(Schema):
+    """The coupon that somebody has now."""
+
+    code = CouponCode()
+    code_shown = fields.Function(lambda done: shown(done.code), metadata={"type": "string"})
+    template_id = fields.String()
+    valid_from = fields.String(metadata={"format": "date"})
+    valid_through = fields.String(metadata={"format": "date"})
+
+
+class OfferedView(Schema):
+    """`token`: whoever shows it until then can take the coupon."""
+
+    code = fields.String()
+    token = fields.String()
+    until = Instant()
+
+
+class GiftRequest(StrictSchema):
+    """What a friend sent."""
+
+    token = Text(longest=TOKEN_MAX, shortest=TOKEN_MAX, pattern=r"[0-9a-f]+", required=True)
+
+
+class VoidRequest(StrictSchema):
+    """Why, for staff."""
+
+    note = Text(longest=NOTE_MAX, load_default=None, allow_none=True)
+
+
+class RedeemRequest(StrictSchema):
+    """For which order, and its lines as they are to be paid."""
+
+    order_number = Identifier(longest=NUMBER_MAX, required=True)
+    store_id = Identifier(longest=STORE_MAX, required=True)
+    channel = Choice(SaleChannel, load_default=SaleChannel.COUNTER)
+    lines = Parts(Part(LineRequest), most=LINES_MAX, required=True)
+
+
+class RedeemedView(Schema):
+    """What it took off, and what is left to pay."""
+
+    code = fields.String()
+    order_number = fields.String()
+    off_fen = MoneyField(attribute="off")
+    to_pay_fen = MoneyField(attribute="to_pay")
+
+
+class ReleaseRequest(StrictSchema):
+    """The order for which it was redeemed."""
+
+    order_number = Identifier(longest=NUMBER_MAX, required=True)
+    store_id = Identifier(longest=STORE_MAX, required=True)
