@@ -3,9 +3,10 @@
 from typing import Any, Protocol
 
 from flask import Blueprint
+from msgspec.structs import replace
 
 from domain.actor import Operator
-from domain.coupon.issue import IssueCoupons, Issued, IssueWish, issued_from
+from domain.coupon.issue import Handed, IssueCoupons, Issued, IssueWish, issued_from
 from domain.coupon.keep import ListTemplates, ReadTemplate, SaveTemplate, Supply
 from domain.coupon.template import (
     ClaimCodeTaken,
@@ -107,9 +108,15 @@ def routes(services: Needs) -> Blueprint:
         """Whoever can have one gets one; the answer says why the others did not."""
         key = call.request_key(issued_from)
         wish = IssueWish(call.path["template_id"], tuple(call.body["member_ids"]), key)
-        return repeated(services.issue_coupons(call.actor, wish, dry_run=call.dry_run))
+        done = repeated(services.issue_coupons(call.actor, wish, dry_run=call.dry_run))
+        return replace(done, handed=_without_codes(done)) if call.dry_run else done
 
     return bp
+
+
+def _without_codes(done: Issued) -> tuple[Handed, ...]:
+    """A dry run shows none: the real call makes others."""
+    return tuple(replace(each, code=None) for each in done.handed)
 
 
 def _told(template: Template) -> dict[str, Any]:

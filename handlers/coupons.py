@@ -3,6 +3,7 @@
 from typing import Any, Protocol
 
 from flask import Blueprint
+from msgspec.structs import replace
 
 from domain.actor import MemberSelf, Operator, ScopeMissing, StoreNotAllowed, Till
 from domain.coupon import refusals as why
@@ -338,7 +339,7 @@ def my_routes(services: MyNeeds) -> Blueprint:
     def claim(call: Call[MemberSelf]) -> Claimed:
         """One, as long as there are any."""
         wish = ClaimWish(call.request_key(claimed_from), template_id=call.path["template_id"])
-        return repeated(services.claim_coupon(call.actor, wish, dry_run=call.dry_run))
+        return _claimed(call, repeated(services.claim_coupon(call.actor, wish, dry_run=call.dry_run)))
 
     @bp.post("/coupon-claims")
     @operation(CLAIM_BY_CODE)
@@ -346,9 +347,14 @@ def my_routes(services: MyNeeds) -> Blueprint:
         """One of the template that has this discount code."""
         claim_code = call.body["claim_code"].upper()
         wish = ClaimWish(call.request_key(claimed_from), claim_code=claim_code)
-        return repeated(services.claim_coupon(call.actor, wish, dry_run=call.dry_run))
+        return _claimed(call, repeated(services.claim_coupon(call.actor, wish, dry_run=call.dry_run)))
 
     return bp
+
+
+def _claimed(call: Call[MemberSelf], done: Claimed) -> Claimed:
+    """A dry run shows no code: the real call makes another one."""
+    return replace(done, code="") if call.dry_run else done
 
 
 def till_routes(services: TillNeeds) -> Blueprint:

@@ -3,8 +3,10 @@
 from typing import Any, Protocol
 
 from flask import Blueprint
+from msgspec.structs import replace
 
 from domain.actor import MemberSelf, Operator, ScopeMissing, StoreNotAllowed, Till
+from domain.coupon.template import CouponsGone, TemplateStopped
 from domain.errors import Conflict
 from domain.member.model import MemberNotFound
 from domain.member.own import IdentityMoved
@@ -60,6 +62,8 @@ REFUSALS = (
     RewardLimitReached,
     NotEnoughPoints,
     SoldOut,
+    TemplateStopped,
+    CouponsGone,
     AccountFrozen,
     Conflict,
 )
@@ -176,7 +180,9 @@ def my_routes(services: Needs) -> Blueprint:
         """Points, stock and exchange move together; the code of a virtual reward comes at once."""
         wish = _wish(call, call.actor.member_id, call.path["reward_id"])
         done = repeated(services.exchange_reward(call.actor, wish, dry_run=call.dry_run))
-        return {**_booked(done), "code": None if call.dry_run else _code(call, done)}
+        if call.dry_run:
+            return {**_booked(done), "code": None, "coupon_code": None}
+        return {**_booked(done), "code": _code(call, done)}
 
     def _code(call: Call[MemberSelf], done: Exchanged) -> str | None:
         """A repeated answer finds it where it is kept."""
@@ -202,7 +208,7 @@ def my_routes(services: Needs) -> Blueprint:
 
 
 def _booked(done: Exchanged) -> dict[str, Any]:
-    names = ("exchange_id", "reward_id", "points", "balance", "entry_sequence")
+    names = ("exchange_id", "reward_id", "points", "balance", "entry_sequence", "coupon_code")
     return {name: getattr(done, name) for name in names}
 
 
@@ -214,7 +220,8 @@ def till_routes(services: Needs) -> Blueprint:
     def exchange(call: Call[Till]) -> Exchanged:
         """What the member exchanges at the counter; it is handed over by a call of its own."""
         wish = _wish(call, call.path["member_id"], call.body["reward_id"], call.body["store_id"])
-        return repeated(services.exchange_reward(call.actor, wish, dry_run=call.dry_run))
+        done = repeated(services.exchange_reward(call.actor, wish, dry_run=call.dry_run))
+        return replace(done, coupon_code=None) if call.dry_run else done
 
     @bp.get("/members/<member_id>/exchanges")
     @operation(TILL_LIST)

@@ -20,6 +20,7 @@ from domain.checkout.ports import DueHold
 from domain.checkout.quote import QuoteCheckout
 from domain.checkout.reverse import ReverseCheckout
 from domain.coupon.claim import ClaimCoupon, ClaimSent
+from domain.coupon.convert import ConvertPoints
 from domain.coupon.expire import ExpireCoupons
 from domain.coupon.give import OfferCoupon, TakeGift, WithdrawOffer
 from domain.coupon.issue import IssueCoupons
@@ -155,7 +156,7 @@ class Wiring(Ground):
 
     @cached_property
     def exchange_reward(self) -> ExchangeReward:
-        return ExchangeReward(self.runner)
+        return ExchangeReward(self.runner, self.ids)
 
     @cached_property
     def fulfil_exchange(self) -> FulfilExchange:
@@ -409,6 +410,11 @@ class Wiring(Ground):
         return ExpirePoints(self.runner, due, self.clock, _report_account)
 
     @cached_property
+    def convert_points(self) -> ConvertPoints:
+        due = DynamoDueAccounts(self.patient_table, self._settings.shards)
+        return ConvertPoints(self.runner, due, self.ids, self.clock, _report_conversion)
+
+    @cached_property
     def expire_coupons(self) -> ExpireCoupons:
         due = DynamoDueCoupons(self.patient_table, self._settings.shards)
         return ExpireCoupons(self.runner, due, self.clock, _report_coupon)
@@ -467,6 +473,12 @@ def _report_account(due: Due, problem: Exception) -> None:
     code = problem.code if isinstance(problem, DomainError) else type(problem).__name__
     where = {"tenant_id": due.tenant_id, "member_id": due.member_id, "code": code}
     log.error("points of one account did not expire", extra=where)
+
+
+def _report_conversion(due: Due, problem: Exception) -> None:
+    code = problem.code if isinstance(problem, DomainError) else type(problem).__name__
+    where = {"tenant_id": due.tenant_id, "member_id": due.member_id, "code": code}
+    log.error("points of one account did not become coupons", extra=where)
 
 
 def _report_coupon(due: DueCoupon, problem: Exception) -> None:

@@ -32,6 +32,7 @@ from domain.points.model import (
     EARNING,
     Account,
     Cause,
+    Converting,
     Entry,
     EntryKind,
     Gain,
@@ -55,7 +56,8 @@ class AccountItem(Item, discriminator="account"):
     u what is used of caps and limits [[rule or reward, day, on that day, ever]],
     k [last check-in, days in a row], e earned, y activities,
     m months [[month, spend, points, orders, activities]],
-    g tier [id, rank, since, until, in grace], c tier changes, x revision, r redirect, z frozen."""
+    g tier [id, rank, since, until, in grace], c tier changes, o coupons to be issued [[entry, how many]],
+    x revision, r redirect, z frozen."""
 
     version = NumberAttribute(attr_name="v")
     debt = NumberAttribute(attr_name="d")
@@ -71,6 +73,7 @@ class AccountItem(Item, discriminator="account"):
     months: ListAttribute[list[int]] = ListAttribute(attr_name="m", null=True)
     standing: ListAttribute[Any] = ListAttribute(attr_name="g", null=True)
     tier_changes = NumberAttribute(attr_name="c", null=True)
+    converting: ListAttribute[list[int]] = ListAttribute(attr_name="o", null=True)
     revision = NumberAttribute(attr_name="x", null=True)
     redirect_to = UnicodeAttribute(attr_name="r", null=True)
     is_frozen = BooleanAttribute(attr_name="z", null=True)
@@ -125,6 +128,7 @@ def _account_items(account: Account, tenancy: Tenancy) -> tuple[Item, ...]:
         months=months_parts(account.months) or None,
         standing=standing_parts(account.standing),
         tier_changes=account.tier_changes or None,
+        converting=[[each.sequence, each.coupons] for each in account.converting] or None,
         revision=account.revision or None,
         redirect_to=account.redirect_to,
         is_frozen=True if account.is_frozen else None,
@@ -177,6 +181,7 @@ def to_account(raw: RawItem) -> Account:
         months=to_months(item.months),
         standing=to_standing(item.standing),
         tier_changes=int(item.tier_changes or 0),
+        converting=tuple(Converting(int(each[0]), int(each[1])) for each in item.converting or ()),
         revision=int(item.revision or 0),
         redirect_to=item.redirect_to,
         is_frozen=bool(item.is_frozen),
@@ -222,6 +227,8 @@ def _cause_parts(cause: Cause) -> dict[str, Any]:
         "w": cause.reward_id,
         "y": cause.reward_name,
         "x": cause.exchange_id,
+        "k": cause.template_id,
+        "c": cause.coupons,
     }
     return {name: value for name, value in parts.items() if value is not None}
 
@@ -250,6 +257,8 @@ def to_entry(raw: RawItem) -> Entry:
             reward_id=parts.get("w"),
             reward_name=parts.get("y"),
             exchange_id=parts.get("x"),
+            template_id=parts.get("k"),
+            coupons=parts.get("c"),
         ),
         caller=item.caller,
         at=instant(item.at),

@@ -44,6 +44,7 @@ class RewardItem(Item, discriminator="reward"):
     per_member = NumberAttribute(null=True)
     is_members_only = BooleanAttribute()
     tier_ids: ListAttribute[str] = ListAttribute(null=True)
+    template_id = UnicodeAttribute(null=True)
     stock = NumberAttribute()
     buckets = NumberAttribute()
     changed_at = NumberAttribute()
@@ -73,6 +74,7 @@ class ExchangeItem(Item, discriminator="exchange"):
     bucket = NumberAttribute(null=True)
     is_limited = BooleanAttribute(null=True)
     code = BinaryAttribute(legacy_encoding=False, null=True)
+    coupon_code = UnicodeAttribute(null=True)
     fulfilled_at = NumberAttribute(null=True)
     fulfilled_by = UnicodeAttribute(null=True)
     store_id = UnicodeAttribute(null=True)
@@ -99,6 +101,7 @@ def _reward_items(reward: Reward, tenancy: Tenancy) -> tuple[Item, ...]:
         per_member=offer.per_member,
         is_members_only=offer.is_members_only,
         tier_ids=list(offer.tier_ids) or None,
+        template_id=offer.template_id,
         stock=reward.stock,
         buckets=reward.buckets,
         changed_at=ms(reward.changed_at),
@@ -122,6 +125,7 @@ def _to_reward(raw: RawItem) -> Reward:
         per_member=whole(item.per_member),
         is_members_only=bool(item.is_members_only),
         tier_ids=tuple(item.tier_ids or ()),
+        template_id=item.template_id,
     )
     return Reward(
         reward_id=item.sk.removeprefix("R#"),
@@ -158,6 +162,7 @@ def _exchange_items(exchange: Exchange, tenancy: Tenancy) -> tuple[Item, ...]:
         bucket=exchange.bucket,
         is_limited=True if exchange.is_limited else None,
         code=seal(tenancy, key, "code", exchange.code),
+        coupon_code=exchange.coupon_code,
         fulfilled_at=ms(exchange.fulfilled_at) if exchange.fulfilled_at else None,
         fulfilled_by=exchange.fulfilled_by,
         store_id=exchange.store_id,
@@ -183,6 +188,7 @@ def to_exchange(raw: RawItem, tenancy: Tenancy) -> Exchange:
         bucket=whole(item.bucket),
         is_limited=bool(item.is_limited),
         code=stored(tenancy, item.key, "code", item.code),
+        coupon_code=item.coupon_code,
         fulfilled_at=moment(item.fulfilled_at),
         fulfilled_by=item.fulfilled_by,
         store_id=item.store_id,

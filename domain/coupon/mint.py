@@ -28,6 +28,8 @@ from domain.unit_of_work import Change, Counted, Created
 
 WAITING_DAYS = 90
 """So long a coupon waits to be claimed, if its template does not say."""
+COUNTED = frozenset({Source.ISSUED, Source.CLAIMED})
+"""What counts towards the limits of a template."""
 
 
 class CouponLimitReached(RuleBroken):
@@ -54,7 +56,10 @@ class Reason(Struct, frozen=True):
 
 
 def mint(repositories: Repositories, template: Template, member: Member, reason: Reason) -> Minted:
-    """One coupon for one person. Raises TemplateStopped, CouponsGone or CouponLimitReached."""
+    """One coupon for one person; what is paid for does not count towards limits.
+
+    Raises TemplateStopped, CouponsGone or CouponLimitReached.
+    """
     bucket = None
     if template.stock is not None:
         bucket = choose(repositories.stocks, template.stock, reason.code)
@@ -62,7 +67,9 @@ def mint(repositories: Repositories, template: Template, member: Member, reason:
             raise CouponsGone
     coupon = make(template, member.member_id, reason, bucket)
     stock = (template.stock.take(bucket),) if template.stock is not None and bucket is not None else ()
-    return Minted(coupon, (Created(coupon), *stock, *_counted(repositories, template, member, reason.now)))
+    is_counted = reason.source in COUNTED
+    limits = _counted(repositories, template, member, reason.now) if is_counted else ()
+    return Minted(coupon, (Created(coupon), *stock, *limits))
 
 
 def make(template: Template, owner: str, reason: Reason, bucket: int | None) -> Coupon:
@@ -146,5 +153,5 @@ def given_back(held: Held) -> Iterator[Counted]:
     coupon = held.coupon
     if coupon.bucket is not None:
         yield stock_of(coupon.template_id).put_back(coupon.bucket)
-    if held.form.claiming.per_member is not None and coupon.source in {Source.ISSUED, Source.CLAIMED}:
+    if held.form.claiming.per_member is not None and coupon.source in COUNTED:
         yield Counted(limit_counter(coupon.template_id, coupon.owner), -1, LIMIT_MAX, None, None)

@@ -16,6 +16,7 @@ from domain.points.model import (
     Account,
     AccountFrozen,
     Cause,
+    Converting,
     Entry,
     EntryKind,
     Given,
@@ -204,6 +205,23 @@ class Book:
         over = [Posting(lot, -points) for lot, points in self.account.lots.items() if lot.is_over(today)]
         if over:
             self._write(EntryKind.EXPIRE, over, NO_POINTS, EXPIRY, NO_TALLY)
+            self._convert(over)
+
+    def _convert(self, over: list[Posting]) -> None:
+        """What is over becomes coupons, if the programme says so; they are issued by a job."""
+        conversion = self.programme.terms.conversion if self.programme else None
+        if conversion is None:
+            return
+        by_day: dict[date | None, Points] = {}
+        for posting in over:
+            day = posting.lot.valid_through
+            by_day[day] = by_day.get(day, NO_POINTS) - posting.points
+        coupons = conversion.coupons(by_day.values())
+        if coupons:
+            cause = Cause("conversion", template_id=conversion.template_id, coupons=coupons)
+            entry = self._write(EntryKind.CONVERT, [], NO_POINTS, cause, NO_TALLY)
+            waiting = (*self.account.converting, Converting(entry.sequence, coupons))
+            self.account = replace(self.account, converting=waiting)
 
     def _release(self) -> None:
         """What is no longer held joins the other points with the same last day."""

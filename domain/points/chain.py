@@ -63,6 +63,8 @@ def _later_fields(entry: Entry) -> dict[str, object]:
         "reward": entry.cause.reward_id,
         "reward_name": entry.cause.reward_name,
         "exchange": entry.cause.exchange_id,
+        "template": entry.cause.template_id,
+        "coupons": entry.cause.coupons,
     }
 
 

@@ -177,11 +177,17 @@ def _plain(entry: Entry) -> Sentence:
     count = abs(entry.points.count)
     order = entry.cause.order_id.number if entry.cause.order_id else ""
     reward = entry.cause.reward_name or entry.cause.reward_id or ""
+    if entry.cause.reason.startswith("checkout"):
+        return _at_checkout(entry, order, count)
     said = {
         EntryKind.CLAW_BACK: Sentence(
             f"订单 {order} 退款，收回 {count} 分", f"Order {order} was refunded: {count} points taken back."
         ),
         EntryKind.EXPIRE: Sentence(f"{count} 分到期失效", f"{count} points reached their last day."),
+        EntryKind.CONVERT: Sentence(
+            f"到期积分转换为 {entry.cause.coupons} 张优惠券",
+            f"Points that reached their last day became {entry.cause.coupons} coupons.",
+        ),
         EntryKind.ADJUST: Sentence(
             f"商家{'增加' if entry.points.count > 0 else '扣减'} {count} 分",
             f"{count} points were {'given' if entry.points.count > 0 else 'taken'} by hand.",
@@ -200,3 +206,9 @@ def _plain(entry: Entry) -> Sentence:
     }
     otherwise = Sentence(f"积分变动 {entry.points.count} 分", f"{entry.points.count} points.")
     return said.get(entry.kind, otherwise)
+
+
+def _at_checkout(entry: Entry, order: str, count: int) -> Sentence:
+    if entry.kind is EntryKind.REDEEM:
+        return Sentence(f"订单 {order} 抵扣 {count} 分", f"{count} points paid a part of order {order}.")
+    return Sentence(f"订单 {order} 退还 {count} 分", f"{count} points came back from order {order}.")

@@ -18,6 +18,7 @@ from domain.programme.event import Person
 
 LOTS_MAX = 500
 """A year of last days, and as many days as points may be held."""
+LONG_AGO = date(1970, 1, 1)
 NO_HEAD = b"\0" * 32
 """Stands before the first entry in the chain of hashes."""
 
@@ -93,6 +94,13 @@ class Posting(Struct, frozen=True):
     points: Points
 
 
+class Converting(Struct, frozen=True):
+    """What is left of one entry that turned points into coupons."""
+
+    sequence: int
+    coupons: int
+
+
 class Account(Struct, frozen=True):
     """The snapshot of a member's points: `version` is the sequence of the last entry.
 
@@ -126,6 +134,8 @@ class Account(Struct, frozen=True):
     """The tier, as last written down."""
     tier_changes: int = 0
     """How many there ever were."""
+    converting: tuple["Converting", ...] = ()
+    """Coupons that points have become, and that are not issued yet."""
     revision: int = 0
     """Counts the writes without an entry: `version` does not tell these."""
     redirect_to: str | None = None
@@ -154,11 +164,19 @@ class Account(Struct, frozen=True):
 
     @property
     def next_due(self) -> date | None:
-        """The earliest last day, of a lot or of the tier."""
+        """The earliest last day, of a lot or of the tier; long ago if coupons have to be issued."""
+        if self.converting:
+            return LONG_AGO
         days = [lot.valid_through for lot in self.lots if lot.valid_through]
         if self.standing is not None and self.standing.until is not None:
             days.append(self.standing.until)
         return min(days, default=None)
+
+    def issued_one(self) -> "Account":
+        """One of the coupons that points have become is there."""
+        first, *others = self.converting
+        left = [Converting(first.sequence, first.coupons - 1)] if first.coupons > 1 else []
+        return replace(self, converting=(*left, *others), revision=self.revision + 1)
 
     @property
     def tally(self) -> "Tally":
@@ -188,6 +206,10 @@ class Cause(Struct, frozen=True):
     """The same, as it was called then."""
     exchange_id: str | None = None
     """Of the exchange that was refunded; the one that was made bears the id of its entry."""
+    template_id: str | None = None
+    """Of the coupons that points became."""
+    coupons: int | None = None
+    """How many of them."""
 
 
 class Tally(Struct, frozen=True):

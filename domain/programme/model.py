@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from domain.errors import Conflict, NotFound, RuleBroken, invalid
 from domain.money import Rounding
+from domain.programme.convert import Conversion
 from domain.programme.deduct import WHOLE, Deduction
 from domain.programme.event import Event
 from domain.programme.form import OneOf, Part, Whole, YesNo
@@ -110,6 +111,8 @@ class Terms(Struct, frozen=True, kw_only=True):
     """What the first order leaves to pay, beside the discount of the tier (C-30)."""
     deduction: Annotated[Deduction | None, Part(Deduction)] = None
     """What points are worth at the counter; None: they pay nothing."""
+    conversion: Annotated[Conversion | None, Part(Conversion)] = None
+    """What points that are over become; None: they are void (C-37)."""
     ladder: Annotated[Ladder | None, Part(Ladder)] = None
     """The tiers; None: there are none."""
 

@@ -8,6 +8,10 @@ from msgspec import Struct
 from domain.actor import KeyHolder, MemberSelf
 from domain.api_key.model import Scope
 from domain.clock import shop_date
+from domain.coupon.code import new_code
+from domain.coupon.mint import Minted, Reason, mint
+from domain.coupon.model import Source
+from domain.ids import Ids
 from domain.keyring import Sealed
 from domain.member.model import Member
 from domain.member.own import answered_before, own
@@ -35,7 +39,17 @@ from domain.reward.model import (
 from domain.reward.ports import Repositories
 from domain.stock import choose
 from domain.tenant.stores import check_known
-from domain.unit_of_work import Change, Created, Plan, Record, Removed, RequestKey, Runner, held
+from domain.unit_of_work import (
+    Change,
+    Created,
+    MovedMeanwhile,
+    Plan,
+    Record,
+    Removed,
+    RequestKey,
+    Runner,
+    held,
+)
 
 
 class Exchanged(Struct, frozen=True):
@@ -48,6 +62,7 @@ class Exchanged(Struct, frozen=True):
     balance: Points
     entry_sequence: int
     code: Sealed | None = None
+    coupon_code: str | None = None
     is_repeated: bool = False
 
     def record(self) -> Record:
@@ -58,6 +73,7 @@ class Exchanged(Struct, frozen=True):
             "points": self.points.count,
             "balance": self.balance.count,
             "entry": self.entry_sequence,
+            "coupon": self.coupon_code,
         }
 
 
@@ -70,6 +86,7 @@ def exchanged_from(record: Record) -> Exchanged:
         Points(points),
         Points(balance),
         entry,
+        coupon_code=str(record["coupon"]) if record["coupon"] is not None else None,
         is_repeated=True,
     )
 
@@ -89,10 +106,12 @@ class ExchangeReward(Struct, frozen=True):
     """Account, entry, stock and exchange move together or not at all.
 
     Raises RewardNotFound, RewardNotOffered, RewardNotForYou, RewardChanged, RewardLimitReached,
-    NotEnoughPoints, SoldOut, MemberNotFound, StoreNotFound, IdentityMoved or AccountFrozen.
+    NotEnoughPoints, SoldOut, TemplateStopped, CouponsGone, MemberNotFound, StoreNotFound, IdentityMoved or
+    AccountFrozen.
     """
 
     runner: Runner[Repositories]
+    ids: Ids
 
     def __call__(
         self, actor: MemberSelf | KeyHolder, wish: ExchangeWish, *, dry_run: bool = False
@@ -116,7 +135,8 @@ class ExchangeReward(Struct, frozen=True):
                 _count(book, reward)
             taken = _take_piece(repositories, reward, wish.key.key)
             entry = _pay(book, reward, wish.store_id)
-            exchange = taken.exchange(reward, entry, now)
+            minted = _mint(repositories, reward, member, entry, new_code(self.ids))
+            exchange = taken.exchange(reward, entry, now, minted)
             done = Exchanged(
                 exchange.exchange_id,
                 reward.reward_id,
@@ -124,8 +144,10 @@ class ExchangeReward(Struct, frozen=True):
                 entry.balance,
                 entry.sequence,
                 exchange.code,
+                exchange.coupon_code,
             )
-            changes = (*book.changes(), *held(way), Created(exchange), *taken.changes(reward))
+            coupon = minted.changes if minted else ()
+            changes = (*book.changes(), *held(way), Created(exchange), *taken.changes(reward), *coupon)
             return Plan(done, changes)
 
         return self.runner.run_once(actor.tenant_id, plan, wish.key, dry_run=dry_run)
@@ -167,14 +189,27 @@ def _pay(book: Book, reward: Reward, store_id: str | None) -> Entry:
     return book.take(reward.offer.points, cause, EntryKind.REDEEM, first=None, may_owe=False)
 
 
+def _mint(
+    repositories: Repositories, reward: Reward, member: Member, entry: Entry, code: str
+) -> Minted | None:
+    """For a coupon, the coupon. Raises TemplateStopped or CouponsGone."""
+    if reward.offer.template_id is None:
+        return None
+    template = repositories.templates.find(reward.offer.template_id)
+    if template is None:
+        raise MovedMeanwhile  # It was there when the reward was written, and templates stay.
+    reason = Reason(Source.EXCHANGED, code, entry.caller, entry.at, entry.ref.text())
+    return mint(repositories, template, member, reason)
+
+
 class _Piece(Struct, frozen=True):
     """From where one piece comes."""
 
     bucket: int | None = None
     code: RewardCode | None = None
 
-    def exchange(self, reward: Reward, entry: Entry, now: datetime) -> Exchange:
-        is_done = self.code is not None
+    def exchange(self, reward: Reward, entry: Entry, now: datetime, minted: Minted | None) -> Exchange:
+        is_done = self.code is not None or minted is not None
         return Exchange(
             member_id=entry.member_id,
             sequence=entry.sequence,
@@ -187,6 +222,7 @@ class _Piece(Struct, frozen=True):
             bucket=self.bucket,
             is_limited=reward.offer.per_member is not None,
             code=self.code.code if self.code else None,
+            coupon_code=minted.coupon.code if minted else None,
             fulfilled_at=now if is_done else None,
             fulfilled_by=entry.caller if is_done else None,
         )
@@ -205,7 +241,7 @@ def _take_piece(repositories: Repositories, reward: Reward, name: str) -> _Piece
         if code is None:
             raise SoldOut
         return _Piece(code=code)
-    if not reward.offer.is_counted:
+    if not reward.offer.has_buckets:
         return _Piece()
     bucket = choose(repositories.stocks, reward.shelf, name)
     if bucket is None:

@@ -7,6 +7,9 @@ from msgspec import Struct
 from domain.actor import KeyHolder, Operator
 from domain.api_key.model import Scope
 from domain.clock import shop_date
+from domain.coupon.mint import given_back
+from domain.coupon.read import get as coupon_by_code
+from domain.errors import Conflict
 from domain.money import NO_POINTS, Points
 from domain.points.book import Book
 from domain.points.give_back import give_back
@@ -131,7 +134,8 @@ class RefundExchange(Struct, frozen=True):
             done = Finished(
                 after.exchange_id, after.state, entry.points, book.account.balance, entry.sequence
             )
-            changes = (*book.changes(), *held(way), Changed(before, after), *_put_back(before))
+            pieces = (*_put_back(before), *_voided(repositories, before, actor.caller, now))
+            changes = (*book.changes(), *held(way), Changed(before, after), *pieces)
             return Plan(done, changes)
 
         return self.runner.run_once(actor.tenant_id, plan, key, dry_run=dry_run)
@@ -145,6 +149,18 @@ def _cause(exchange: Exchange, book: Book) -> Cause:
         exchange_id=exchange.exchange_id,
         other_member_id=exchange.member_id if exchange.member_id != book.account.member_id else None,
     )
+
+
+def _voided(repositories: Repositories, exchange: Exchange, caller: str, now: datetime) -> tuple[Change, ...]:
+    """The coupon, which is good for nothing from now on. Raises NotRefundable."""
+    if exchange.coupon_code is None:
+        return ()
+    issued = coupon_by_code(repositories, exchange.coupon_code)
+    try:
+        after = issued.coupon.voided(now, caller, None)
+    except Conflict as used:
+        raise NotRefundable from used
+    return (Changed(issued.coupon, after), *given_back(issued))
 
 
 def _put_back(exchange: Exchange) -> tuple[Change, ...]:

@@ -8,6 +8,7 @@ from domain.actor import Operator
 from domain.errors import invalid
 from domain.keyring import Fresh
 from domain.reward.model import (
+    COUNTED_ELSEWHERE,
     CodeMark,
     CodesKnown,
     KindFixed,
@@ -33,6 +34,8 @@ class SaveReward(Struct, frozen=True):
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Reward]:
             before = repositories.rewards.find(reward_id)
+            if offer.template_id is not None and repositories.templates.find(offer.template_id) is None:
+                raise invalid("template_id", "invalid-choice", "There is no such coupon template.")
             if before is None:
                 made = Reward(reward_id, offer, now, actor.caller)
                 return Plan(made, (Created(made),))
@@ -50,8 +53,10 @@ def _check(offer: Offer) -> None:
     """Raises InvalidInput."""
     if offer.starts_at and offer.ends_at and offer.ends_at <= offer.starts_at:
         raise invalid("ends_at", "out-of-order", "A reward ends after it begins.")
-    if offer.kind is RewardKind.VIRTUAL and not offer.is_counted:
-        raise invalid("is_counted", "out-of-range", "A virtual reward is counted by its codes.")
+    if offer.kind in COUNTED_ELSEWHERE and not offer.is_counted:
+        raise invalid("is_counted", "out-of-range", "Codes and coupons are counted by themselves.")
+    if (offer.template_id is not None) != (offer.kind is RewardKind.COUPON):
+        raise invalid("template_id", "invalid-choice", "A coupon has a template, other rewards have none.")
     if len(set(offer.tier_ids)) != len(offer.tier_ids):
         raise invalid("tier_ids", "duplicate", "Name each tier once.")
 

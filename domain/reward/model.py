@@ -90,8 +90,8 @@ class ExchangeNotOpen(Conflict):
 
 class NotRefundable(RuleBroken):
     code = "exchange-not-refundable"
-    title = "A code that was shown cannot be taken back."
-    message = "兑换码已发放，无法退还"
+    title = "A code that was shown, or a coupon that is used or given away, cannot be taken back."
+    message = "兑换码或优惠券已发放使用，无法退还"
 
 
 class RewardKind(StrEnum):
@@ -101,6 +101,12 @@ class RewardKind(StrEnum):
     SERVICE = "service"
     VIRTUAL = "virtual"
     """A code, at once."""
+    COUPON = "coupon"
+    """A coupon of a template, at once (C-34)."""
+
+
+COUNTED_ELSEWHERE = frozenset({RewardKind.VIRTUAL, RewardKind.COUPON})
+"""By their codes, or by the stock of the template."""
 
 
 class Offer(Struct, frozen=True, kw_only=True):
@@ -111,7 +117,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     kind: RewardKind
     points: Points
     is_counted: bool = True
-    """False: there is always one left. Virtual rewards are counted by their codes."""
+    """False: there is always one left. Virtual rewards are counted by their codes, coupons by their template."""
     is_shown: bool = True
     starts_at: datetime | None = None
     ends_at: datetime | None = None
@@ -120,6 +126,8 @@ class Offer(Struct, frozen=True, kw_only=True):
     is_members_only: bool = False
     tier_ids: tuple[str, ...] = ()
     """Empty: for every tier, and for those without."""
+    template_id: str | None = None
+    """Of a coupon."""
 
     def is_open(self, now: datetime) -> bool:
         has_begun = self.starts_at is None or self.starts_at <= now
@@ -127,7 +135,7 @@ class Offer(Struct, frozen=True, kw_only=True):
 
     @property
     def has_buckets(self) -> bool:
-        return self.is_counted and self.kind is not RewardKind.VIRTUAL
+        return self.is_counted and self.kind not in COUNTED_ELSEWHERE
 
 
 class Reward(Struct, frozen=True):
@@ -207,6 +215,7 @@ class Exchange(Struct, frozen=True):
     is_limited: bool = False
     """It counts towards what one person may have."""
     code: Sealed | None = None
+    coupon_code: str | None = None
     fulfilled_at: datetime | None = None
     fulfilled_by: str | None = None
     store_id: str | None = None

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from domain.page import Page
-from domain.points import ports as points
+from domain.coupon import ports as coupon
 from domain.reward.model import Exchange, Reward, RewardCode
-from domain.stock import Stocks
 
 
 class Rewards(Protocol):
@@ -47,14 +46,11 @@ class Exchanges(Protocol):
         ...
 
 
-class Repositories(points.Repositories, Protocol):
-    """What points need, and the catalogue."""
+class Repositories(coupon.Repositories, Protocol):
+    """What coupons need, and the catalogue."""
 
     @property
     def rewards(self) -> Rewards: ...
-
-    @property
-    def stocks(self) -> Stocks: ...
 
     @property
     def codes(self) -> Codes: ...

@@ -15,6 +15,7 @@ from domain.reward.exchange import is_for, times_had
 from domain.reward.finish import get
 from domain.reward.model import Exchange, ExchangeNotFound, ExchangeState, Reward, RewardKind, RewardNotFound
 from domain.reward.ports import Repositories
+from domain.stock import Stock
 from domain.unit_of_work import Plan, Runner
 
 COUNTED_MAX = 1_000
@@ -89,11 +90,18 @@ class ReadReward(Struct, frozen=True):
                 raise RewardNotFound
             if reward.offer.kind is RewardKind.VIRTUAL:
                 return Plan(Shelf(reward, repositories.codes.count_free(reward_id, COUNTED_MAX)))
-            if not reward.offer.is_counted:
-                return Plan(Shelf(reward, None))
-            return Plan(Shelf(reward, sum(repositories.stocks.left(reward.shelf))))
+            stock = _stock(repositories, reward)
+            return Plan(Shelf(reward, sum(repositories.stocks.left(stock)) if stock else None))
 
         return self.runner.run(actor.tenant_id, plan)
+
+
+def _stock(repositories: Repositories, reward: Reward) -> Stock | None:
+    """Where its pieces lie; None: there is no end of them."""
+    if reward.offer.template_id is not None:
+        template = repositories.templates.find(reward.offer.template_id)
+        return template.stock if template else None
+    return reward.shelf if reward.offer.is_counted else None
 
 
 class ListExchanges(Struct, frozen=True):

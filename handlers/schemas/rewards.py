@@ -51,6 +51,7 @@ class RewardRequest(StrictSchema):
     per_member = WholeNumber(least=1, most=LIMIT_MAX, load_default=None, allow_none=True)
     is_members_only = Flag(load_default=False)
     tier_ids = Parts(Identifier(longest=32), most=TIERS_MAX, least=0, load_default=[])
+    template_id = Identifier(longest=ID_MAX, load_default=None, allow_none=True)
 
 
 class RewardView(Schema):
@@ -68,6 +69,7 @@ class RewardView(Schema):
     per_member = fields.Integer(attribute="offer.per_member", allow_none=True)
     is_members_only = fields.Boolean(attribute="offer.is_members_only")
     tier_ids = fields.List(fields.String(), attribute="offer.tier_ids")
+    template_id = fields.String(attribute="offer.template_id", allow_none=True)
     stock = fields.Integer()
     changed_at = Instant()
     changed_by = fields.String()
@@ -156,6 +158,7 @@ class ExchangedView(Schema):
     points = PointsField()
     balance = PointsField()
     entry_sequence = fields.Integer()
+    coupon_code = fields.String(allow_none=True)
 
 
 class MyExchangedView(ExchangedView):
@@ -186,6 +189,7 @@ class ExchangeView(Schema):
     points = PointsField()
     state = Choice(ExchangeState)
     at = Instant()
+    coupon_code = fields.String(allow_none=True)
     store_id = fields.String(allow_none=True)
     fulfilled_at = Instant(allow_none=True)
     refunded_at = Instant(allow_none=True)

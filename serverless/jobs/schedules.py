@@ -61,6 +61,13 @@ def expire_points() -> dict[str, Any]:
 
 
 @job
+def convert_points() -> dict[str, Any]:
+    """Hourly, a while after: what points have become is issued."""
+    converted = wiring().convert_points(limit=EXPIRE_BATCH)
+    return {"coupons": converted.coupons, "failed": converted.failed, "more": converted.more}
+
+
+@job
 def expire_coupons() -> dict[str, Any]:
     """Hourly: coupons past their last day are ended."""
     ended = wiring().expire_coupons(limit=EXPIRE_BATCH)
