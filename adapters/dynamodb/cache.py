@@ -14,7 +14,7 @@ VERSIONS_KEPT = 256
 
 
 class Cache:
-    """Raw items of tenants, channels, stores and API keys, at most 60 seconds old; shared by the requests of one process."""
+    """Raw items of tenants, stores and so on, at most 60 seconds old; shared by the requests of a process."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic

@@ -1,4 +1,4 @@
-"""What quoting, holding and completing a checkout share: one bill of one person, looked at with all that counts."""
+"""What quoting, holding and completing a checkout share: one bill of one person, with all that counts."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

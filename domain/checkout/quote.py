@@ -1,4 +1,4 @@
-"""Use case: what would this bill cost? Which coupons can be used, which cannot and why, and which are best (C-51)."""
+"""Use case: what would this bill cost? Which coupons can be used, which cannot and why, which are best (C-51)."""
 
 from datetime import datetime
 
@@ -43,7 +43,7 @@ class Unusable(Struct, frozen=True):
 
 
 class Quote(Struct, frozen=True):
-    """`usable`: best first. `priced`: with the coupons and points that were named, or with the best coupons."""
+    """`usable`: best first. `priced`: with the coupons and points that were named, or the best coupons."""
 
     member_id: str
     usable: tuple[Usable, ...]

@@ -1,7 +1,8 @@
 """Use case: a checkout goes back, whole or in part, exactly (C-92, D-21, D-26).
 
-Each part of the bill goes back in proportion to what is left of it, so that many refunds end exactly where one
-ends. First the points that were spent come back, then what was earned is taken; coupons come back with the last fen.
+Each part of the bill goes back in proportion to what is left of it, so that many refunds end exactly where
+one ends. First the points that were spent come back, then what was earned is taken; coupons come back with the
+last fen.
 """
 
 from collections.abc import Iterator
@@ -50,7 +51,8 @@ class ReversalRequest(Struct, frozen=True):
 class ReverseCheckout(Struct, frozen=True):
     """The refund under the order is the idempotency record.
 
-    Raises OrderNotFound, NotCheckedOut, NothingLeft, RefundTooLarge, RefundNumberReused or PointsAlreadySpent.
+    Raises OrderNotFound, NotCheckedOut, NothingLeft, RefundTooLarge, RefundNumberReused or
+    PointsAlreadySpent.
     """
 
     runner: Runner[Repositories]

@@ -32,7 +32,7 @@ class Converted(Struct, frozen=True):
 
 
 class ConvertPoints(Struct, frozen=True):
-    """Works through the due index of all tenants; an account that fails is reported and tried again next time."""
+    """Works through the due index of all tenants; an account that fails is reported and tried again later."""
 
     runner: Runner[Repositories]
     due: DueAccounts

@@ -1,7 +1,7 @@
 """Use case of the nightly job: coupons whose last day is over are ended.
 
-Nothing depends on when this runs: no rule ever counts a coupon that is over (see `Coupon.state_at`); the job only
-writes it down, so that lists and figures show it. Safe to run twice and to stop half-way.
+Nothing depends on when this runs: no rule ever counts a coupon that is over (see `Coupon.state_at`); the job
+only writes it down, so that lists and figures show it. Safe to run twice and to stop half-way.
 """
 
 from collections.abc import Callable

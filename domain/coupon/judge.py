@@ -1,6 +1,6 @@
 """Whether a coupon can be used on a bill, and if not, the first reason. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from msgspec import Struct
@@ -72,10 +72,14 @@ class Fitting(Struct, frozen=True):
     """What these lines cost before any coupon."""
 
     @property
-    def turn(self) -> tuple[int, int, date, str]:
-        """Sorts the coupons of one bill (D-25): by stage; what is for less of the bill goes first."""
-        coupon = self.held.coupon
-        return (self.held.form.effect.stage, self.priced.fen, coupon.valid_through, coupon.code)
+    def turn(self) -> tuple[int, int, str, int, date, str]:
+        """Sorts the coupons of one bill (D-25): by stage; what is for less of the bill goes first.
+
+        Those that are alike stand side by side, the first to end first.
+        """
+        coupon, stage = self.held.coupon, self.held.form.effect.stage
+        like = (coupon.template_id, coupon.template_version)
+        return (stage, self.priced.fen, *like, coupon.valid_through, coupon.code)
 
 
 def judge(held: Held, sale: Sale, person: Person, slip: Slip) -> Fitting:
@@ -90,7 +94,7 @@ def judge(held: Held, sale: Sale, person: Person, slip: Slip) -> Fitting:
     priced = slip.priced(places)
     why = conditions.misses(Purchase(sale.at, person, sale.store_id, priced))
     if why is not None and why is not Why.TOO_LITTLE:
-        raise REASONS[why]()
+        raise REASONS[why]
     if not places:
         raise GoodsNotInBill
     if priced < held.form.at_least:
@@ -104,7 +108,7 @@ def asks_for_person(form: Form) -> bool:
     return bool(conditions.tier_ids or conditions.is_members_only or conditions.birthday)
 
 
-REASONS: Mapping[Why, Callable[[], DomainError]] = {
+REASONS: Mapping[Why, type[DomainError]] = {
     Why.OTHER_DAY: DayNotApplicable,
     Why.OTHER_TIME: TimeNotApplicable,
     Why.OTHER_STORE: StoreNotApplicable,

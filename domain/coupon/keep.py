@@ -30,7 +30,7 @@ from domain.unit_of_work import Change, Changed, Created, Plan, Removed, Runner,
 class SaveTemplate(Struct, frozen=True):
     """The same again changes nothing. Coupons that were issued keep what was said when they were.
 
-    Raises InvalidInput, TemplateFixed, ClaimCodeTaken, or StockTooLow if more were issued than shall be in all.
+    Raises InvalidInput, TemplateFixed, ClaimCodeTaken, or StockTooLow if more were issued than the new total.
     """
 
     runner: Runner[Repositories]

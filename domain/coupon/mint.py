@@ -149,7 +149,7 @@ def _counted(
 
 
 def given_back(held: Held) -> Iterator[Counted]:
-    """What a coupon that is voided leaves free again: its piece of the stock, and a place within the limit."""
+    """What a coupon that is voided leaves free again: its piece of the stock, its place within the limit."""
     coupon = held.coupon
     if coupon.bucket is not None:
         yield stock_of(coupon.template_id).put_back(coupon.bucket)

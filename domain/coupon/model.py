@@ -165,7 +165,7 @@ class Coupon(Struct, frozen=True):
         return self.valid_through.toordinal() if self.is_live else -self.ended.timestamp()
 
     def state_at(self, now: datetime) -> CouponState:
-        """As it is then, whether or not that was written down: locks and offers end by themselves, days pass."""
+        """As it is then, written down or not: locks and offers end by themselves, and days pass."""
         until = self.lock.until if self.lock else self.offer.until if self.offer else None
         return self.state if until is not None and now < until else self._unheld(now)
 

@@ -1,4 +1,4 @@
-"""Use cases of tills that take coupons by themselves: one is redeemed for an order, or that is taken back (C-51).
+"""Use cases of tills that take coupons by themselves: one is redeemed for an order, or released again (C-51).
 
 Tills that pay through us use `domain/checkout/`, where the coupon, points and order are one step.
 """

@@ -9,7 +9,7 @@ from domain.programme.goods import Basket, Goods
 
 
 class Slip:
-    """Starts at the price after the discounts of tier and first order, which are spread over all lines (D-25)."""
+    """Starts at the price after the discounts of tier and first order, spread over all lines (D-25)."""
 
     def __init__(self, lines: Sequence[Line], permilles: Sequence[int] = ()) -> None:
         self._basket = Basket(lines)
@@ -25,8 +25,7 @@ class Slip:
     def copy(self) -> "Slip":
         """As it is now; what happens to one does not happen to the other."""
         other = Slip.__new__(Slip)
-        other.__dict__.update(self.__dict__)
-        other._left, other._taken = list(self._left), list(self._taken)
+        other.__dict__.update(self.__dict__, _left=list(self._left), _taken=list(self._taken))
         return other
 
     def places(self, goods: Goods) -> tuple[int, ...]:

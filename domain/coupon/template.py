@@ -92,7 +92,7 @@ class Face(Struct, frozen=True, kw_only=True):
 class Conditions(Circumstances, frozen=True, kw_only=True):
     """Where, when and for what it can be used.
 
-    The minimum spend is held against the coupon's goods, after the price of the tier and before any coupon (D-25).
+    The minimum spend is held against the coupon's goods, after the price of the tier and before any coupon.
     """
 
     blackout_dates: Annotated[tuple[date, ...], ListOf(Day(), BLACKOUTS_MAX)] = ()
@@ -116,7 +116,7 @@ class Fixed(Struct, frozen=True, kw_only=True):
 
 
 class Relative(Struct, frozen=True, kw_only=True):
-    """So many days from the day on which it is claimed, which is the first if nothing is waited for (C-48)."""
+    """So many days from that on which it is claimed, which is the first if nothing is waited for (C-48)."""
 
     name: ClassVar[str] = "relative"
     days_valid: Annotated[int, Whole(1, DAYS_MAX)]

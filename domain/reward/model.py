@@ -117,7 +117,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     kind: RewardKind
     points: Points
     is_counted: bool = True
-    """False: there is always one left. Virtual rewards are counted by their codes, coupons by their template."""
+    """False: there is always one left. Codes and coupons are counted by themselves."""
     is_shown: bool = True
     starts_at: datetime | None = None
     ends_at: datetime | None = None

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from domain.page import Page
 from domain.coupon import ports as coupon
+from domain.page import Page
 from domain.reward.model import Exchange, Reward, RewardCode
 
 

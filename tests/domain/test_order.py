@@ -5,6 +5,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from math import floor
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,9 +25,11 @@ from domain.order.model import (
     check_payments,
     counting,
 )
-from domain.points import claw_back, earn
+from domain.points import claw_back
 from domain.points.book import Book
 from domain.points.claw_back import PointsAlreadySpent, RefundRequest
+from domain.points.earn import book_order
+from domain.points.give import Who
 from domain.points.model import Account, Entry, EntryKind
 from domain.points.prove import prove
 from domain.programme.model import ClawbackPolicy, Programme, Validity, ValidityKind
@@ -64,7 +67,9 @@ class Desk:
         self.budgets = SimpleNamespace(left=lambda _: {})
 
     def record(self, paid: Mapping[PaymentMethod, int], number: str = "N-1") -> Order:
-        order, changes = earn._book(self, bill(paid, number), "m_1", TILL, NOON)  # type: ignore[arg-type]  # only what a booking reads
+        book = Book(self.account, NOON, TILL.caller, self.programme)
+        stores: Any = self  # Only what a booking reads.
+        order, changes = book_order(stores, self.programme, Who((self.account,)), book, bill(paid, number))
         self._keep(changes)
         return order
 
@@ -79,7 +84,7 @@ class Desk:
         total = total_money([payment.amount for payment in payments])
         request = RefundRequest(order.bill.order_id, "store", "R-1", payments, total, at, "refund")
         book = Book(self.account, at, "key:till")
-        after, _ = claw_back._refund(order, request, book, policy, at)
+        after, _ = claw_back._refund(order, request, book, policy)
         self._keep(book.changes())
         return after
 

@@ -1,4 +1,4 @@
-"""Checkout: one bill paid by coupons, points and money, and taken back exactly (C-31, C-32, C-42, C-51, C-52, C-92)."""
+"""Checkout: one bill paid by coupons, points and money, and taken back exactly (C-31, C-32, C-51, C-92)."""
 
 import random
 from collections.abc import Callable
