@@ -25,6 +25,11 @@ def epoch_seconds(instant: datetime) -> int:
     return int(instant.timestamp())
 
 
+def epoch_milliseconds(instant: datetime) -> int:
+    """The same to the millisecond, which is how exactly instants are stored."""
+    return round(instant.timestamp() * 1000)
+
+
 def from_epoch(seconds: int) -> datetime:
     """The instant of `epoch_seconds`, in shop time."""
     return datetime.fromtimestamp(seconds, SHOP_TIME)

@@ -7,6 +7,8 @@ from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
+from domain.clock import epoch_milliseconds
+
 T = TypeVar("T")
 
 PAGE_DEFAULT = 20
@@ -50,7 +52,7 @@ def of_all_ids(
     stretch: Stretch[P],
     limit: int,
     position: str | None,
-    turn: Callable[[P], float],
+    turn: Callable[[P], int],
 ) -> Page[P]:
     """Lists of all ids of one person as one, in their turn."""
     parts = (part.partition("=") for part in position.split(",")) if position else ()
@@ -66,4 +68,4 @@ def of_all_ids(
 
 def newest_of(owners: Iterable[str], newest: Stretch[D], limit: int, position: str | None) -> Page[D]:
     """Histories of all ids of one person as one, the newest first."""
-    return of_all_ids(owners, newest, limit, position, lambda thing: -thing.at.timestamp())
+    return of_all_ids(owners, newest, limit, position, lambda thing: -epoch_milliseconds(thing.at))

@@ -91,7 +91,7 @@ class Stocks(Protocol):
 
 
 def choose(stocks: Stocks, stock: Stock, name: str) -> int | None:
-    """From which bucket a piece comes: one by chance, or the fullest once that ran short; None: all are empty.
+    """From which bucket a piece comes: any, or the fullest once that ran short; None: all are empty.
 
     Nothing is read before a bucket was found empty: the commit finds out.
     """

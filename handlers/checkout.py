@@ -32,9 +32,10 @@ from domain.points.earn import DailyCapReached
 from domain.points.model import AccountFrozen
 from domain.programme.deduct import TooManyPoints
 from domain.tenant.model import StoreNotFound
-from handlers.coupons import NOT_APPLICABLE, NOT_USABLE
+from handlers.coupons import NOT_USABLE
 from handlers.operation import Call, Operation, operation
 from handlers.orders import order_id_of
+from handlers.redemptions import NOT_APPLICABLE
 from handlers.schemas import checkout as shapes
 from handlers.schemas.dry_run import DryRunQuery
 

@@ -19,6 +19,7 @@ from handlers import (
     orders,
     points,
     programme,
+    redemptions,
     rewards,
     tiers,
 )
@@ -60,8 +61,8 @@ def staff_app(services: Wiring) -> Flask:
         entitlements.till_routes(services),
         entitlements.staff_routes(services),
         coupon_templates.routes(services),
-        coupons.till_routes(services),
-        coupons.staff_routes(services),
+        redemptions.till_routes(services),
+        redemptions.staff_routes(services),
         checkout.routes(services),
         images.routes(services),
         merges.routes(services),

@@ -1,11 +1,12 @@
-"""The composition root: with `ground.py` the one place where ports meet adapters; use cases by name."""
+"""The composition root: where ports meet adapters; use cases by name.
+
+`ground.py` is what they stand on, `coupon_wiring.py` has those of coupons and checkout.
+"""
 
 import logging
 from functools import cache, cached_property
 
-from adapters.dynamodb.coupons import DynamoDueCoupons
 from adapters.dynamodb.everything import DynamoEverything
-from adapters.dynamodb.holds import DynamoDueHolds
 from adapters.dynamodb.merges import DynamoUnsettledMerges
 from adapters.dynamodb.points import DynamoDueAccounts
 from adapters.dynamodb.sessions import DynamoSweeps
@@ -14,25 +15,9 @@ from domain.activity.comment import CommentOnOrder
 from domain.activity.share import ShareSomething
 from domain.api_key.apply import ApplyKey, RevokeKey, RotateKey
 from domain.api_key.authenticate import AuthenticateKey
-from domain.checkout.complete import CompleteCheckout
-from domain.checkout.hold import HoldCheckout, ReleaseHold, ReleaseHolds
-from domain.checkout.ports import DueHold
-from domain.checkout.quote import QuoteCheckout
-from domain.checkout.reverse import ReverseCheckout
-from domain.coupon.claim import ClaimCoupon, ClaimSent
-from domain.coupon.convert import ConvertPoints
-from domain.coupon.expire import ExpireCoupons
-from domain.coupon.give import OfferCoupon, TakeGift, WithdrawOffer
-from domain.coupon.issue import IssueCoupons
-from domain.coupon.keep import ListTemplates, ReadTemplate, SaveTemplate
-from domain.coupon.ports import DueCoupon
-from domain.coupon.read import ListClaimable, ListCoupons, ReadCoupon
-from domain.coupon.redeem import RedeemCoupon, ReleaseRedemption
-from domain.coupon.void import VoidCoupon
 from domain.entitlement.read import ListEntitlements
 from domain.entitlement.use import ReopenEntitlement, UseEntitlement
 from domain.errors import DomainError
-from domain.image.upload import UploadImage
 from domain.joining.log_in_by_phone import LogInByPhone, SendLoginCode
 from domain.joining.meet import LogIn
 from domain.joining.prove_phone import ProvePhone
@@ -63,13 +48,13 @@ from domain.session.keep import AuthenticateSession, ListLogins, LogOut, OpenSes
 from domain.sms_code.check import CheckCode
 from domain.sms_code.send import SendCode
 from domain.tenant.apply import ApplyChannel, ApplyStore, ApplyTenant
-from serverless.ground import Ground
+from serverless.coupon_wiring import CouponWiring
 from serverless.settings import Settings
 
 log = logging.getLogger("tongka.jobs")
 
 
-class Wiring(Ground):
+class Wiring(CouponWiring):
     """Everything that an entry point may ask for, by name."""
 
     # Who is asking.
@@ -173,94 +158,6 @@ class Wiring(Ground):
     @cached_property
     def read_exchange(self) -> ReadExchange:
         return ReadExchange(self.runner)
-
-    # Coupons.
-
-    @cached_property
-    def save_template(self) -> SaveTemplate:
-        return SaveTemplate(self.runner, self.count_characters)
-
-    @cached_property
-    def read_template(self) -> ReadTemplate:
-        return ReadTemplate(self.runner)
-
-    @cached_property
-    def list_templates(self) -> ListTemplates:
-        return ListTemplates(self.runner)
-
-    @cached_property
-    def issue_coupons(self) -> IssueCoupons:
-        return IssueCoupons(self.runner, self.ids)
-
-    @cached_property
-    def list_coupons(self) -> ListCoupons:
-        return ListCoupons(self.runner)
-
-    @cached_property
-    def read_coupon(self) -> ReadCoupon:
-        return ReadCoupon(self.runner)
-
-    @cached_property
-    def list_claimable(self) -> ListClaimable:
-        return ListClaimable(self.runner)
-
-    @cached_property
-    def claim_coupon(self) -> ClaimCoupon:
-        return ClaimCoupon(self.runner, self.ids)
-
-    @cached_property
-    def claim_sent(self) -> ClaimSent:
-        return ClaimSent(self.runner)
-
-    @cached_property
-    def offer_coupon(self) -> OfferCoupon:
-        return OfferCoupon(self.runner)
-
-    @cached_property
-    def withdraw_offer(self) -> WithdrawOffer:
-        return WithdrawOffer(self.runner)
-
-    @cached_property
-    def take_gift(self) -> TakeGift:
-        return TakeGift(self.runner, self.ids)
-
-    @cached_property
-    def redeem_coupon(self) -> RedeemCoupon:
-        return RedeemCoupon(self.runner)
-
-    @cached_property
-    def release_redemption(self) -> ReleaseRedemption:
-        return ReleaseRedemption(self.runner)
-
-    @cached_property
-    def void_coupon(self) -> VoidCoupon:
-        return VoidCoupon(self.runner)
-
-    @cached_property
-    def upload_image(self) -> UploadImage:
-        return UploadImage(self.runner, self.read_image, self.image_shelf)
-
-    # Checkout.
-
-    @cached_property
-    def quote_checkout(self) -> QuoteCheckout:
-        return QuoteCheckout(self.runner)
-
-    @cached_property
-    def complete_checkout(self) -> CompleteCheckout:
-        return CompleteCheckout(self.runner)
-
-    @cached_property
-    def reverse_checkout(self) -> ReverseCheckout:
-        return ReverseCheckout(self.runner)
-
-    @cached_property
-    def hold_checkout(self) -> HoldCheckout:
-        return HoldCheckout(self.runner)
-
-    @cached_property
-    def release_hold(self) -> ReleaseHold:
-        return ReleaseHold(self.runner)
 
     # Entitlements.
 
@@ -410,21 +307,6 @@ class Wiring(Ground):
         return ExpirePoints(self.runner, due, self.clock, _report_account)
 
     @cached_property
-    def convert_points(self) -> ConvertPoints:
-        due = DynamoDueAccounts(self.patient_table, self._settings.shards)
-        return ConvertPoints(self.runner, due, self.ids, self.clock, _report_conversion)
-
-    @cached_property
-    def expire_coupons(self) -> ExpireCoupons:
-        due = DynamoDueCoupons(self.patient_table, self._settings.shards)
-        return ExpireCoupons(self.runner, due, self.clock, _report_coupon)
-
-    @cached_property
-    def release_holds(self) -> ReleaseHolds:
-        due = DynamoDueHolds(self.patient_table, self._settings.shards)
-        return ReleaseHolds(self.runner, due, self.clock, _report_hold)
-
-    @cached_property
     def settle_merges(self) -> SettleMerges:
         unsettled = DynamoUnsettledMerges(self.patient_table, self._settings.shards)
         return SettleMerges(self.runner, self.settle_merge, unsettled, _report_merge)
@@ -473,23 +355,6 @@ def _report_account(due: Due, problem: Exception) -> None:
     code = problem.code if isinstance(problem, DomainError) else type(problem).__name__
     where = {"tenant_id": due.tenant_id, "member_id": due.member_id, "code": code}
     log.error("points of one account did not expire", extra=where)
-
-
-def _report_conversion(due: Due, problem: Exception) -> None:
-    code = problem.code if isinstance(problem, DomainError) else type(problem).__name__
-    where = {"tenant_id": due.tenant_id, "member_id": due.member_id, "code": code}
-    log.error("points of one account did not become coupons", extra=where)
-
-
-def _report_coupon(due: DueCoupon, problem: Exception) -> None:
-    code = problem.code if isinstance(problem, DomainError) else type(problem).__name__
-    log.error("one coupon was not ended", extra={"tenant_id": due.tenant_id, "code": code})
-
-
-def _report_hold(due: DueHold, problem: Exception) -> None:
-    code = problem.code if isinstance(problem, DomainError) else type(problem).__name__
-    where = {"tenant_id": due.tenant_id, "order_number": due.order_id.number, "code": code}
-    log.error("what was held for one order was not released", extra=where)
 
 
 def _report_merge(merge_id: str, problem: DomainError) -> None:

@@ -85,7 +85,7 @@ def _coupon_items(coupon: Coupon, tenancy: Tenancy) -> tuple[Item, ...]:
         bucket=coupon.bucket,
         origin=coupon.origin,
         claimed_at=ms(coupon.claimed_at) if coupon.claimed_at else None,
-        held=_held_text(coupon),
+        held=_held_text(coupon.held),
         uses=_text([_use_parts(use) for use in coupon.uses]) if coupon.uses else None,
         ended_at=ms(coupon.ended_at) if coupon.ended_at else None,
         ended_by=coupon.ended_by,
@@ -95,25 +95,22 @@ def _coupon_items(coupon: Coupon, tenancy: Tenancy) -> tuple[Item, ...]:
     return (item,)
 
 
-def _held_text(coupon: Coupon) -> str | None:
-    lock, offer = coupon.lock, coupon.offer
-    if lock is not None:
-        order_id = lock.order_id
-        return _text(["lock", order_id.source, order_id.number, lock.store_id, ms(lock.at), ms(lock.until)])
-    return _text(["offer", offer.mark, ms(offer.until)]) if offer is not None else None
+def _held_text(held: Lock | GiftOffer | None) -> str | None:
+    match held:
+        case Lock(order_id, store_id, at, until):
+            return _text(["lock", order_id.source, order_id.number, store_id, ms(at), ms(until)])
+        case GiftOffer(mark, until):
+            return _text(["offer", mark, ms(until)])
+    return None
 
 
-def _lock(parts: list[Any]) -> Lock | None:
-    if not parts or parts[0] != "lock":
-        return None
-    _, source, number, store_id, at, until = parts
-    return Lock(OrderId(source, number), store_id, instant(at), instant(until))
-
-
-def _offer(parts: list[Any]) -> GiftOffer | None:
-    if not parts or parts[0] != "offer":
-        return None
-    return GiftOffer(parts[1], instant(parts[2]))
+def _to_held(text: str | None) -> Lock | GiftOffer | None:
+    match json.loads(text) if text else []:
+        case ["lock", source, number, store_id, at, until]:
+            return Lock(OrderId(source, number), store_id, instant(at), instant(until))
+        case ["offer", mark, until]:
+            return GiftOffer(mark, instant(until))
+    return None
 
 
 def _use_parts(use: Use) -> list[Any]:
@@ -146,7 +143,6 @@ def to_coupon(raw: RawItem) -> Coupon:
     first, last = day(item.valid_from), day(item.valid_through)
     if first is None or last is None:
         raise ValueError("A coupon has a first and a last day.")
-    held = json.loads(item.held) if item.held else []
     return Coupon(
         code=tenant_and_thing(item.pk)[1],
         owner=item.owner,
@@ -161,8 +157,7 @@ def to_coupon(raw: RawItem) -> Coupon:
         bucket=whole(item.bucket),
         origin=item.origin,
         claimed_at=moment(item.claimed_at),
-        lock=_lock(held),
-        offer=_offer(held),
+        held=_to_held(item.held),
         uses=tuple(_to_use(parts) for parts in json.loads(item.uses or "[]")),
         ended_at=moment(item.ended_at),
         ended_by=item.ended_by,

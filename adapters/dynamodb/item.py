@@ -16,7 +16,7 @@ from pynamodb.models import Model
 from adapters.dynamodb.keys import Key, Keys
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.table import Write, raw_key
-from domain.clock import SHOP_TIME
+from domain.clock import SHOP_TIME, epoch_milliseconds
 from domain.keyring import Sealed, Vault
 
 T = TypeVar("T")
@@ -180,7 +180,7 @@ def _conditional(condition: Condition, names: dict[str, str], values: dict[str, 
 
 def ms(instant: datetime) -> int:
     """How instants are stored: milliseconds since 1970."""
-    return round(instant.timestamp() * 1000)
+    return epoch_milliseconds(instant)
 
 
 def instant(stored_ms: float) -> datetime:

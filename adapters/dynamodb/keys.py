@@ -51,6 +51,8 @@ from zlib import crc32
 
 from msgspec import Struct
 
+from domain.clock import epoch_milliseconds
+
 Key = tuple[str, str]
 
 SEQUENCE_DIGITS = 10
@@ -209,7 +211,7 @@ class Keys(Struct, frozen=True):
 
 def time_key(instant: datetime) -> str:
     """Sorts instants as texts."""
-    return f"{round(instant.timestamp() * 1000):015}"
+    return f"{epoch_milliseconds(instant):015}"
 
 
 def shard_of(thing_id: str, shards: int) -> int:

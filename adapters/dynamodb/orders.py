@@ -189,8 +189,22 @@ def order_id_of(pk: str) -> OrderId:
 def to_order(raw: RawItem, lines_beside: str = "[]") -> Order:
     """A long list of lines lies beside and is handed in by whoever needs it."""
     item = OrderItem.from_raw_data(raw)
-    lines = item.lines or lines_beside
-    bill = Bill(
+    refunded = json.loads(item.refunded)
+    return Order(
+        _to_bill(item, item.lines or lines_beside),
+        item.member_id,
+        _to_award(item),
+        recorded_at=instant(item.recorded_at),
+        recorded_by=item.recorded_by,
+        refunded={PaymentMethod(method): Money(fen) for method, fen in refunded.items()},
+        clawed=Points(int(item.clawed)),
+        tender=_to_tender(item.tender),
+        version=int(item.version),
+    )
+
+
+def _to_bill(item: OrderItem, lines: str) -> Bill:
+    return Bill(
         order_id=order_id_of(item.pk),
         store_id=item.store_id,
         paid_at=from_epoch(int(item.paid_at)),
@@ -201,7 +215,10 @@ def to_order(raw: RawItem, lines_beside: str = "[]") -> Order:
         total=Money(int(item.total_fen)),
         fingerprint=item.fingerprint,
     )
-    award = Award(
+
+
+def _to_award(item: OrderItem) -> Award:
+    return Award(
         points=Points(int(item.points)),
         exact=Fraction(item.exact_points),
         counted=Money(int(item.counted_fen)),
@@ -214,18 +231,6 @@ def to_order(raw: RawItem, lines_beside: str = "[]") -> Order:
         granted=_to_granted(item),
         held_through=day(item.held_through) if item.held_through else None,
         tier_reached=item.tier_reached,
-    )
-    refunded = json.loads(item.refunded)
-    return Order(
-        bill,
-        item.member_id,
-        award,
-        recorded_at=instant(item.recorded_at),
-        recorded_by=item.recorded_by,
-        refunded={PaymentMethod(method): Money(fen) for method, fen in refunded.items()},
-        clawed=Points(int(item.clawed)),
-        tender=_to_tender(item.tender),
-        version=int(item.version),
     )
 
 

@@ -1,4 +1,4 @@
-"""Use case: what would this bill cost? Which coupons can be used, which cannot and why, which are best (C-51)."""
+"""Use case: what would this bill cost? Which coupons can be used, which cannot and why, which are best?"""
 
 from datetime import datetime
 

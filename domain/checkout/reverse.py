@@ -1,8 +1,8 @@
 """Use case: a checkout goes back, whole or in part, exactly (C-92, D-21, D-26).
 
 Each part of the bill goes back in proportion to what is left of it, so that many refunds end exactly where
-one ends. First the points that were spent come back, then what was earned is taken; coupons come back with the
-last fen.
+one ends. First the points that were spent come back, then what was earned is taken; coupons come back with
+the last fen.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Use cases of members: a coupon is claimed on its page, by a discount code, or because it was sent (D-13)."""
+"""Use cases of members: a coupon is claimed on its page, by a code, or because it was sent (D-13)."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
+from hmac import compare_digest
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.clock import shop_date
+from domain.clock import epoch_milliseconds, shop_date
 from domain.coupon.refusals import (
     CouponEnded,
     CouponExpired,
@@ -132,8 +133,8 @@ class Coupon(Struct, frozen=True):
     origin: str | None = None
     """The entry that paid for it, or the code that it had before."""
     claimed_at: datetime | None = None
-    lock: Lock | None = None
-    offer: GiftOffer | None = None
+    held: Lock | GiftOffer | None = None
+    """For a while it is locked for an order, or offered to a friend."""
     uses: tuple[Use, ...] = ()
     """The last one is in force while the coupon is redeemed."""
     ended_at: datetime | None = None
@@ -144,6 +145,14 @@ class Coupon(Struct, frozen=True):
     version: int = 1
 
     @property
+    def lock(self) -> Lock | None:
+        return self.held if isinstance(self.held, Lock) else None
+
+    @property
+    def offer(self) -> GiftOffer | None:
+        return self.held if isinstance(self.held, GiftOffer) else None
+
+    @property
     def is_live(self) -> bool:
         """Whether it is listed with what can still be used, be it over or not."""
         return self.state in LIVE
@@ -151,7 +160,7 @@ class Coupon(Struct, frozen=True):
     @property
     def place(self) -> str:
         """Sorts what is live by its last day, and what is ended by when it did."""
-        at = f"{self.valid_through:%Y%m%d}" if self.is_live else f"{round(self.ended.timestamp() * 1000):015}"
+        at = f"{self.valid_through:%Y%m%d}" if self.is_live else f"{epoch_milliseconds(self.ended):015}"
         return f"{at}#{self.code}"
 
     @property
@@ -160,20 +169,19 @@ class Coupon(Struct, frozen=True):
         return self.ended_at or (self.uses[-1].at if self.uses else self.issued_at)
 
     @property
-    def turn(self) -> float:
+    def turn(self) -> int:
         """Sorts a list of either sort."""
-        return self.valid_through.toordinal() if self.is_live else -self.ended.timestamp()
+        return self.valid_through.toordinal() if self.is_live else -epoch_milliseconds(self.ended)
 
     def state_at(self, now: datetime) -> CouponState:
         """As it is then, written down or not: locks and offers end by themselves, and days pass."""
-        until = self.lock.until if self.lock else self.offer.until if self.offer else None
-        return self.state if until is not None and now < until else self._unheld(now)
+        return self.state if self.held is not None and now < self.held.until else self._unheld(now)
 
     def _unheld(self, now: datetime) -> CouponState:
         """As if it were neither locked nor offered."""
         if self.state in LIVE and self.valid_through < shop_date(now):
             return CouponState.EXPIRED
-        return CouponState.OPEN if self.lock or self.offer else self.state
+        return CouponState.OPEN if self.held is not None else self.state
 
     def check_usable(self, now: datetime, order_id: OrderId | None) -> None:
         """Raises what stands in the way of using it now; what is locked for the order itself does not."""
@@ -192,18 +200,18 @@ class Coupon(Struct, frozen=True):
     def locked(self, lock: Lock) -> "Coupon":
         """Raises what stands in the way."""
         self.check_usable(lock.at, lock.order_id)
-        return self._next(state=CouponState.LOCKED, lock=lock, offer=None)
+        return self._next(state=CouponState.LOCKED, held=lock)
 
     def unlocked(self, order_id: OrderId) -> "Coupon":
         """As before it was held for that order; of another one nothing changes."""
         if self.lock is None or self.lock.order_id != order_id:
             return self
-        return self._next(state=CouponState.OPEN, lock=None)
+        return self._next(state=CouponState.OPEN, held=None)
 
     def redeemed(self, use: Use) -> "Coupon":
         """Raises what stands in the way."""
         self.check_usable(use.at, use.order_id)
-        return self._next(state=CouponState.REDEEMED, lock=None, offer=None, uses=(*self.uses, use))
+        return self._next(state=CouponState.REDEEMED, held=None, uses=(*self.uses, use))
 
     def use_for(self, order_id: OrderId) -> Use | None:
         """The use in force, if it is for that order."""
@@ -228,11 +236,11 @@ class Coupon(Struct, frozen=True):
         refusal = NOT_USABLE.get(self.state_at(now))
         if refusal is not None:
             raise refusal()
-        return self._next(state=CouponState.OFFERED, offer=offer, lock=None)
+        return self._next(state=CouponState.OFFERED, held=offer)
 
     def withdrawn(self) -> "Coupon":
         """Nobody can take it any more; of what is not offered nothing changes."""
-        return self._next(state=CouponState.OPEN, offer=None) if self.offer else self
+        return self._next(state=CouponState.OPEN, held=None) if self.offer else self
 
     def check_not_given(self) -> None:
         """Raises CouponEnded."""
@@ -242,7 +250,7 @@ class Coupon(Struct, frozen=True):
     def given(self, mark: str, now: datetime, code: str, to: str) -> tuple["Coupon", "Coupon"]:
         """This one, which is over, and the one that the friend has instead. Raises CouponNotOffered."""
         is_offered = self.state_at(now) is CouponState.OFFERED
-        if not is_offered or self.offer is None or self.offer.mark != mark:
+        if not is_offered or self.offer is None or not compare_digest(self.offer.mark, mark):
             raise CouponNotOffered
         theirs = replace(
             self,
@@ -251,14 +259,14 @@ class Coupon(Struct, frozen=True):
             source=Source.GIFT,
             state=CouponState.OPEN,
             origin=self.code,
-            offer=None,
+            held=None,
             issued_at=now,
             claimed_at=now,
             uses=(),
             version=1,
         )
         mine = self._next(
-            state=CouponState.GIVEN, offer=None, ended_at=now, ended_by=f"member:{to}", bucket=None
+            state=CouponState.GIVEN, held=None, ended_at=now, ended_by=f"member:{to}", bucket=None
         )
         return mine, theirs
 
@@ -267,13 +275,13 @@ class Coupon(Struct, frozen=True):
         refusal = NOT_VOIDABLE.get(self.state_at(now))
         if refusal is not None:
             raise refusal()
-        return self._next(state=CouponState.VOID, ended_at=now, ended_by=by, note=note, lock=None, offer=None)
+        return self._next(state=CouponState.VOID, ended_at=now, ended_by=by, note=note, held=None)
 
     def expired(self, now: datetime, by: str) -> "Coupon":
         """Written down; of one that is not over nothing changes."""
         if self.state_at(now) is not CouponState.EXPIRED or self.state is CouponState.EXPIRED:
             return self
-        return self._next(state=CouponState.EXPIRED, ended_at=now, ended_by=by, lock=None, offer=None)
+        return self._next(state=CouponState.EXPIRED, ended_at=now, ended_by=by, held=None)
 
     def _next(self, **changes: object) -> "Coupon":
         return replace(self, version=self.version + 1, **changes)

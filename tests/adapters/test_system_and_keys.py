@@ -46,9 +46,19 @@ EVERY: dict[str, Callable[[Keys, str, str, str], Key]] = {
     "code_mark": lambda keys, one, *_: keys.code_mark(one),
     "exchange": lambda keys, one, *_: keys.exchange(one, 7),
     "entitlement": lambda keys, one, *_: keys.entitlement(one, 7, 2),
+    "hold": lambda keys, one, two, _: keys.hold(one, two),
+    "template": lambda keys, one, *_: keys.template(one),
+    "edition": lambda keys, one, *_: keys.edition(one, 7),
+    "claim_code": lambda keys, one, *_: keys.claim_code(one),
+    "coupon": lambda keys, one, *_: keys.coupon(one),
+    "gift": lambda keys, one, *_: keys.gift(one),
+    "image": lambda keys, one, *_: keys.image(one),
     "check_in": lambda keys, one, *_: keys.check_in(one, date(2026, 3, 1)),
 }
-INDEX_ONLY = {"owner", "session_of_owner", "waiting_merges", "by_time", "due", "saga"}
+INDEX_ONLY = {
+    *("owner", "session_of_owner", "waiting_merges", "by_time", "due", "saga"),
+    *("coupon_of_owner", "coupon_due", "hold_due"),
+}
 
 
 def test_no_kind_of_key_was_forgotten_here() -> None:

@@ -25,6 +25,7 @@ from domain.programme.record import Deed, RuleRecord
 from domain.reward.model import Exchange, ExchangeState, Offer, Reward, RewardCode, RewardKind
 from domain.sms_code.model import Challenge, Purpose
 from domain.unit_of_work import Changed, Created, Removed
+from tests.contracts.coupon_things import COUPON_THINGS
 from tests.contracts.things import (
     ACCOUNT,
     AT,
@@ -85,6 +86,7 @@ REWARD = Reward(
         per_member=2,
         is_members_only=True,
         tier_ids=("silver", "gold"),
+        template_id="ten",
     ),
     AT,
     "key:office",
@@ -105,6 +107,7 @@ EXCHANGE = Exchange(
     bucket=3,
     is_limited=True,
     code=Fresh("VIP-2"),
+    coupon_code="12345678901234",
     fulfilled_at=AT,
     fulfilled_by="key:till",
     store_id="store",
@@ -175,8 +178,12 @@ THINGS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "entitlement": (ENTITLEMENT, lambda stores: stores.entitlements.find(ENTITLEMENT.ref)),
     "programme": (PROGRAMME, lambda stores: stores.programmes.find(7)),
     "rule": (RULE, lambda stores: stores.rules.those(["share"]).get("share")),
+    **COUPON_THINGS,
 }
-VERSIONED = ["member", "account", "order", "merge", "challenge", "rule", "reward", "exchange", "entitlement"]
+VERSIONED = [
+    *("member", "account", "order", "merge", "challenge", "rule", "reward", "exchange", "entitlement"),
+    *("template", "locked coupon", "offered coupon", "hold"),
+]
 
 
 @pytest.mark.parametrize("name", THINGS)

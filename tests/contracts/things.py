@@ -13,9 +13,33 @@ from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Alias, Consent, Gender, Member, MemberState, Phone, Profile
 from domain.merge.model import Merge, MergeCause, MergeState, Moved, WaitReason
 from domain.money import Money, Points, Rounding
-from domain.order.model import Award, Bill, Granted, Line, Order, OrderId, Payment, PaymentMethod, Refund
+from domain.order.model import (
+    Award,
+    Bill,
+    CouponLeg,
+    Granted,
+    Line,
+    Order,
+    OrderId,
+    Payment,
+    PaymentMethod,
+    PointsLeg,
+    Refund,
+    Tender,
+)
 from domain.points.chain import sealed
-from domain.points.model import Account, Cause, Entry, EntryKind, Gain, Given, LotKey, Posting, Tally
+from domain.points.model import (
+    Account,
+    Cause,
+    Converting,
+    Entry,
+    EntryKind,
+    Gain,
+    Given,
+    LotKey,
+    Posting,
+    Tally,
+)
 from domain.points.standing import Counts, Standing, TierChange, TierReason
 from domain.points.streak import Streak
 from domain.points.usage import Usage
@@ -66,6 +90,7 @@ ACCOUNT: Final = Account(
     months={202512: Counts(-1, 2, 0, 1), 202603: Counts(9900, 99, 1, 0)},
     standing=Standing("gold", 2, date(2026, 3, 1), date(2027, 3, 1), is_grace=True),
     tier_changes=4,
+    converting=(Converting(7, 2), Converting(9, 1)),
     revision=2,
     redirect_to="m_2",
     is_frozen=True,
@@ -83,6 +108,8 @@ CAUSE: Final = Cause(
     "towel",
     "毛巾",
     "m_1:3",
+    "ten",
+    2,
 )
 ENTRY: Final = sealed(
     Entry(
@@ -176,6 +203,10 @@ ORDER: Final = Order(
     recorded_by="key:till",
     refunded={PaymentMethod.CASH: Money(100), PaymentMethod.COUPON: Money(7)},
     clawed=Points(3),
+    tender=Tender(
+        (CouponLeg("12345678901234", Money(1500)), CouponLeg("22345678901234", Money(500))),
+        PointsLeg(Points(400), Money(399), "m_0", 3, Points(20)),
+    ),
     version=5,
 )
 REFUND: Final = Refund(
@@ -193,6 +224,8 @@ REFUND: Final = Refund(
     "key:till",
     ("m_1:4:1", "m_1:4:2"),
     ("m_1:4:3",),
+    Points(12),
+    ("12345678901234",),
 )
 MERGE: Final = Merge(
     "g_1",

@@ -58,6 +58,8 @@ CAUSES: dict[str, Any] = {
     "reward_id": "towel",
     "reward_name": "毛巾",
     "exchange_id": "m_2:7",
+    "template_id": "ten",
+    "coupons": 3,
 }
 
 

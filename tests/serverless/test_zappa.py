@@ -186,7 +186,14 @@ def test_jobs_answer_scheduled_events(
 
     ran, also_ran = run_stage("jobs", [scheduled, by_scheduler], environment)
 
-    figures = {"expire_points": "accounts", "settle_merges": "settled", "reconcile": "findings"}
+    figures = {
+        "expire_points": "accounts",
+        "convert_points": "coupons",
+        "expire_coupons": "coupons",
+        "release_holds": "holds",
+        "settle_merges": "settled",
+        "reconcile": "findings",
+    }
     name = event["function"].rsplit(".", 1)[1]
     assert [ran[figures[name]], also_ran[figures[name]]] == [0, 0]
 

@@ -1,0 +1,154 @@
+"""What was checked out goes back exactly; what is held for a bill is captured or released (C-92)."""
+
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.coupons import basket, bill, complete, completed, coupon, reverse, state
+from tests.journeys.test_checkout import opened, points, rich
+from tests.shop import Opening, Phone, Shop
+
+
+def test_a_whole_reversal_brings_everything_back(open_with: Callable[[Opening], Shop]) -> None:
+    shop = opened(open_with)
+    phone = rich(shop, 5000)
+    code = coupon(shop, phone, "ten")
+    before = shop.account(phone.member_id)
+    done = completed(shop, bill(shop, 10000, phone.member_id, 5000, coupon_codes=[code], points=4000))
+
+    back = reverse(shop, done["order_number"])
+    again = reverse(shop, done["order_number"])
+
+    after = shop.account(phone.member_id)
+    assert back.status_code == 201, back.text
+    assert back.json["payments"] == done["payments"]
+    assert (back.json["given_back"], back.json["points"], back.json["coupons"]) == (4000, -50, [code])
+    assert (after.lots, after.debt, after.balance) == (before.lots, before.debt, before.balance)
+    assert (after.order_count, after.spend) == (before.order_count, before.spend)
+    assert state(shop, code) == "open"
+    assert (again.status_code, again.json["code"]) == (422, "order-wholly-refunded")
+    assert shop.findings() == []
+
+
+def test_many_small_reversals_end_exactly_where_one_ends(open_with: Callable[[Opening], Shop]) -> None:
+    shop = opened(open_with)
+    phone = rich(shop, 5000)
+    code = coupon(shop, phone, "ten")
+    before = shop.account(phone.member_id)
+    done = completed(shop, bill(shop, 9997, phone.member_id, 5000, coupon_codes=[code], points=3997))
+    chance = random.Random(7)
+    left, totals, given = 9997, dict.fromkeys(("coupon", "points", "wechat_pay"), 0), 0
+    while left:
+        fen = min(chance.randint(1, 2500), left)
+        back = reverse(shop, done["order_number"], fen)
+        assert back.status_code == 201, back.text
+        assert sum(part["amount_fen"] for part in back.json["payments"]) == fen
+        for part in back.json["payments"]:
+            totals[part["method"]] += part["amount_fen"]
+        given, left = given + back.json["given_back"], left - fen
+        assert (state(shop, code) == "open") is (left == 0)
+    after = shop.account(phone.member_id)
+
+    assert totals == {"coupon": 1000, "points": 3997, "wechat_pay": 5000}
+    assert given == 3997
+    assert (after.lots, after.balance, after.spend) == (before.lots, before.balance, before.spend)
+    assert shop.findings() == []
+
+
+def test_a_reversal_is_booked_once_and_no_more_than_there_is(open_with: Callable[[Opening], Shop]) -> None:
+    shop = opened(open_with)
+    phone = rich(shop, 5000)
+    done = completed(shop, bill(shop, 10000, phone.member_id, 6000, points=4000))
+    number = done["order_number"]
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: reverse(shop, number, 2500, refund_number="V-1"), range(4)))
+    other = reverse(shop, number, 2501, refund_number="V-1")
+    more = reverse(shop, number, 7501)
+    reported = shop.refund(number, 100)
+    plain = shop.buy(100, phone.member_id)
+
+    assert {answer.text for answer in answers} == {answers[0].text}
+    assert answers[0].status_code == 201, answers[0].text
+    assert other.json["code"] == "refund-number-reused"
+    assert more.json["code"] == "refund-too-large"
+    assert reported.json["code"] == "order-checked-out"
+    assert reverse(shop, plain["order_number"]).json["code"] == "order-not-checked-out"
+    assert points(phone) == 5000 - 4000 + 60 + 1000 - 15 + 1
+
+
+def hold(shop: Shop, fen: int, phone: Phone, **more: Any) -> dict[str, Any]:
+    body = basket(fen, phone.member_id) | {"order_number": f"H-{random.randrange(10**9)}"} | more
+    answer = shop.till.post("/v1/till/checkout/holds", body)
+    assert answer.status_code == 201, answer.text
+    return answer.json
+
+
+def test_what_is_held_is_nobody_elses_and_is_captured_once(open_with: Callable[[Opening], Shop]) -> None:
+    shop = opened(open_with)
+    phone = rich(shop, 5000)
+    code = coupon(shop, phone, "ten")
+    held = hold(shop, 10000, phone, coupon_codes=[code], points=4000)
+    rival = complete(shop, bill(shop, 10000, phone.member_id, 9000, coupon_codes=[code]))
+    body = bill(shop, 10000, phone.member_id, 5000, coupon_codes=[code], points=4000)
+
+    differs = complete(shop, body | {"order_number": held["order_number"], "is_held": True, "points": 3000})
+    done = completed(shop, body | {"order_number": held["order_number"], "is_held": True})
+
+    assert (held["to_pay_fen"], held["state"]) == (5000, "open")
+    assert (rival.status_code, rival.json["code"]) == (409, "coupon-locked")
+    assert (differs.status_code, differs.json["code"]) == (409, "hold-differs")
+    assert (done["points_spent"], points(phone)) == (4000, 1050)
+    assert reverse(shop, done["order_number"]).json["given_back"] == 4000
+    assert points(phone) == 5000
+    assert shop.findings() == []
+
+
+def test_what_is_released_is_there_again(open_with: Callable[[Opening], Shop]) -> None:
+    shop = opened(open_with)
+    phone = rich(shop, 5000)
+    code = coupon(shop, phone, "ten")
+    held = hold(shop, 10000, phone, coupon_codes=[code], points=4000)
+    assert points(phone) == 1000
+    path = f"/v1/till/checkout/holds/{held['order_number']}/release"
+    first, again = (shop.till.post(path, {"store_id": "nanjing-road"}) for _ in range(2))
+    body = bill(shop, 10000, phone.member_id, 5000, coupon_codes=[code], points=4000)
+    late = complete(shop, body | {"order_number": held["order_number"], "is_held": True})
+
+    assert (first.json["state"], again.json["state"]) == ("released", "released")
+    assert (points(phone), state(shop, code)) == (5000, "open")
+    assert (late.status_code, late.json["code"]) == (409, "hold-over")
+    assert completed(shop, body)["points_spent"] == 4000
+
+
+def test_a_hold_ends_by_itself(lone_shop: Shop) -> None:
+    shop = lone_shop
+    phone = shop.fan()
+    code = coupon(shop, phone, "ten")
+    held = hold(shop, 10000, phone, coupon_codes=[code], minutes=10)
+    shop.wait(minutes=9)
+    assert state(shop, code) == "locked"
+    assert shop.services.release_holds(limit=10).holds == 0
+    shop.wait(minutes=2)
+    before_the_job = state(shop, code)
+    done = complete(shop, bill(shop, 10000, phone.member_id, 9000, coupon_codes=[code]))
+    released = shop.services.release_holds(limit=10)
+
+    assert before_the_job == "open"
+    assert done.status_code == 201, done.text
+    assert (released.holds, released.failed) == (1, 0)
+    assert shop.services.release_holds(limit=10).holds == 0
+    assert state(shop, code) == "redeemed"
+    assert held["state"] == "open"
+
+
+def test_a_coupon_comes_back_only_if_its_template_says_so(open_with: Callable[[Opening], Shop]) -> None:
+    shop = opened(open_with)
+    phone = shop.fan()
+    code = coupon(shop, phone, "gone", returns_on_refund=False)
+    done = completed(shop, bill(shop, 10000, phone.member_id, 9000, coupon_codes=[code]))
+
+    back = reverse(shop, done["order_number"])
+
+    assert (back.json["coupons"], state(shop, code)) == ([], "redeemed")
