@@ -41,8 +41,8 @@ from handlers.schemas.coupons import (
     CouponPath,
     CouponsQuery,
     CouponView,
+    GiftOfferView,
     GiftRequest,
-    OfferedView,
 )
 from handlers.schemas.dry_run import DryRunQuery
 from handlers.schemas.page import PageQuery, page_of
@@ -93,7 +93,7 @@ OFFER = Operation(
     "Offer a coupon to a friend",
     actor=MemberSelf,
     path=CouponPath,
-    gives=OfferedView,
+    gives=GiftOfferView,
     status=201,
     is_keyed=True,
     refuses=(*NOT_USABLE, NotTransferable, IdentityMoved, Conflict),

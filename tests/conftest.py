@@ -68,6 +68,8 @@ def settings(engine: Engine, platforms: RunningSandbox, tmp_path_factory: pytest
         sms_url=platforms.sms_url,
         dynamodb_url=engine.url,
         clock_url=None,
+        images=f"folder:{tmp_path_factory.mktemp('images')}",
+        images_url="https://images.example/shop",
     )
 
 

@@ -179,7 +179,7 @@ class Form(Struct, frozen=True, kw_only=True):
     claiming: Annotated[Claiming, Part(Claiming)] = Claiming()
     stacking: Annotated[Stacking | None, Part(Stacking)] = None
     claim_code: Annotated[str | None, Ident()] = None
-    """With delivery by code: what members type."""
+    """With delivery by code: what members type; in capitals, however they type it."""
     total: Annotated[int | None, Whole(1, STOCK_MAX)] = None
     """So many are issued in all; None: as many as are wanted. It can be changed, but not taken away."""
     is_transferable: Annotated[bool, YesNo()] = False
@@ -194,6 +194,8 @@ class Form(Struct, frozen=True, kw_only=True):
             raise invalid(
                 "claim_code", "invalid-choice", "Coupons handed out by code have one, others do not."
             )
+        if self.claim_code is not None and self.claim_code != self.claim_code.upper():
+            raise invalid("claim_code", "invalid-format", "A discount code is written in capitals.")
         if isinstance(self.effect, GoodsExchange) and not self.conditions.goods.is_named:
             raise invalid("conditions.goods", "required", "A coupon for goods names them.")
 

@@ -74,7 +74,7 @@ class UsableView(Schema):
     """A coupon that can be used, and what it would take off by itself."""
 
     coupon = fields.Nested(CouponView)
-    off_fen = MoneyField(attribute="off")
+    off_fen = MoneyField(least=0, attribute="off")
 
 
 class UnusableView(Schema):
@@ -90,19 +90,19 @@ class TakenOffView(Schema):
     """What one coupon takes off."""
 
     code = fields.String(attribute="fitting.held.coupon.code")
-    off_fen = MoneyField(attribute="off")
+    off_fen = MoneyField(least=0, attribute="off")
 
 
 class PriceView(Schema):
     """From what the lines cost to what is left to pay by money."""
 
-    total_fen = MoneyField(attribute="gross")
-    discount_fen = MoneyField(attribute="discount")
+    total_fen = MoneyField(least=0, attribute="gross")
+    discount_fen = MoneyField(least=0, attribute="discount")
     coupons = fields.List(fields.Nested(TakenOffView), attribute="taken_off")
-    after_coupons_fen = MoneyField(attribute="after_coupons")
+    after_coupons_fen = MoneyField(least=0, attribute="after_coupons")
     points = PointsField()
-    points_fen = MoneyField(attribute="points_worth")
-    to_pay_fen = MoneyField(attribute="to_pay")
+    points_fen = MoneyField(least=0, attribute="points_worth")
+    to_pay_fen = MoneyField(least=0, attribute="to_pay")
 
 
 class QuoteView(Schema):
@@ -122,20 +122,20 @@ class PartView(Schema):
     """A part of a bill."""
 
     method = Choice(PaymentMethod)
-    amount_fen = MoneyField(attribute="amount")
+    amount_fen = MoneyField(least=0, attribute="amount")
 
 
 class CouponLegView(Schema):
     """What one coupon took off."""
 
     code = fields.String()
-    off_fen = MoneyField(attribute="off")
+    off_fen = MoneyField(least=0, attribute="off")
 
 
 class CheckoutView(OrderView):
     """The order, with how it was paid."""
 
-    total_fen = MoneyField(attribute="bill.total")
+    total_fen = MoneyField(least=0, attribute="bill.total")
     payments = fields.List(fields.Nested(PartView), attribute="bill.payments")
     coupons = fields.List(fields.Nested(CouponLegView), attribute="tender.coupons")
     points_spent = fields.Function(
@@ -159,7 +159,7 @@ class ReversalView(RefundView):
     `given_back`: points that had paid; `coupons`: those that can be used again.
     """
 
-    total_fen = MoneyField(attribute="total")
+    total_fen = MoneyField(least=0, attribute="total")
     payments = fields.List(fields.Nested(PartView))
     given_back = PointsField()
     coupons = fields.List(fields.String())
@@ -185,6 +185,6 @@ class HoldView(Schema):
     member_id = fields.String()
     coupon_codes = fields.List(fields.String())
     points = PointsField()
-    to_pay_fen = MoneyField(attribute="to_pay")
+    to_pay_fen = MoneyField(least=0, attribute="to_pay")
     state = Choice(HoldState)
     until = Instant()

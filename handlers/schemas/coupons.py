@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from domain.coupon.code import read_code, shown
+from domain.coupon.code import DIGITS, read_code, shown
 from domain.coupon.model import CouponState
 from domain.coupon.read import Group
 from domain.order.model import LINES_MAX, SaleChannel
@@ -12,7 +12,6 @@ from domain.programme import form
 from handlers.schemas.coupon_templates import FORM, ID_MAX
 from handlers.schemas.fields import (
     Choice,
-    Coded,
     Day,
     Described,
     Identifier,
@@ -31,13 +30,15 @@ TOKEN_MAX = 64
 FORMS: dict[str, Any] = FORM["properties"]
 
 
-class CouponCode(Coded[str]):
+class CouponCode(Text):
     """Fourteen digits as they were scanned or typed, with or without dashes."""
 
+    def __init__(self, **more: Any) -> None:
+        pattern = r"[0-9]{14}|[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{2}"
+        super().__init__(longest=17, shortest=DIGITS, pattern=pattern, **more)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
-        if not isinstance(value, str):
-            raise ValidationError("invalid-type")
-        code = read_code(value)
+        code = read_code(super()._deserialize(value, attr, data))
         if code is None:
             raise ValidationError("invalid-format")
         return code
@@ -141,7 +142,7 @@ class ClaimedView(Schema):
     valid_through = fields.String(metadata={"format": "date"})
 
 
-class OfferedView(Schema):
+class GiftOfferView(Schema):
     """`token`: whoever shows it until then can take the coupon."""
 
     code = fields.String()
@@ -175,8 +176,8 @@ class RedeemedView(Schema):
 
     code = fields.String()
     order_number = fields.String()
-    off_fen = MoneyField(attribute="off")
-    to_pay_fen = MoneyField(attribute="to_pay")
+    off_fen = MoneyField(least=0, attribute="off")
+    to_pay_fen = MoneyField(least=0, attribute="to_pay")
 
 
 class ReleaseRequest(StrictSchema):

@@ -24,6 +24,7 @@ from serverless.settings import Settings
 from serverless.wiring import Wiring
 
 VERSION = "0.1.0"
+IMAGES = ("image/jpeg", "image/png")
 SECURITY: dict[type, list[dict[str, list[str]]]] = {
     Anyone: [],
     MemberSelf: [{"session": []}],
@@ -118,6 +119,9 @@ def _operation(endpoint: str, facts: Operation, more: str | None) -> dict[str, A
             "required": True,
             "content": {"application/json": {"schema": facts.takes}},
         }
+    if facts.bytes_max:
+        binary = {"schema": {"type": "string", "format": "binary", "maxLength": facts.bytes_max}}
+        described["requestBody"] = {"required": True, "content": dict.fromkeys(IMAGES, binary)}
     return described
 
 
@@ -142,7 +146,7 @@ def _responses(facts: Operation) -> dict[str, Any]:
     if marks:
         answered["headers"] = {mark: {"schema": {"type": "string", "enum": ["true"]}} for mark in marks}
     codes: dict[int, set[str]] = {400: {HTTP_PROBLEMS[400][0]}, 500: {"internal-error"}}
-    if facts.takes:
+    if facts.takes or facts.bytes_max:
         codes[413] = {HTTP_PROBLEMS[413][0]}
     for refusal in (*facts.refuses, *_implied(facts)):
         codes.setdefault(status_of(refusal), set()).add(refusal.code)

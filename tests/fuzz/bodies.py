@@ -15,11 +15,12 @@ from handlers.operation import Operation
 from scripts.environment import ROOT
 from tests.fuzz import alipay, wechat
 from tests.fuzz.answers import answer, parts
+from tests.fuzz.coupons import REDEEMED, bodies
 from tests.fuzz.target import Target, Unfounded
 from tests.fuzz.till import BILL, REFUND, signed
 from tests.fuzz.tokens import KEY, mine
 from tests.fuzz.wire import Ask, Said, people, staff
-from tests.fuzz.world import MEMBER, MERGE, ORDER, TENANT, world
+from tests.fuzz.world import CHECKOUT, COUPON, MEMBER, MERGE, NOW, ORDER, TENANT, world
 
 CONSENT = {"version": "1", "accepted": True}
 BODIES: dict[str, dict[str, Any]] = {
@@ -66,6 +67,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "staff_rewards.move": {"by": 5},
     "staff_rewards.codes": {"codes": ["VIP-1"]},
     "staff_points.adjust": {"points": 5, "reason": "补偿"},
+    **bodies(MEMBER, COUPON, ORDER, NOW),
     "my_activities.comment": {
         "order": {"source": "nanjing-road", "order_number": ORDER},
         "rating": 5,
@@ -81,8 +83,16 @@ PLACES = {
     "reward_id": "towel",
     "exchange_id": f"{MEMBER}:3",
     "entitlement_id": f"{MEMBER}:1:1",
+    "template_id": "ten",
+    "code": COUPON,
 }
-OTHERS = {"staff_rewards.move": {"reward_id": "mug"}, "staff_rewards.codes": {"reward_id": "month"}}
+OTHERS = {
+    "staff_rewards.move": {"reward_id": "mug"},
+    "staff_rewards.codes": {"reward_id": "month"},
+    "checkout.reverse": {"order_number": CHECKOUT},
+    "checkout.release": {"order_number": "H-9"},
+    "till_coupons.release": {"code": REDEEMED},
+}
 NAMES = tuple(BODIES)
 WORDS = (
     *(
@@ -222,7 +232,7 @@ def targets() -> tuple[Target, ...]:
         b'{"a":NaN}',
         b'{"a":' * 21 + b"1" + b"}" * 21,
     )
-    refused = ("auth.phone", "me.phone")
+    refused = ("auth.phone", "me.phone", "my_coupons.take")
     sent = {name: f"{name}\n".encode() + text for name, text in zip(BODIES, texts, strict=True)}
     genuine = tuple(text for name, text in sent.items() if name not in refused)
     return (

@@ -28,7 +28,7 @@ from domain.member.identity import Identity, IdentityKind
 from domain.member.model import Consent, Member, MemberState, Phone, Profile, Sentinel
 from domain.merge.model import Merge, MergeCause, MergeState, WaitReason
 from domain.money import Money, Points
-from domain.order.model import Award, Bill, Granted, Line, Order, OrderId, Payment, PaymentMethod
+from domain.order.model import Award, Bill, Granted, Line, Order, OrderId, Payment, PaymentMethod, Tender
 from domain.points.book import Book
 from domain.points.model import Account, Cause, Entry, EntryKind, LotKey, Tally
 from domain.programme.ladder import Benefit, BenefitKind
@@ -40,7 +40,7 @@ from domain.tenant.model import Channel, ChannelKind, Settings, SmsAccount, Stor
 from serverless.apps import member_app, staff_app
 from serverless.settings import Settings as Environment
 from serverless.wiring import Wiring
-from tests.fuzz import keys
+from tests.fuzz import coupons, keys
 from tests.fuzz.picture import Picture
 from tests.programmes import base, rule
 
@@ -52,7 +52,8 @@ SHARDS = 4
 MEMBER, FAN, MERGE = "m_camellia", "m_fan", "g_waiting"
 CARD: Final = "88000000001" + check_digit("88000000001")
 NUMBER = "+8613800138000"
-ORDER = "N-1"
+ORDER, CHECKOUT = "N-1", "N-9"
+COUPON: Final = "1234567890123" + check_digit("1234567890123")
 TILL_SECRET, OFFICE_SECRET = "till-secret", "office-secret"
 SECRET: Final = "s" * 43
 """What makes the member's token of camellia; bamboo's and the fan's are others."""
@@ -215,6 +216,9 @@ def _dealings() -> Iterator[object]:
         Points(50), Fraction(50), Money(5000), False, lot.valid_through, 1, 1, Points(50), granted=granted
     )
     yield Order(bill, MEMBER, award, NOW, "key:till")
+    checked_out = replace(bill, order_id=OrderId("nanjing-road", CHECKOUT))
+    yield Order(checked_out, MEMBER, replace(award, granted=()), NOW, "key:till", tender=Tender())
+    yield from coupons.things(MEMBER, COUPON, NOW)
     yield Merge(
         MERGE,
         FAN,

@@ -12,7 +12,8 @@ from tests.handlers.scene import Credentials, Query, Scene, bearer, nobody, sign
 from tests.handlers.signing import sign
 from tests.shop import OTHER_STORE, STORE, Phone, Shop
 
-READ, WRITE, REWARDS = "members.read", "orders.write", "rewards.write"
+READ, WRITE, REWARDS, COUPONS = "members.read", "orders.write", "rewards.write", "coupons.write"
+OF_TILLS = {READ, WRITE, REWARDS, COUPONS}
 Told = tuple[int, str]
 OK: Told = (0, "")
 """The operation's own status."""
@@ -139,8 +140,8 @@ SYSTEMS: Mapping[str, MakeCredentials] = {
     "office": lambda us, *_: signed(us.office),
     "till elsewhere": lambda us, *_: signed(us.till),
     "office elsewhere": lambda us, *_: signed(us.office),
-    "till of another store": lambda us, *_: key(us, "west", {READ, WRITE, REWARDS}, {OTHER_STORE}),
-    "till of no store": lambda us, *_: key(us, "nowhere", {READ, WRITE, REWARDS}, set()),
+    "till of another store": lambda us, *_: key(us, "west", OF_TILLS, {OTHER_STORE}),
+    "till of no store": lambda us, *_: key(us, "nowhere", OF_TILLS, set()),
     "till without scopes": lambda us, *_: key(us, "idle", set(), {STORE, OTHER_STORE}),
     "office without scopes": lambda us, *_: key(us, "bare", {"admin"}, None),
 }
@@ -195,6 +196,7 @@ def _told_operator(endpoint: str, name: str) -> Told:
         "staff_members.read",
         "staff_exchanges.exchanges",
         "staff_entitlements.entitlements",
+        "staff_coupons.coupons",
     }
     lacks_scope = name == "office without scopes" and reads_members
     return (403, "scope-missing") if lacks_scope else OK
@@ -204,9 +206,11 @@ def _told_till(endpoint: str, name: str) -> Told:
     if "without scopes" in name:
         return 403, "scope-missing"
     is_bound = name in {"till of another store", "till of no store"}
-    is_for_store = endpoint.startswith("till_orders") or endpoint in {
+    is_for_store = endpoint.startswith(("till_orders", "checkout")) or endpoint in {
         "till_exchanges.exchange",
         "till_exchanges.fulfil",
         "till_entitlements.use",
+        "till_coupons.redeem",
+        "till_coupons.release",
     }
     return (403, "store-not-allowed") if is_bound and is_for_store else OK

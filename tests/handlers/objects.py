@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tests.handlers import entitlements, rewards
+from tests.handlers import coupons, entitlements, rewards
 from tests.handlers.callers import OK, Caller
 from tests.handlers.scene import (
     ADJUSTMENT,
@@ -274,6 +274,7 @@ DECIDED, NOT_DONE = (409, "merge-not-waiting"), (409, "merge-not-done")
 OBJECTS: Mapping[str, About] = {
     **rewards.OBJECTS,
     **entitlements.OBJECTS,
+    **coupons.OBJECTS,
     "health_auth.health": plain("GET", "/v1/auth/health"),
     "health_till.health": plain("GET", "/v1/till/health"),
     "auth.wechat": About(_wechat, OK, CODE_REFUSED, OK, NO_CHANNEL),
@@ -333,5 +334,6 @@ BUILDERS: Mapping[str, Callable[[Shop], Sample]] = {
     **PLAIN,
     **rewards.BUILDERS,
     **entitlements.BUILDERS,
+    **coupons.BUILDERS,
 }
 """A request for each route that succeeds."""

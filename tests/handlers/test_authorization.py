@@ -181,8 +181,17 @@ def test_each_address_has_callers_of_its_own_kind(scene: Scene) -> None:
             assert operation_of(door.app, rule.endpoint).actor is kind, rule.rule
 
 
-NAMING = {"my_points.explanation", "my_rewards.offered", "my_exchanges.exchange", "my_exchanges.one"}
-"""What people may name: an entry or an exchange, which must be their own, and a reward."""
+NAMING = {
+    *("my_points.explanation", "my_rewards.offered", "my_exchanges.exchange", "my_exchanges.one"),
+    *(
+        "my_coupons.one",
+        "my_coupons.claim_sent",
+        "my_coupons.offer",
+        "my_coupons.withdraw",
+        "my_coupons.claim",
+    ),
+}
+"""What people may name: an entry, exchange or coupon, which must be their own; a reward; a template."""
 
 
 def test_no_operation_of_people_takes_an_id_of_somebody(scene: Scene) -> None:
@@ -190,7 +199,7 @@ def test_no_operation_of_people_takes_an_id_of_somebody(scene: Scene) -> None:
         schemas = [schema() for schema in (facts.takes, facts.query, facts.path) if schema]
         ids = {name for schema in schemas for name in schema.fields if name.endswith("_id")}
         assert facts.path is None or endpoint in NAMING, endpoint
-        assert ids <= {"channel_id", "entry_id", "exchange_id", "reward_id"}, endpoint
+        assert ids <= {"channel_id", "entry_id", "exchange_id", "reward_id", "template_id"}, endpoint
 
 
 def test_a_view_without_operation_stops_the_start() -> None:

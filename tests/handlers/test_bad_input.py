@@ -89,6 +89,8 @@ class Walk:
             yield from self._bodies()
             yield from self._fields(self.facts.takes())
             yield from self._unknown_fields(self.facts.takes())
+        elif self.facts.bytes_max:
+            yield from self._content()
         else:
             yield from self._no_body()
         yield from self._query(self.facts.query() if self.facts.query else None)
@@ -135,6 +137,13 @@ class Walk:
                 path = ".".join(str(part) for part in (*at, name))
                 answer = self.sample.send(self.door, json.dumps(body).encode())
                 yield from self._judge(f"unknown {path}", answer, 422, [path])
+
+    def _content(self) -> Iterator[str]:
+        good = self.sample.content or b""
+        for raw in (b"", b"{}", b"GIF89a", good[:-1], good + b"\0", good[1:], good[:8] + good[-12:]):
+            yield from self._judge(f"body {raw[:LONG]!r}", self.sample.send(self.door, raw), 422, [])
+        answer = self.sample.send(self.door, good + b"\0" * self.facts.bytes_max)
+        yield from self._judge("a large body", answer, 413, [])
 
     def _no_body(self) -> Iterator[str]:
         for raw in (b"[]", b"{", b'"x"', b'{"balance": 1}', b"\xff", b"[" * 100_000, b"null"):
