@@ -1,7 +1,7 @@
 """Lambda entry point for people: `zappa_settings.json` names `serverless.member_api.app`."""
 
-from serverless import startup
-from serverless.apps import member_app
+from serverless import patterns, startup  # noqa: F401  # patterns: before marshmallow is imported
+from serverless.apps.member import member_app
 from serverless.logs import configure
 from serverless.wiring import wiring
 

@@ -26,7 +26,8 @@ from sandbox.server import RunningSandbox
 from sandbox.sms.platform import Sms
 from sandbox.wechat import codes
 from scripts.local.client import Signer
-from serverless.apps import member_app, staff_app
+from serverless.apps.member import member_app
+from serverless.apps.staff import staff_app
 from serverless.wiring import Wiring
 from tests.programmes import wish
 

@@ -10,7 +10,11 @@ from domain.programme import form
 from handlers.schemas.fields import Described, Identifier, Instant, Parts, StrictSchema
 
 ID_MAX = 32
-FORM: dict[str, Any] = form.schema(Form)
+
+
+def template_form() -> dict[str, Any]:
+    """All that is said about a coupon, in JSON Schema."""
+    return form.schema(Form)
 
 
 class TemplatePath(StrictSchema):
@@ -22,7 +26,7 @@ class TemplatePath(StrictSchema):
 class TemplateRequest(StrictSchema):
     """All that is said about a coupon; what is not named is as usual."""
 
-    form = Described(FORM, required=True)
+    form = Described(template_form, required=True)
 
 
 class TemplateView(Schema):
@@ -30,7 +34,7 @@ class TemplateView(Schema):
 
     template_id = fields.String()
     version = fields.Integer()
-    form = Described(FORM)
+    form = Described(template_form)
     changed_at = Instant()
     changed_by = fields.String()
 

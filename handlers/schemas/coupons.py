@@ -9,7 +9,7 @@ from domain.coupon.model import CouponState
 from domain.coupon.read import Group
 from domain.order.model import LINES_MAX, SaleChannel
 from domain.programme import form
-from handlers.schemas.coupon_templates import FORM, ID_MAX
+from handlers.schemas.coupon_templates import ID_MAX, template_form
 from handlers.schemas.fields import (
     Choice,
     Day,
@@ -27,7 +27,6 @@ from handlers.schemas.page import PageQuery
 
 NOTE_MAX = 100
 TOKEN_MAX = 64
-FORMS: dict[str, Any] = FORM["properties"]
 
 
 class CouponCode(Text):
@@ -47,11 +46,16 @@ class CouponCode(Text):
         return str(value) if value else None
 
 
+def _part(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = template_form()["properties"][name]
+    return found
+
+
 class EffectField(Described):
     """What a coupon takes off, as it was written down."""
 
     def __init__(self, **more: Any) -> None:
-        super().__init__(FORMS["effect"], **more)
+        super().__init__(lambda: _part("effect"), **more)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **more: Any) -> dict[str, Any]:
         return {"kind": value.name, **form.shown(value)}
@@ -61,7 +65,7 @@ class ConditionsField(Described):
     """Where, when and for what it can be used."""
 
     def __init__(self, **more: Any) -> None:
-        super().__init__(FORMS["conditions"], **more)
+        super().__init__(lambda: _part("conditions"), **more)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **more: Any) -> dict[str, Any]:
         return form.dump(value)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, TypeVar
@@ -187,9 +187,9 @@ class Flag(Coded[bool]):
 
 
 class Described(Coded[Any]):
-    """Goes through as it is: the domain knows its form, and `schema` tells it in JSON Schema."""
+    """Goes through as it is: the domain knows its form, and `schema` tells it in JSON Schema when asked."""
 
-    def __init__(self, schema: dict[str, Any], **more: Any) -> None:
+    def __init__(self, schema: Callable[[], dict[str, Any]], **more: Any) -> None:
         super().__init__(**more)
         self.schema = schema
 

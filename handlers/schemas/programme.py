@@ -30,22 +30,42 @@ VERSION_MAX = 999_999_999
 DRAFTS_MAX = 1_000_000_000
 
 KIND: dict[str, Any] = {"type": "string", "enum": sorted(KINDS)}
-SETTINGS: dict[str, Any] = {"anyOf": [form.schema(KINDS[kind]) for kind in sorted(KINDS)]}
-WHEN, LIMITS, TERMS = form.schema(When), form.schema(Limits), form.schema(Terms)
-BODY: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "rule_id": {"type": "string"},
-        "name": {"type": "string"},
-        "kind": KIND,
-        "settings": SETTINGS,
-        "when": WHEN,
-        "limits": LIMITS,
-        "priority": {"type": "integer", "minimum": 0, "maximum": PRIORITY_MAX},
-    },
-    "required": ["rule_id", "name", "kind", "settings"],
-}
-NO_BODY: dict[str, Any] = {"anyOf": [BODY, {"type": "null"}]}
+
+
+def _settings() -> dict[str, Any]:
+    return {"anyOf": [form.schema(KINDS[kind]) for kind in sorted(KINDS)]}
+
+
+def _when() -> dict[str, Any]:
+    return form.schema(When)
+
+
+def _limits() -> dict[str, Any]:
+    return form.schema(Limits)
+
+
+def _terms() -> dict[str, Any]:
+    return form.schema(Terms)
+
+
+def _body() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {
+            "rule_id": {"type": "string"},
+            "name": {"type": "string"},
+            "kind": KIND,
+            "settings": _settings(),
+            "when": _when(),
+            "limits": _limits(),
+            "priority": {"type": "integer", "minimum": 0, "maximum": PRIORITY_MAX},
+        },
+        "required": ["rule_id", "name", "kind", "settings"],
+    }
+
+
+def _no_body() -> dict[str, Any]:
+    return {"anyOf": [_body(), {"type": "null"}]}
 
 
 class RulePath(StrictSchema):
@@ -65,9 +85,9 @@ class RuleRequest(StrictSchema):
 
     name = Text(longest=NAME_MAX, required=True)
     kind = Text(longest=RULE_MAX, required=True, metadata=KIND)
-    settings = Described(SETTINGS, required=True)
-    when = Described(WHEN)
-    limits = Described(LIMITS)
+    settings = Described(_settings, required=True)
+    when = Described(_when)
+    limits = Described(_limits)
     priority = WholeNumber(least=0, most=PRIORITY_MAX)
 
 
@@ -88,7 +108,7 @@ class PublicationRequest(StrictSchema):
 class TermsRequest(StrictSchema):
     """All terms; what is not named is as usual. `programme_version`: the one that was looked at."""
 
-    terms = Described(TERMS, required=True)
+    terms = Described(_terms, required=True)
     programme_version = WholeNumber(least=0, most=VERSION_MAX, required=True)
 
 
@@ -105,8 +125,8 @@ class RuleView(Schema):
     rule_id = fields.String()
     state = Choice(RuleState)
     version = fields.Integer(allow_none=True)
-    in_force = Described(NO_BODY)
-    draft = Described(NO_BODY)
+    in_force = Described(_no_body)
+    draft = Described(_no_body)
     draft_number = fields.Integer()
     drafted = fields.Nested(DeedView, allow_none=True)
     published = fields.Nested(DeedView, allow_none=True)
@@ -117,7 +137,7 @@ class VersionedRuleView(Schema):
     """A rule as it is in force."""
 
     version = fields.Integer()
-    rule = Described(BODY)
+    rule = Described(_body)
 
 
 class ProgrammeView(Schema):
@@ -126,7 +146,7 @@ class ProgrammeView(Schema):
     version = fields.Integer()
     made_at = Instant(allow_none=True)
     made_by = fields.String()
-    terms = Described(TERMS)
+    terms = Described(_terms)
     rules = fields.List(fields.Nested(VersionedRuleView))
 
 

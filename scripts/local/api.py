@@ -9,7 +9,8 @@ from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from serverless.apps import member_app, staff_app
+from serverless.apps.member import member_app
+from serverless.apps.staff import staff_app
 from serverless.logs import configure
 from serverless.wiring import Wiring, wiring
 

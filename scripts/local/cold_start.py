@@ -15,7 +15,7 @@ FLOOR = (
     "botocore.session.get_session().create_client('dynamodb', region_name='cn-north-1')"
 )
 ENTRIES = ("serverless.member_api", "serverless.staff_api", "serverless.jobs.schedules")
-LIMIT = 51.0
+LIMIT = 47.0
 """Multiples of an empty Python; a guard against accidents, not yet the goal."""
 INSTRUCTIONS = re.compile(r"I\s+refs:\s+([\d,]+)")
 

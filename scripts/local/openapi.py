@@ -19,7 +19,8 @@ from handlers.problems import HTTP_PROBLEMS, status_of
 from handlers.schemas import fields as ours
 from handlers.schemas.members import MaskedName, Opened
 from handlers.schemas.points import ExactPoints
-from serverless.apps import member_app, staff_app
+from serverless.apps.member import member_app
+from serverless.apps.staff import staff_app
 from serverless.settings import Settings
 from serverless.wiring import Wiring
 
@@ -225,7 +226,7 @@ def limits_of(field: fields.Field[Any]) -> dict[str, Any]:
     if isinstance(field, ours.Choice):
         limits["enum"] = [*(choice.value for choice in field.choices), *([None] if field.allow_none else [])]
     if isinstance(field, ours.Described):
-        limits |= field.schema
+        limits |= field.schema()
     if isinstance(field, ours.Parts):
         limits |= {"minItems": field.least, "maxItems": field.most}
     return limits

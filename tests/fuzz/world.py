@@ -37,7 +37,8 @@ from domain.programme.record import Deed, RuleRecord
 from domain.reward.model import Exchange, Offer, Reward, RewardKind
 from domain.session.model import IDLE, Session, session_id_of
 from domain.tenant.model import Channel, ChannelKind, Settings, SmsAccount, Store, Tenant
-from serverless.apps import member_app, staff_app
+from serverless.apps.member import member_app
+from serverless.apps.staff import staff_app
 from serverless.settings import Settings as Environment
 from serverless.wiring import Wiring
 from tests.fuzz import coupons, keys

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tests.handlers import coupons, entitlements, rewards
+from tests.handlers import checkout, coupons, entitlements, rewards
 from tests.handlers.callers import OK, Caller
 from tests.handlers.scene import (
     ADJUSTMENT,
@@ -275,6 +275,7 @@ OBJECTS: Mapping[str, About] = {
     **rewards.OBJECTS,
     **entitlements.OBJECTS,
     **coupons.OBJECTS,
+    **checkout.OBJECTS,
     "health_auth.health": plain("GET", "/v1/auth/health"),
     "health_till.health": plain("GET", "/v1/till/health"),
     "auth.wechat": About(_wechat, OK, CODE_REFUSED, OK, NO_CHANNEL),
@@ -335,5 +336,6 @@ BUILDERS: Mapping[str, Callable[[Shop], Sample]] = {
     **rewards.BUILDERS,
     **entitlements.BUILDERS,
     **coupons.BUILDERS,
+    **checkout.BUILDERS,
 }
 """A request for each route that succeeds."""

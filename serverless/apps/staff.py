@@ -1,19 +1,14 @@
-"""Which routes each function serves. `callbacks` will be one more of these."""
+"""The routes of tills and of the office."""
 
 from flask import Flask
 
 from handlers import (
-    activities,
-    auth,
     checkout,
     coupon_templates,
-    coupons,
     entitlements,
     exchanges,
     health,
-    home,
     images,
-    me,
     members,
     merges,
     orders,
@@ -25,24 +20,6 @@ from handlers import (
 )
 from handlers.app import create_app
 from serverless.wiring import Wiring
-
-
-def member_app(services: Wiring) -> Flask:
-    """For people: /v1/auth and /v1/me."""
-    blueprints = [
-        health.routes("auth"),
-        auth.routes(services),
-        me.routes(services),
-        home.routes(services),
-        points.my_routes(services),
-        tiers.my_routes(services),
-        activities.routes(services),
-        rewards.my_routes(services),
-        exchanges.my_routes(services),
-        entitlements.my_routes(services),
-        coupons.my_routes(services),
-    ]
-    return create_app(services, blueprints)
 
 
 def staff_app(services: Wiring) -> Flask:

@@ -1,0 +1,1 @@
+"""Which routes each function serves; `callbacks` will be one more of these. Each imports its own only."""
