@@ -5,13 +5,16 @@
 
 import argparse
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
+from werkzeug.middleware.shared_data import SharedDataMiddleware
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from serverless.apps.member import member_app
 from serverless.apps.staff import staff_app
 from serverless.logs import configure
+from serverless.settings import Settings
 from serverless.wiring import Wiring, wiring
 
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -35,15 +38,23 @@ def dispatcher(services: Wiring) -> App:
     return app
 
 
+def with_images(app: App, place: str | None) -> App:
+    """Images in a folder are served from there, as a content network would."""
+    kind, _, folder = (place or "").partition(":")
+    if kind != "folder":
+        return app
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return SharedDataMiddleware(app, {"/images": folder})
+
+
 def main() -> None:
     """Serves until it is ended."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()
     configure()
-    server = make_server(
-        "127.0.0.1", arguments.port, dispatcher(wiring()), threaded=True, request_handler=Quiet
-    )
+    app = with_images(dispatcher(wiring()), Settings.from_environment().images)
+    server = make_server("127.0.0.1", arguments.port, app, threaded=True, request_handler=Quiet)
     print("ready", flush=True)
     server.serve_forever()
 

@@ -33,6 +33,7 @@ from domain.sms_code.model import Purpose
 from domain.tenant.model import ChannelKind
 from domain.unit_of_work import RequestKey
 from scripts.local.costs import Limit, Row
+from scripts.local.coupon_operations import Coupons
 from scripts.local.processes import Children
 from scripts.local.world import CONSENT, World
 
@@ -87,6 +88,7 @@ class Bench:
         self.orders()
         self.account()
         self.rewards()
+        Coupons(self).run()
         self.codes()
         self.rules()
         self.welcoming()
@@ -312,8 +314,8 @@ class Bench:
         due = list(quiet.due.before(self.services.clock().date()))
         account = next(each for each in due if each.member_id == self.actor.member_id)
         self.row(
-            "Expire one account (without the search)",
-            Limit(2, 1, 4),
+            "Expire one account (without the search), and turn points into coupons (two for that)",
+            Limit(2, 1, 6),
             lambda: quiet._expire(account),  # noqa: SLF001  # the step that is repeated
         )
 

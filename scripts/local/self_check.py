@@ -40,6 +40,7 @@ class Journey:
         self.alipay: Any = None
         self.member_id = ""
         self.card_number = ""
+        self.coupon = ""
 
     def steps(self) -> list[Callable[[], None]]:
         return [
@@ -60,6 +61,8 @@ class Journey:
             self.reaches_a_tier,
             self.uses_a_benefit,
             self.exchanges,
+            self.claims_a_coupon,
+            self.checks_out,
             self.lapses,
             self.proves,
         ]
@@ -239,6 +242,44 @@ class Journey:
         expect((dry.body, back.status, back["balance"]), (back.body, 201, 776))
         expect(self.office.get(shelf)["left"], before)
 
+    def claims_a_coupon(self) -> None:
+        """A coupon of 10 off 50 is claimed, once, however often that is sent; the till reads its code"""
+        path = "/v1/me/coupon-templates/ten/claims"
+        answers = at_once(lambda: self.wechat.post(path, None, key="self-check-claim"))
+        expect([each.status for each in answers], [201] * 3)
+        self.coupon = answers[0]["code"]
+        expect([each["code"] for each in self.wechat.get("/v1/me/coupons")["items"]], [self.coupon])
+        expect(self.till.get(f"/v1/till/coupons/{answers[0]['code_shown']}")["benefit"], "满50.00元减10.00元")
+
+    def checks_out(self) -> None:
+        """A bill of 100 is the silver price, a coupon, 700 points and money: booked once, taken back whole"""
+        basket = {
+            "store_id": "nanjing-road",
+            "member": {"card_number": self.card_number},
+            "lines": [{"sku": "cake", "category": "cake", "quantity": 2, "amount_fen": 10_000}],
+            "total_fen": 10_000,
+            "points": 700,
+        }
+        quote = self.till.post("/v1/till/checkout/quotes", basket)
+        expect((quote["best"], quote["price"]["to_pay_fen"]), ([self.coupon], 8_100))
+        order = basket | {
+            "order_number": f"A-{token_hex(4)}",
+            "coupon_codes": quote["best"],
+            "paid_at": self.world.sandbox.now().isoformat(timespec="seconds"),
+            "payments": [{"method": "wechat_pay", "amount_fen": 8_100}],
+        }
+        paid = at_once(lambda: self.till.post("/v1/till/checkout/orders", order))
+        expect([(each.status, each["points"], each["balance"]) for each in paid], [(201, 162, 238)] * 3)
+        refund = {
+            "refund_number": "V-1",
+            "store_id": "nanjing-road",
+            "refunded_at": self.world.sandbox.now().isoformat(timespec="seconds"),
+        }
+        path = f"/v1/till/checkout/orders/{order['order_number']}/reversals"
+        back = at_once(lambda: self.till.post(path, refund))
+        expect([(each.status, each["given_back"], each["balance"]) for each in back], [(201, 700, 776)] * 3)
+        expect(self.wechat.get(f"/v1/me/coupons/{self.coupon}")["state"], "open")
+
     def lapses(self) -> None:
         """Thirteen months later the points are gone and the tier is on its last days, job or no job"""
         self.world.sandbox.control("/clock", {"advance_months": THIRTEEN_MONTHS})
@@ -247,9 +288,12 @@ class Journey:
         expect(self.wechat.get("/v1/me/tier")["is_grace"], True, "before the job")
         expired = self.world.services.expire_points(limit=1000)
         expect((expired.accounts, expired.points.count, expired.failed), (2, 786, 0))
+        expect(self.world.services.convert_points(limit=1000).coupons, 1, "500 of them are a coupon")
         expect(self.world.services.expire_points(limit=1000).accounts, 0, "the job again")
-        entry = self.wechat.get("/v1/me/points/entries?limit=1")["items"][0]
-        expect((entry["kind"], entry["points"], entry["balance"]), ("expire", -776, 0))
+        entries = self.wechat.get("/v1/me/points/entries?limit=2")["items"]
+        told = [(entry["kind"], entry["points"], entry["balance"]) for entry in entries]
+        expect(told, [("convert", 0, 0), ("expire", -776, 0)])
+        expect(self.world.services.expire_coupons(limit=1000).coupons, 1, "the one that was not used")
 
     def proves(self) -> None:
         """Every ledger folds to its account, every reference fits"""

@@ -28,8 +28,15 @@ SHELVES = (
     ("towel", "山茶毛巾", "goods", 500),
     ("kettle", "手冲壶", "goods", 2000),
     ("music", "音乐会员月卡", "virtual", 300),
+    ("coupon-ten", "满50减10券", "coupon", 100),
 )
 """Of the demo's catalogue: id, name, kind, points."""
+COUPONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "ten": ("满50减10", {"kind": "threshold_discount", "from_fen": 5000, "off_fen": 1000}),
+    "eighty": ("8折券", {"kind": "rate_discount", "pay_permille": 800, "off_max_fen": 3000}),
+    "eight": ("8元代金券", {"kind": "cash", "off_fen": 800}),
+}
+"""Of the demo's coupons, which members claim: by id, what they are called and what they take off."""
 
 
 class Sandbox(Struct, frozen=True):
@@ -72,6 +79,7 @@ class World:
         """Raises DidNotStart."""
         data = self.folder / "dynamodb.sqlite" if self.folder else None
         self.engine = engine.start(self._children, data=data)
+        self._api_port = free_port(API_PORT if self._fixed else 0)
         self.sandbox = self._start_sandbox()
         self.environment = {
             **self.engine.environment,
@@ -81,16 +89,19 @@ class World:
             "TONGKA_ALIPAY_URL": self.sandbox.urls["alipay"],
             "TONGKA_SMS_URL": self.sandbox.urls["sms"],
             "TONGKA_CLOCK_URL": self.sandbox.urls["page"] + "/clock",
+            "TONGKA_IMAGES": f"folder:{(self.folder or ROOT / 'var') / 'images'}",
+            "TONGKA_IMAGES_URL": f"http://127.0.0.1:{self._api_port}/images",
         }
         os.environ.update(self.environment)
         self.logins = self._set_up_tenant()
+        self._print_coupons()
         self._fill_shelves()
         self.start_api()
         self._introduce()
 
     def start_api(self) -> None:
         """Also starts it again after somebody killed it."""
-        port = free_port(API_PORT if self._fixed else 0)
+        port = self._api_port
         log = self._log("api")
         process = self._children.start(
             [PYTHON, "-m", "scripts.local.api", "--port", str(port)], environment=self.environment, log=log
@@ -178,6 +189,24 @@ class World:
             kept.write_text(json.dumps({"variables": variables, "keys": keys}))
         return Logins(variables["DEMO_WECHAT_APP_ID"], variables["DEMO_ALIPAY_APP_ID"], keys)
 
+    def _print_coupons(self) -> None:
+        """What members can claim; a template that is there already stays as it is."""
+        from domain.actor import Operator
+        from domain.coupon.template import Form
+        from domain.programme import form
+
+        office = Operator("demo", "office", frozenset({"admin"}))
+        for template_id, (title, effect) in COUPONS.items():
+            said = {
+                "face": {"title": "山茶咖啡", "coupon_title": title, "disclaimer": "每单限用一张，不找零"},
+                "effect": effect,
+                "validity": {"kind": "relative", "days_valid": 30},
+                "delivery": "claim",
+                "claiming": {"per_member": 5},
+                "is_transferable": True,
+            }
+            self.services.save_template(office, template_id, form.load(Form, said))
+
     def _fill_shelves(self) -> None:
         """What points are good for; what lies there already stays as it is."""
         from domain.actor import Operator
@@ -188,7 +217,11 @@ class World:
 
         office = Operator("demo", "office", frozenset({"admin"}))
         for reward_id, name, kind, points in SHELVES:
-            offer = Offer(name=name, kind=RewardKind(kind), points=Points(points))
+            template_id = reward_id.partition("-")[2] if kind == "coupon" else None
+            offer = Offer(name=name, kind=RewardKind(kind), points=Points(points), template_id=template_id)
+            if offer.template_id is not None:
+                self.services.save_reward(office, reward_id, offer)
+                continue
             if self.services.save_reward(office, reward_id, offer).stock:
                 continue
             if offer.has_buckets:
