@@ -41,18 +41,37 @@ def _programme(
 
 MANY = ("second", "step", "triple", "friends", "gift", "cake")
 RULES: tuple[model.Programme, ...] = (
-    _programme(1, 100, "rolling", 12, "debt", "upgrade"),
-    _programme(1, 100, "fixed", 1, "floor", "double", "weekend", "bands", "shared", ladder=1),
-    _programme(
-        3, 1000, "rolling", 1, "deny", "chest", "daily", "daily-visit", "spoken", "gift", "tiered", ladder=2
+    replace(_programme(1, 100, "rolling", 12, "debt", "upgrade"), worth=10),
+    replace(
+        _programme(1, 100, "fixed", 1, "floor", "double", "weekend", "bands", "shared", ladder=1),
+        worth=100,
+        convert=9,
+    ),
+    replace(
+        _programme(
+            3,
+            1000,
+            "rolling",
+            1,
+            "deny",
+            "chest",
+            "daily",
+            "daily-visit",
+            "spoken",
+            "gift",
+            "tiered",
+            ladder=2,
+        ),
+        convert=30,
     ),
     replace(
         _programme(
             2, 300, "fixed", 24, "debt", "second", "step", "triple", "friends", "gift", "cake", ladder=3
         ),
         hold=2,
+        worth=50,
     ),
-    replace(_programme(1, 100, "permanent", 12, "debt", "cups", ladder=4), hold=9),
+    replace(_programme(1, 100, "permanent", 12, "debt", "cups", ladder=4), hold=9, worth=1),
 )
 CHANNELS = {
     "wx": (ChannelKind.MINI_PROGRAM, "appA"),

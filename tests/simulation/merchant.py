@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from domain.money import Money
 from domain.programme import rule as form
+from domain.programme.convert import Conversion
+from domain.programme.deduct import Deduction
 from domain.programme.form import load
 from domain.programme.ladder import Ladder as ProductLadder
 from domain.programme.model import ClawbackPolicy, Terms, Validity, ValidityKind
@@ -40,6 +43,8 @@ CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
 }
 
 
+CONVERTED = "over"
+"""The template of coupons that points become."""
 BENEFIT = {"benefit_id": "upgrade", "name": "免费升级", "kind": "service"}
 
 
@@ -109,6 +114,10 @@ def programme_wish(programme: Programme) -> ProgrammeWish:
         validity=Validity(ValidityKind(programme.validity), programme.months),
         clawback=ClawbackPolicy(programme.clawback),
         hold_days=programme.hold,
+        deduction=Deduction(points_each=1, worth_fen=Money(programme.worth)) if programme.worth else None,
+        conversion=Conversion(points_each=programme.convert, template_id=CONVERTED)
+        if programme.convert
+        else None,
         ladder=_ladder(programme.ladder) if programme.ladder else None,
     )
     return ProgrammeWish(terms, tuple(written(name, rule) for name, rule in programme.rules.items()))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tests.simulation.model.state import Account, Lot, Merge, Order, Person
+from tests.simulation.model.state import Account, Lot, Merge, Order, Person, Tender
 from tests.simulation.model.tiers import Held
 from tests.simulation.table.values import Item
 
@@ -42,6 +42,9 @@ def account(item: Item) -> Account:
         months=months(item, "m"),
         tier=held(item, "g"),
         changes=number(item, "c"),
+        converting=tuple(
+            (int(row["L"][0]["N"]), int(row["L"][1]["N"])) for row in (item["o"]["L"] if "o" in item else ())
+        ),
     )
 
 
@@ -113,7 +116,17 @@ def order(item: Item, expected: Order) -> dict[str, Any]:
         "granted": (len(list_of(item, "n")) if "n" in item else 0, expected.granted),
         "refunded": (json_of(item, "i"), dict(expected.refunded)),
         "clawed": (number(item, "j"), expected.clawed),
+        "tender": (json.loads(text(item, "d") or "null"), tender(expected.tender)),
     }
+
+
+def tender(expected: Tender | None) -> list[Any] | None:
+    """As the table holds it."""
+    if expected is None:
+        return None
+    member, sequence = expected.entry
+    points = [expected.points, expected.worth, member, sequence, expected.back] if expected.points else None
+    return [[list(each) for each in expected.offs], points]
 
 
 def merge(item: Item, expected: Merge, phones: Mapping[str, str]) -> dict[str, Any]:

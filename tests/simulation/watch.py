@@ -220,7 +220,14 @@ def _hash(entry: Item) -> bytes:
     }
     later = {"earned": "e", "activities": "y", "month": "m"}
     fields |= {field: observe.number(entry, name) for field, name in later.items() if name in entry}
-    texts = {"note": "n", "reward": "w", "reward_name": "y", "exchange": "x"}
+    texts = {
+        "note": "n",
+        "reward": "w",
+        "reward_name": "y",
+        "exchange": "x",
+        "template": "k",
+        "coupons": "c",
+    }
     fields |= {field: cause[name] for field, name in texts.items() if name in cause}
     if "g" in entry:
         fields["given"] = observe.json_of(entry, "g")

@@ -232,7 +232,7 @@ def undo(state: State, merge_id: str, now: int, pair_id: str) -> Verdict:
 def _give_back(state: State, merge: Merge, today: int) -> dict[str, Account] | None:
     ladder = state.programme.ladder
     giving = points.opened(state.accounts[merge.target], state.programme, today)
-    taking = points.lapse(state.accounts[merge.source], today)
+    taking = points.lapse(state.accounts[merge.source], state.programme, today)
     brought_by = (merge.source, *state.people[merge.source].aliases)
     claws = state.foreign_claws
     if any(claws.get((merge.target, each), 0) > merge.target_entry for each in brought_by):

@@ -23,7 +23,7 @@ from tests.simulation.model.state import (
     turn,
 )
 
-NEVER_COUNT = {"coupon", "points", "stored_bonus"}
+NEVER_COUNT = {"discount", "coupon", "points", "stored_bonus"}
 
 
 def _in_turn(lots: Mapping[Lot, int]) -> tuple[tuple[Lot, int], ...]:
@@ -47,13 +47,24 @@ def write(
     )
 
 
-def lapse(account: Account, today: int) -> Account:
-    """What is over by today is booked out before anything else."""
+def lapse(account: Account, programme: Programme, today: int) -> Account:
+    """What is over by today is booked out before anything else, and may become coupons (C-37)."""
     live = {lot: n for lot, n in account.lots if not is_over(lot, today)}
-    return account if len(live) == len(account.lots) else write(account, "expire", live, account.debt)
+    if len(live) == len(account.lots):
+        return account
+    after = write(account, "expire", live, account.debt)
+    days: dict[int, int] = {}
+    for lot, count in account.lots:
+        if is_over(lot, today):
+            days[lot[1]] = days.get(lot[1], 0) + count
+    coupons = sum(count // programme.convert for count in days.values()) if programme.convert else 0
+    if not coupons:
+        return after
+    after = write(after, "convert", live, account.debt)
+    return replace(after, converting=(*after.converting, (after.entries, coupons)))
 
 
-def release(account: Account, today: int) -> Account:
+def release(account: Account, _: Programme, today: int) -> Account:
     """What is no longer held joins what can be used."""
     lots: dict[Lot, int] = {}
     for lot, count in account.lots:
@@ -66,7 +77,7 @@ def opened(account: Account, programme: Programme, today: int) -> Account:
     """Both, after the reviews of the tier that are due."""
     found = tiers.step(account, programme.ladder, today)
     for change in (lapse, release):
-        after = change(found, today)
+        after = change(found, programme, today)
         if after is not found:
             found = tiers.booked(found, after, programme.ladder, today, today)
     return found

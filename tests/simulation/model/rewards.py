@@ -167,7 +167,7 @@ def refund(state: State, exchange_id: str, programme: Programme, now: int) -> Ve
     for day, count in found.lots:
         lots[day] = lots.get(day, 0) + count
     given = write(account, "refund_redeem", *settle(lots, account.debt))
-    after = lapse(given, today)
+    after = lapse(given, programme, today)
     if found.limited:
         after = replace(after, used=rules.apart(after.used, {f"reward#{found.reward}": (found.day, 1, 1)}))
     after = tiers.booked(account, after, programme.ladder, today, today)

@@ -43,6 +43,10 @@ class Programme(Struct, frozen=True):
     months: int = 12
     clawback: str = "debt"
     hold: int = 0
+    worth: int = 0
+    """Fen that one point pays at the counter; 0: none."""
+    convert: int = 0
+    """So many points that are over become a coupon; 0: none does."""
     version: int = 1
     ladder: Ladder | None = None
     since: int = 0
@@ -86,6 +90,8 @@ class Account(Struct, frozen=True):
     tier: Held | None = None
     changes: int = 0
     """Of the tier, ever."""
+    converting: tuple[tuple[int, int], ...] = ()
+    """By entry: coupons that points became, and that are not issued yet."""
 
     @property
     def balance(self) -> int:
@@ -116,6 +122,18 @@ class Person(Struct, frozen=True):
         return (*self.identities, *own, *([f"card:{self.card}"] if self.card else []))
 
 
+class Tender(Struct, frozen=True):
+    """What paid an order beside money: coupons, and points from these lots."""
+
+    offs: tuple[tuple[str, int], ...] = ()
+    points: int = 0
+    worth: int = 0
+    entry: tuple[str, int] = ("", 0)
+    lots: tuple[tuple[Lot, int], ...] = ()
+    back: int = 0
+    """Points that came back so far."""
+
+
 class Order(Struct, frozen=True):
     """What an order was worth, and how much of it came back."""
 
@@ -139,6 +157,7 @@ class Order(Struct, frozen=True):
     """To which it raised the member."""
     refunded: Mapping[str, int] = field(default_factory=dict)
     clawed: int = 0
+    tender: Tender | None = None
 
 
 class Merge(Struct, frozen=True):
