@@ -18,8 +18,8 @@ from domain.tenant.model import ChannelKind, Settings, Store
 from domain.unit_of_work import RequestKey
 from tests.simulation.callers import CAPPED, OFFICE, TILL
 from tests.simulation.faults import Calm, Tally
-from tests.simulation.merchant import CATALOGUE, LADDERS, programme_wish
-from tests.simulation.model import rewards
+from tests.simulation.merchant import CATALOGUE, COUPONS, LADDERS, coupon_form, programme_wish
+from tests.simulation.model import coupons, rewards
 from tests.simulation.model import state as model
 from tests.simulation.model.rules import Rule
 from tests.simulation.process import SETTINGS, Process, Services
@@ -41,7 +41,7 @@ def _programme(
 
 MANY = ("second", "step", "triple", "friends", "gift", "cake")
 RULES: tuple[model.Programme, ...] = (
-    replace(_programme(1, 100, "rolling", 12, "debt", "upgrade"), worth=10),
+    replace(_programme(1, 100, "rolling", 12, "debt", "upgrade"), worth=10, convert=20),
     replace(
         _programme(1, 100, "fixed", 1, "floor", "double", "weekend", "bands", "shared", ladder=1),
         worth=100,
@@ -109,7 +109,9 @@ def house(number: int) -> House:
     process = world.process()
     _set_up(process, NEIGHBOUR, programme)
     secrets = _set_up(process, TENANT, programme)
-    state = model.State(programmes=(programme,), areas={rewards.REWARDS: SHELVES})
+    templates = {name: coupons.Template((terms,), terms.total) for name, terms in COUPONS.items()}
+    areas = {rewards.REWARDS: SHELVES, coupons.TEMPLATES: templates}
+    state = model.State(programmes=(programme,), areas=areas)
     return House(TENANT, world.cloud.storage, state, STARTED_AT, secrets, programme)
 
 
@@ -132,7 +134,10 @@ def _set_up(process: Process, tenant_id: str, programme: model.Programme) -> dic
         KeyWish(CAPPED, CAPPED, SCOPES, stores, daily_cap_fen=CAP_FEN),
         KeyWish(OFFICE, OFFICE, SCOPES | {"admin"}, None),
     )
-    _fill_shelves(services, Operator(tenant_id, OFFICE, SCOPES | {"admin"}))
+    office = Operator(tenant_id, OFFICE, SCOPES | {"admin"})
+    _fill_shelves(services, office)
+    for name, terms in COUPONS.items():
+        services.save_template(office, name, coupon_form(name, terms))
     return {wish.key_id: services.apply_key(tenant_id, wish).secret or "" for wish in wishes}
 
 

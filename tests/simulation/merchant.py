@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from domain.coupon.template import Form
 from domain.money import Money
 from domain.programme import rule as form
 from domain.programme.convert import Conversion
@@ -12,6 +13,7 @@ from domain.programme.ladder import Ladder as ProductLadder
 from domain.programme.model import ClawbackPolicy, Terms, Validity, ValidityKind
 from domain.programme.publish import ProgrammeWish
 from domain.programme.rule import Rule as ProductRule
+from tests.simulation.model import coupons
 from tests.simulation.model.rules import Rule
 from tests.simulation.model.state import Programme
 from tests.simulation.model.tiers import Ladder
@@ -45,6 +47,13 @@ CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
 
 CONVERTED = "over"
 """The template of coupons that points become."""
+COUPONS: Mapping[str, coupons.Terms] = {
+    CONVERTED: coupons.Terms(off=300, days=40),
+    "eight": coupons.Terms(off=800, least=2000, stack=2),
+    "rate": coupons.Terms("rate", 880, delivery="claim", total=3, per_member=2),
+    "hello": coupons.Terms(off=500, delivery="code", per_day=1, code="HELLO"),
+}
+"""What every house says of its coupons at first."""
 BENEFIT = {"benefit_id": "upgrade", "name": "免费升级", "kind": "service"}
 
 
@@ -121,3 +130,30 @@ def programme_wish(programme: Programme) -> ProgrammeWish:
         ladder=_ladder(programme.ladder) if programme.ladder else None,
     )
     return ProgrammeWish(terms, tuple(written(name, rule) for name, rule in programme.rules.items()))
+
+
+def coupon_form(name: str, terms: coupons.Terms) -> Form:
+    """The template as the product takes it."""
+    rate = {"kind": "rate_discount", "pay_permille": terms.off}
+    effect = rate if terms.kind == "rate" else {"kind": "cash", "off_fen": terms.off}
+    limits = {"per_member": terms.per_member or None, "per_day": terms.per_day or None}
+    return load(
+        Form,
+        {
+            "face": {"title": "山茶", "coupon_title": "优惠券", "disclaimer": "每单限用"},
+            "effect": effect,
+            "validity": {"kind": "relative", "days_valid": terms.days},
+            "delivery": terms.delivery,
+            "conditions": {
+                "at_least_fen": terms.least,
+                "store_ids": [terms.store] if terms.store else [],
+            },
+            "claiming": limits,
+            "stacking": {"group": name, "most": terms.stack} if terms.stack else None,
+            "claim_code": terms.code or None,
+            "total": terms.total or None,
+            "is_transferable": True,
+            "returns_on_refund": terms.returns,
+            "is_stopped": terms.stopped,
+        }
+    )

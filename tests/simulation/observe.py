@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from tests.simulation.model.coupons import Coupon, Template, Use
 from tests.simulation.model.state import Account, Lot, Merge, Order, Person, Tender
 from tests.simulation.model.tiers import Held
 from tests.simulation.table.values import Item
@@ -146,3 +147,33 @@ def merge(item: Item, expected: Merge, phones: Mapping[str, str]) -> dict[str, A
         "standing_before": (held(item, "standing_before"), expected.tier_before),
         "filled": (frozenset(texts(item, "filled")), frozenset(expected.filled)),
     }
+
+
+def coupon(item: Item, templates: Mapping[str, Template], expected: Coupon | None) -> Coupon:
+    """Whether it counts towards a limit does not stand in it: as `expected` says."""
+    template, version = text(item, "template_id"), number(item, "template_version")
+    return Coupon(
+        owner=text(item, "owner"),
+        template=template,
+        version=version,
+        terms=templates[template].said[version - 1],
+        state=text(item, "state"),
+        first=number(item, "valid_from"),
+        last=number(item, "valid_through"),
+        held=_held(list_of(item, "held")) if "held" in item else ("", 0),
+        uses=tuple(_use(parts) for parts in list_of(item, "uses")) if "uses" in item else (),
+        stocked="bucket" in item,
+        limited=expected.limited if expected else False,
+    )
+
+
+def _held(parts: list[Any]) -> tuple[str, int]:
+    if parts[0] == "offer":
+        return "offer", parts[2]
+    _, source, order_number, _, _, until = parts
+    return f"lock {source}/{order_number}", until
+
+
+def _use(parts: list[Any]) -> Use:
+    source, order_number, _, _, _, off, _, is_checkout, *returned = parts
+    return Use(f"{source}/{order_number}", off, back=bool(returned), checkout=is_checkout)

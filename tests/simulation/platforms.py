@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from domain.errors import TooMany, Unavailable
+from domain.image.model import ImageType
 from domain.joining.model import LoginCodeRefused, PhoneProofRefused
 from domain.joining.ports import VouchedPhone
 from domain.member.identity import Identity, IdentityKind, PlatformIdentity
 from domain.tenant.model import Channel, SmsAccount
-from tests.simulation.faults import PLATFORM, Fault, Site
+from tests.simulation.faults import PLATFORM, SERVICE, Fault, Site
 from tests.simulation.schedule import Crash
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Outside(Struct):
     tickets: dict[str, Ticket] = field(default_factory=dict)
     inbox: dict[str, list[str]] = field(default_factory=dict)
     """Codes by phone number, the newest last."""
+    shelf: dict[str, bytes] = field(default_factory=dict)
+    """Images."""
 
 
 def _identity(text: str) -> Identity:
@@ -105,3 +108,15 @@ class SimulatedSms(Reached):
             raise Unavailable
         self._process.world.outside.inbox.setdefault(number, []).append(code)
         self._end(fault)
+
+
+class SimulatedShelf(Reached):
+    """Implements `domain.image.ports.Shelf`."""
+
+    def put(self, tenant_id: str, image_id: str, type_: ImageType, content: bytes) -> None:
+        fault = self._begin("shelf", SERVICE)
+        self._process.world.outside.shelf[image_id] = content
+        self._end(fault)
+
+    def url(self, tenant_id: str, image_id: str, type_: ImageType) -> str:
+        return f"https://images/{tenant_id}/{image_id}"

@@ -15,8 +15,12 @@ from adapters.dynamodb.cache import Cache
 from adapters.dynamodb.repositories import Store
 from adapters.dynamodb.unit_of_work import Pace
 from adapters.secrets.keyring import Keyrings
+from domain.checkout.hold import ReleaseHolds
+from domain.coupon.convert import ConvertPoints
+from domain.coupon.expire import ExpireCoupons
 from domain.errors import Conflict, Unavailable
 from domain.ids import Ids
+from domain.image.ports import Shelf
 from domain.joining.ports import Platform
 from domain.keyring import Keyring
 from domain.merge.settle import SettleMerges
@@ -29,8 +33,8 @@ from serverless.lazy import LazySmsSender
 from serverless.settings import Settings
 from serverless.wiring import Wiring
 from tests.simulation.client import Call, Client
-from tests.simulation.faults import KEY_SERVICE, Fault, Place, Site
-from tests.simulation.platforms import Reached, SimulatedPlatform, SimulatedSms
+from tests.simulation.faults import SERVICE, Fault, Place, Site
+from tests.simulation.platforms import Reached, SimulatedPlatform, SimulatedShelf, SimulatedSms
 from tests.simulation.requests import Broken
 
 if TYPE_CHECKING:
@@ -166,7 +170,7 @@ class SimulatedKeyrings(Reached, Keyrings):
 
     def open(self, tenant_id: str, wrapped: bytes) -> Keyring:
         if tenant_id not in self._rings:
-            self._end(self._begin("keys", KEY_SERVICE))
+            self._end(self._begin("keys", SERVICE))
             self._rings[tenant_id] = SimulatedKeyring(tenant_id)
         return self._rings[tenant_id]
 
@@ -215,6 +219,22 @@ class Services(Wiring):
     @cached_property
     def sweep_sessions(self) -> SweepSessions:
         return replace(super().sweep_sessions, report_failure=self._process.failed)
+
+    @cached_property
+    def convert_points(self) -> ConvertPoints:
+        return replace(super().convert_points, report_failure=self._process.failed)
+
+    @cached_property
+    def expire_coupons(self) -> ExpireCoupons:
+        return replace(super().expire_coupons, report_failure=self._process.failed)
+
+    @cached_property
+    def release_holds(self) -> ReleaseHolds:
+        return replace(super().release_holds, report_failure=self._process.failed)
+
+    @cached_property
+    def image_shelf(self) -> Shelf:
+        return SimulatedShelf(self._process)
 
     @cached_property
     def sms_sender(self) -> LazySmsSender:

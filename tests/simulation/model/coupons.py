@@ -12,6 +12,8 @@ from tests.simulation.model.state import Accepted, Refused, State, Verdict
 TEMPLATES, COUPONS, LIMITS, HOLDS = "templates", "coupons", "limits", "holds"
 LIVE = {"sent", "open", "locked", "offered"}
 WAITING_DAYS = 90
+COUNTED = {"issued", "claimed"}
+"""What counts towards limits."""
 
 
 class Terms(Struct, frozen=True):
@@ -63,6 +65,7 @@ class Coupon(Struct, frozen=True):
 
     owner: str
     template: str
+    version: int
     terms: Terms
     state: str
     first: int
@@ -149,27 +152,33 @@ def is_at_limit(state: State, name: str, terms: Terms, ids: Iterable[str], today
     return bool(ever or on_day)
 
 
-def mint(
-    state: State, name: str, terms: Terms, owner: str, ids: Iterable[str], source: str, now: int
-) -> tuple[Coupon, State] | Refused:
-    """One more, under a code that the product draws: the caller keeps it under that."""
-    today, template = day_of(now), templates(state)[name]
-    limits = source in {"issued", "claimed"}
+def refuses(state: State, name: str, version: int, ids: Iterable[str], source: str, now: int) -> str:
+    """Why there is none by that version of the template; empty: there is."""
+    template = templates(state)[name]
+    terms = template.said[version - 1]
     if terms.stopped:
-        return Refused("coupon-template-stopped")
+        return "coupon-template-stopped"
     if terms.total and template.left <= 0:
-        return Refused("coupons-gone")
-    if limits and is_at_limit(state, name, terms, ids, today):
-        return Refused("coupon-limit-reached")
+        return "coupons-gone"
+    is_full = source in COUNTED and is_at_limit(state, name, terms, ids, day_of(now))
+    return "coupon-limit-reached" if is_full else ""
+
+
+def mint(
+    state: State, code: str, name: str, version: int, owner: str, source: str, now: int
+) -> tuple[Coupon, State]:
+    """One more, under a code that the product drew."""
+    today, template = day_of(now), templates(state)[name]
+    terms, limits = template.said[version - 1], source in COUNTED
     waits = source == "issued" and terms.delivery != "push"
-    last = day_later(today, days=WAITING_DAYS if waits else terms.days - 1)
     coupon = Coupon(
         owner,
         name,
+        version,
         terms,
         "sent" if waits else "open",
         today,
-        last,
+        day_later(today, days=WAITING_DAYS if waits else terms.days - 1),
         stocked=bool(terms.total),
         limited=limits and bool(terms.per_member),
     )
@@ -179,7 +188,7 @@ def mint(
         state = _count(state, name, owner, 0, 1)
     if limits and terms.per_day:
         state = _count(state, name, owner, today, 1)
-    return coupon, state
+    return coupon, keep(state, COUPONS, code, coupon)
 
 
 def claim_sent(state: State, code: str, ids: Iterable[str], now: int) -> Verdict:
@@ -202,7 +211,7 @@ def offer(state: State, code: str, ids: Iterable[str], until: int, now: int) -> 
     if refusal:
         return Refused(refusal)
     after = replace(found, state="offered", held=("offer", until))
-    return Accepted(keep(state, COUPONS, code, after), {"code": code})
+    return Accepted(keep(state, COUPONS, code, after), {"code": code, "until": until})
 
 
 def withdraw(state: State, code: str, ids: Iterable[str], now: int) -> Verdict:
@@ -217,20 +226,21 @@ def withdraw(state: State, code: str, ids: Iterable[str], now: int) -> Verdict:
     return Accepted(keep(state, COUPONS, code, after), {"state": after.state_at(now)})
 
 
-def take(state: State, code: str, ids: Iterable[str], member: str, now: int) -> tuple[Coupon, State] | Refused:
-    """The friend's coupon, to be kept under its new code; the old one is over."""
-    found = coupons(state).get(code)
-    if found is None:
-        return Refused("coupon-not-found")
+def take(state: State, code: str, until: int, ids: Iterable[str], now: int) -> Verdict:
+    """The friend takes what was offered until then: the old code is over."""
+    found = coupons(state)[code]
     if found.owner in set(ids):
         return Refused("own-gift")
-    if found.state_at(now) != "offered":
+    if found.state_at(now) != "offered" or found.held != ("offer", until):
         return Refused("coupon-not-on-offer")
     gone = replace(found, state="given", held=("", 0), stocked=False)
-    come = replace(
-        found, owner=member, state="open", held=("", 0), uses=(), limited=False, stocked=found.stocked
-    )
-    return come, keep(state, COUPONS, code, gone)
+    return Accepted(keep(state, COUPONS, code, gone), {"template": found.template, "last": found.last})
+
+
+def taken(state: State, was: Coupon, new: str, member: str) -> State:
+    """The friend's coupon, under its new code."""
+    come = replace(was, owner=member, state="open", held=("", 0), uses=(), limited=False)
+    return keep(state, COUPONS, new, come)
 
 
 def void(state: State, code: str, now: int) -> Verdict:

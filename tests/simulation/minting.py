@@ -1,0 +1,75 @@
+"""Which coupons a commit brought about, by which version of a template, and to whom."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from msgspec.structs import replace
+
+from tests.simulation import observe
+from tests.simulation.cloud import Commit
+from tests.simulation.model import coupons as model
+from tests.simulation.model.state import Accepted, State, Verdict
+from tests.simulation.requests import Broken, Moment
+
+DRAFT = "a coupon that is not written"
+
+
+def new_coupons(moment: Moment) -> Mapping[str, tuple[str, str, int]]:
+    """By code: to whom, of which template and version."""
+    changes = moment.commit.of("coupon") if moment.commit else []
+    return {
+        change.thing_id: _said(change.after) for change in changes if change.before is None and change.after
+    }
+
+
+def _said(item: Mapping[str, Mapping[str, str]]) -> tuple[str, str, int]:
+    version = observe.number(dict(item), "template_version")
+    return observe.text(dict(item), "owner"), observe.text(dict(item), "template_id"), version
+
+
+def new_code(moment: Moment) -> str:
+    """Of the one coupon that was made, if anything was."""
+    return next(iter(new_coupons(moment)), DRAFT)
+
+
+def views(state: State, moment: Moment) -> Iterator[State]:
+    """As it is now, but with people as they were at some time of the try."""
+    yield state
+    for earlier in moment.states:
+        yield replace(state, people=earlier.people)
+
+
+def versions(state: State, moment: Moment, template: str) -> list[int]:
+    """Those that may have been read: the one that a coupon was made under, or the latest."""
+    found = {len(model.templates(each)[template].said) for each in (*moment.states, state)
+             if template in model.templates(each)}  # fmt: skip
+    made = {version for _, name, version in new_coupons(moment).values() if name == template}
+    if not made <= found:
+        raise Broken("a coupon is made by what was in force", f"{template} by {made}, in force {found}")
+    return sorted(made or found, reverse=True)
+
+
+def by_some_view(
+    state: State, moment: Moment, ask: Callable[[State], Verdict], fits: Callable[[Accepted], bool]
+) -> Verdict:
+    """What was asked at some time of the try, and led to what was written; else what is true now."""
+    verdicts = [(ask(view), view) for view in (views(state, moment) if moment.commit else (state,))]
+    for verdict, _ in verdicts:
+        if isinstance(verdict, Accepted) and (moment.commit is None or fits(verdict)):
+            return Accepted(replace(verdict.state, people=state.people), verdict.facts)
+    return verdicts[0][0]
+
+
+def as_written(commit: Commit | None) -> Callable[[Accepted], bool]:
+    """Whether the coupons are those of the commit."""
+    changes = commit.of("coupon") if commit else []
+
+    def fits(verdict: Accepted) -> bool:
+        known, said = model.coupons(verdict.state), model.templates(verdict.state)
+        return all(
+            change.after is not None
+            and known.get(change.thing_id)
+            == observe.coupon(change.after, said, known.get(change.thing_id))
+            for change in changes
+        )
+
+    return fits
