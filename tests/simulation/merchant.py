@@ -155,5 +155,5 @@ def coupon_form(name: str, terms: coupons.Terms) -> Form:
             "is_transferable": True,
             "returns_on_refund": terms.returns,
             "is_stopped": terms.stopped,
-        }
+        },
     )

@@ -67,8 +67,7 @@ def as_written(commit: Commit | None) -> Callable[[Accepted], bool]:
         known, said = model.coupons(verdict.state), model.templates(verdict.state)
         return all(
             change.after is not None
-            and known.get(change.thing_id)
-            == observe.coupon(change.after, said, known.get(change.thing_id))
+            and known.get(change.thing_id) == observe.coupon(change.after, said, known.get(change.thing_id))
             for change in changes
         )
 

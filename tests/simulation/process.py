@@ -23,6 +23,7 @@ from domain.ids import Ids
 from domain.image.ports import Shelf
 from domain.joining.ports import Platform
 from domain.keyring import Keyring
+from domain.member.card import MEMBER_NUMBER_DIGITS
 from domain.merge.settle import SettleMerges
 from domain.points.expire import ExpirePoints
 from domain.points.model import AccountFrozen, LedgerBroken
@@ -45,6 +46,8 @@ SHARDS = 2
 SKEW_MS = 1_500
 CARDS = 40
 """So few card numbers that two people draw the same one now and then."""
+COUPONS = 400
+"""The same for codes of coupons, of which there are more."""
 SETTINGS = Settings(
     table="tongka",
     region="cn-north-1",
@@ -133,7 +136,8 @@ class SimulatedIds:
 
     def digits(self, length: int) -> str:
         if length > CODE_DIGITS:
-            return str(self._chance.randrange(CARDS)).zfill(length)
+            most = COUPONS if length > MEMBER_NUMBER_DIGITS else CARDS
+            return str(self._chance.randrange(most)).zfill(length)
         self._process.attempt.code = str(self._chance.randrange(10**length)).zfill(length)
         return self._process.attempt.code
 

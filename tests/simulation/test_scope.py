@@ -14,7 +14,7 @@ from tests.simulation.rehearsal import Cell, rehearse
 from tests.simulation.requests import Operation
 
 AREAS = all_areas()
-MODEL_LINES_MAX = 1600
+MODEL_LINES_MAX = 2200
 
 
 def use_cases() -> set[type]:

@@ -52,7 +52,9 @@ def _theirs(state: State, member: str, group: str) -> frozenset[str]:
     owners = set(model.ids_of(state, member))
     found = model.coupons(state).items()
     return frozenset(
-        code for code, each in found if each.owner in owners and (each.state in model.LIVE) == (group == "live")
+        code
+        for code, each in found
+        if each.owner in owners and (each.state in model.LIVE) == (group == "live")
     )
 
 
@@ -109,7 +111,11 @@ def draw_look(world: World, chance: Random) -> Operation | None:
     kind, code = chance.choice(("list", "one", "page")), some_code(world, chance)
     if kind == "page" or not code:
         return SeeClaimable(found[2])
-    return SeeCoupons(found[2], chance.choice(("live", "ended"))) if kind == "list" else SeeCoupon(found[2], code)
+    return (
+        SeeCoupons(found[2], chance.choice(("live", "ended")))
+        if kind == "list"
+        else SeeCoupon(found[2], code)
+    )
 
 
 def list_scene(stage: Stage) -> SeeCoupons:

@@ -168,8 +168,7 @@ class Claim(ForOneself, frozen=True):
         if known_templates[name].terms.delivery != ("code" if self.code else "claim"):
             return Refused("coupon-not-claimable")
         verdicts = [
-            self._minted(state, moment, member, name, version)
-            for version in versions(state, moment, name)
+            self._minted(state, moment, member, name, version) for version in versions(state, moment, name)
         ]
         fits = as_written(moment.commit)
         found = next((each for each in verdicts if isinstance(each, Accepted) and fits(each)), verdicts[0])

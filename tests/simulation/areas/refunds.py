@@ -77,6 +77,8 @@ class GiveBack(Operation, frozen=True):
             return Refused("order-not-found")
         if self.at // 1000 < order.paid_at // 1000:
             return Refused("invalid-input")
+        if order.tender is not None:
+            return Refused("order-checked-out")
         return fitting(
             state,
             moment,

@@ -135,7 +135,9 @@ def draw_say(world: World, chance: Random) -> Operation:
 
 
 def _said_anew(before: model.Terms, chance: Random) -> dict[str, Any]:
-    change = chance.choice(("off", "stop", "total", "limits", "stack", "code", "delivery", "returns", "store"))
+    change = chance.choice(
+        ("off", "stop", "total", "limits", "stack", "code", "delivery", "returns", "store")
+    )
     code = chance.choice(("HELLO", "BYE")) if before.delivery == "code" else ""
     choices: dict[str, dict[str, Any]] = {
         "off": {"off": chance.choice((300, 700, 900)), "least": chance.choice((0, 2000))},

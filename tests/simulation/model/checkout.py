@@ -263,7 +263,11 @@ def hold(
     if known is not None and known.state != "released":
         if known.state == "captured":
             return Refused("order-number-reused")
-        return Accepted(state, _hold_facts(known)) if known.fingerprint == fingerprint else Refused("hold-differs")
+        return (
+            Accepted(state, _hold_facts(known))
+            if known.fingerprint == fingerprint
+            else Refused("hold-differs")
+        )
     member, today = state.alive(asked), day_of(now)
     if member not in state.accounts:
         return Refused("member-not-found")
