@@ -113,8 +113,8 @@ class Counter:
         self, slip: Slip, chosen: Iterable[Fitting], points: Points, taken: Points = NO_POINTS
     ) -> Priced:
         """`taken`: points that were taken before, when the bill was held. Raises NotEnoughPoints."""
-        account, today = self.book.account, shop_date(self.now)
-        if points - taken > account.available(today):
+        account, today, more = self.book.account, shop_date(self.now), points - taken
+        if more > max(account.available(today), NO_POINTS):
             raise not_enough(account, today)
         return price(slip, chosen, self.programme.terms.deduction, points)
 

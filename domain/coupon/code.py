@@ -13,6 +13,14 @@ def new_code(ids: Ids) -> str:
     return body + check_digit(body)
 
 
+def new_codes(ids: Ids, count: int) -> tuple[str, ...]:
+    """So many, no two of them the same."""
+    found: set[str] = set()
+    while len(found) < count:
+        found.add(new_code(ids))
+    return tuple(sorted(found))
+
+
 def read_code(text: str) -> str | None:
     """The digits of a code as it was scanned or typed, with or without its dashes; None: this is no code."""
     code = text.replace("-", "")

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from domain.actor import Operator
-from domain.coupon.code import new_code
+from domain.coupon.code import new_codes
 from domain.coupon.mint import CouponLimitReached, Reason, limits_of, make
 from domain.coupon.model import Source
 from domain.coupon.ports import Repositories
@@ -79,7 +79,8 @@ class IssueCoupons(Struct, frozen=True):
                 raise TemplateNotFound
             people = repositories.members.people(wish.member_ids)
             batch = _Batch(repositories, template, people, actor.caller, now)
-            handed = tuple(batch.hand(each, new_code(self.ids)) for each in wish.member_ids)
+            codes = new_codes(self.ids, len(wish.member_ids))
+            handed = tuple(map(batch.hand, wish.member_ids, codes))
             return Plan(Issued(wish.template_id, handed), batch.changes())
 
         return self.runner.run_once(actor.tenant_id, plan, wish.key, dry_run=dry_run)

@@ -224,7 +224,7 @@ def _stale(cloud: Cloud, call: Call) -> Callable[[Key], Item | None]:
     def look(key: Key) -> Item | None:
         if key in cloud.before and call.chance.random() < 0.7:
             call.hit()
-            call.process.attempt.is_lagging = True
+            call.process.was_shown_something_old()
             return cloud.before[key]
         return cloud.storage.get(key)
 
@@ -242,7 +242,7 @@ def _refresh(cloud: Cloud, call: Call) -> None:
     cloud.storage.refresh(shown)
     if len(shown) < len(waiting):
         call.hit()
-        call.process.attempt.is_lagging = True
+        call.process.was_shown_something_old()
 
 
 def _leave_some(answer: dict[str, Any], arguments: Mapping[str, Any], call: Call) -> None:

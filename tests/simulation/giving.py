@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from tests.simulation import observe
 from tests.simulation.model import welcoming
 from tests.simulation.model.state import Accepted, Account, Programme, State, Verdict
+from tests.simulation.process import CACHED_MS
 from tests.simulation.requests import Broken, Moment
 
 
@@ -24,22 +25,19 @@ def programmes(state: State, moment: Moment, who: object) -> Sequence[Programme]
     return [each for each in found if not versions or each.version in versions]
 
 
-CACHED_MS = 61_000
-"""So long a process may go by settings that it has read."""
-
-
 def fitting(
     state: State, moment: Moment, ask: Callable[[Programme], Verdict], *, cached: bool = False
 ) -> Verdict:
     """By the programme that was in force when it was decided: the accounts that were written tell which.
 
-    `cached`: also by one that was in force a minute before.
+    `cached`: also by one that was in force a minute before, or by any if the process was shown something old.
     """
     found = [each.programme for each in (state, *moment.states)]
     if cached:
         began = min(moment.commit.by.looks) if moment.commit else moment.now
         pairs = pairwise(state.programmes)
-        found += [each for each, following in pairs if following.since > began - CACHED_MS]
+        is_old = moment.commit is not None and moment.commit.by.may_keep_something_old
+        found += [each for each, following in pairs if is_old or following.since > began - CACHED_MS]
     verdicts = [ask(each) for each in {each.version: each for each in found}.values()]
     seen = _written(moment)
     found_fit = (each for each in verdicts if fits(each, moment))

@@ -8,7 +8,7 @@ from domain.errors import DomainError
 from tests.simulation.faults import Fault
 from tests.simulation.model import sessions
 from tests.simulation.model.state import Accepted, Refused, State
-from tests.simulation.process import Process
+from tests.simulation.process import CACHED_MS, Process
 from tests.simulation.requests import Attempt, Broken, Moment, Request, begin
 from tests.simulation.schedule import Crash
 from tests.simulation.watch import KEPT_MS
@@ -41,6 +41,7 @@ def attempt(process: Process, request: Request) -> Attempt:
     world = process.world
     trial = begin(request, world.cloud.shown)
     process.attempt = trial
+    trial.may_keep_something_old = world.now_ms - process.lagged_at < CACHED_MS
     world.tally.operations += 1
     world.note(f"{request.text()} try {trial.number} in process {process.number}: {request.operation}")
     try:

@@ -41,11 +41,11 @@ def _programme(
 
 MANY = ("second", "step", "triple", "friends", "gift", "cake")
 RULES: tuple[model.Programme, ...] = (
-    replace(_programme(1, 100, "rolling", 12, "debt", "upgrade"), worth=10, convert=20),
+    replace(_programme(1, 100, "rolling", 12, "debt", "upgrade"), worth=10, convert=25),
     replace(
         _programme(1, 100, "fixed", 1, "floor", "double", "weekend", "bands", "shared", ladder=1),
         worth=100,
-        convert=9,
+        convert=150,
     ),
     replace(
         _programme(
@@ -62,7 +62,7 @@ RULES: tuple[model.Programme, ...] = (
             "tiered",
             ladder=2,
         ),
-        convert=30,
+        convert=200,
     ),
     replace(
         _programme(

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 SHARDS = 2
+CACHED_MS = 61_000
+"""So long a process may go by settings that it has read."""
 SKEW_MS = 1_500
 CARDS = 40
 """So few card numbers that two people draw the same one now and then."""
@@ -70,6 +72,7 @@ class Process:
         self.skew_ms = self.chance.randrange(-SKEW_MS, SKEW_MS) if self.chance.random() < 0.3 else 0
         self.attempt: Attempt = world.nobody
         self.decided_at = 0
+        self.lagged_at = -CACHED_MS
         self.services = Services(self)
 
     @property
@@ -111,6 +114,11 @@ class Process:
             problem, LedgerBroken | AccountFrozen
         ):
             raise Broken("jobs fail in bad weather only", f"{what}: {problem!r}")
+
+    def was_shown_something_old(self) -> None:
+        """Settings are kept for a while, so that what comes after may go by them, too."""
+        self.attempt.is_lagging = True
+        self.lagged_at = self.world.now_ms
 
     def met(self, fault: Fault) -> None:
         """A fault made a difference."""

@@ -90,6 +90,8 @@ class Attempt(Struct, eq=False):
     """The first secret that was drawn."""
     is_lagging: bool = False
     """Whether it was shown something old."""
+    may_keep_something_old: bool = False
+    """The same for what its process had read before, and keeps for a while."""
     is_contended: bool = False
     """Whether somebody else was in the way."""
     facts: Mapping[str, Any] | None = None

@@ -29,7 +29,7 @@ class Convert(Operation, frozen=True):
     is_once: ClassVar[bool] = False
 
     def call(self, process: Process) -> Converted:
-        return process.services.convert_points(limit=100)
+        return process.services.convert_points(limit=1000)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         if moment.commit is None:

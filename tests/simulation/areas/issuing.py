@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any, ClassVar
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from domain.coupon.claim import Claimed, ClaimCoupon, ClaimSent, ClaimWish, claimed_from
 from domain.coupon.issue import Issued, IssueCoupons, IssueWish, issued_from
@@ -62,14 +62,20 @@ class Issue(Operation, frozen=True):
             for version in versions(state, moment, self.template)
         ]
         fits = as_written(moment.commit)
-        found = next((each for each in verdicts if isinstance(each, Accepted) and fits(each)), verdicts[0])
-        return remember(found, moment, self.key)
+
+        def is_it(verdict: Verdict) -> bool:
+            if not isinstance(verdict, Accepted) or not fits(verdict):
+                return False
+            return len(written) == sum(is_handed for _, is_handed, _ in verdict.facts["handed"])
+
+        return remember(next(filter(is_it, verdicts), verdicts[0]), moment, self.key)
 
     def _handed(
         self, state: State, view: State, version: int, written: Mapping[str, str], now: int
     ) -> Verdict:
         """`view`: people, limits and stock as they were read; `written`: codes by owner."""
         lines: list[tuple[str, bool, str]] = []
+        view = self._with_all_versions(state, view)
         for asked in self.members:
             owner = view.alive(asked)
             refusal = self._refusal(view, owner, version, {line[0] for line in lines if line[1]}, now)
@@ -83,6 +89,12 @@ class Issue(Operation, frozen=True):
             lines.append((owner if not refusal else asked, not refusal, refusal))
         told = tuple((asked, *line[1:]) for asked, line in zip(self.members, lines, strict=True))
         return Accepted(state, {"handed": told})
+
+    def _with_all_versions(self, state: State, view: State) -> State:
+        """What is left as it was then."""
+        latest, before = (model.templates(each).get(self.template) for each in (state, view))
+        left = before.left if before else 0
+        return model.keep(view, model.TEMPLATES, self.template, replace(latest, left=left))
 
     def _refusal(self, view: State, owner: str, version: int, owners: set[str], now: int) -> str:
         if owner not in view.people:

@@ -88,7 +88,7 @@ def price(
         refusal = usable(coupon, bill.place, bill.store, bill.fen, at)
         if refusal:
             return Refused(refusal)
-    if bill.points - taken > account.available(day):
+    if bill.points > taken and bill.points - taken > account.available(day):
         return Refused("not-enough-points")
     if not combinable([coupon for _, coupon in chosen]):
         return Refused("coupons-not-combinable")
