@@ -1,8 +1,6 @@
 """Coupons for tests: templates over HTTP, and people who hold some."""
 
 import secrets
-import struct
-import zlib
 from typing import Any
 
 from tests.shop import STORE, Answer, Phone, Shop, System
@@ -13,18 +11,6 @@ RATE = {"kind": "rate_discount", "pay_permille": 800}
 CASH = {"kind": "cash", "off_fen": 800}
 EXCHANGE = {"kind": "goods_exchange"}
 DAYS = {"kind": "relative", "days_valid": 30}
-
-
-def png(width: int, height: int) -> bytes:
-    """A white picture."""
-    rows = b"".join(b"\0" + b"\xff" * width for _ in range(height))
-    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*part) for part in parts)
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 def key() -> str:

@@ -11,9 +11,10 @@ from tests.handlers.callers import OK, Caller, Told
 from tests.handlers.coupons import NO_COUPON, coupon
 from tests.handlers.scene import Sample, signed
 from tests.handlers.whose import INVALID, NO_MEMBER, About, Whose, kept, member_id, shop_of
+from tests.pictures import png
 from tests.shop import STORE, Shop
 
-PNG = some.png(300, 150)
+PNG = png(300, 150)
 NO_ORDER: Told = (404, "order-not-found")
 NO_HOLD: Told = (404, "hold-not-found")
 

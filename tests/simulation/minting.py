@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from msgspec.structs import replace
 
 from tests.simulation import observe
+from tests.simulation.callers import Personal
 from tests.simulation.cloud import Commit
 from tests.simulation.model import coupons as model
-from tests.simulation.model.state import Accepted, State, Verdict
+from tests.simulation.model import sessions
+from tests.simulation.model.state import Accepted, Refused, State, Verdict
 from tests.simulation.requests import Broken, Moment
+from tests.simulation.table.values import Item
 
 DRAFT = "a coupon that is not written"
 
@@ -21,9 +24,9 @@ def new_coupons(moment: Moment) -> Mapping[str, tuple[str, str, int]]:
     }
 
 
-def _said(item: Mapping[str, Mapping[str, str]]) -> tuple[str, str, int]:
-    version = observe.number(dict(item), "template_version")
-    return observe.text(dict(item), "owner"), observe.text(dict(item), "template_id"), version
+def _said(item: Item) -> tuple[str, str, int]:
+    version = observe.number(item, "template_version")
+    return observe.text(item, "owner"), observe.text(item, "template_id"), version
 
 
 def new_code(moment: Moment) -> str:
@@ -48,17 +51,6 @@ def versions(state: State, moment: Moment, template: str) -> list[int]:
     return sorted(made or found, reverse=True)
 
 
-def by_some_view(
-    state: State, moment: Moment, ask: Callable[[State], Verdict], fits: Callable[[Accepted], bool]
-) -> Verdict:
-    """What was asked at some time of the try, and led to what was written; else what is true now."""
-    verdicts = [(ask(view), view) for view in (views(state, moment) if moment.commit else (state,))]
-    for verdict, _ in verdicts:
-        if isinstance(verdict, Accepted) and (moment.commit is None or fits(verdict)):
-            return Accepted(replace(verdict.state, people=state.people), verdict.facts)
-    return verdicts[0][0]
-
-
 def as_written(commit: Commit | None) -> Callable[[Accepted], bool]:
     """Whether the coupons are those of the commit."""
     changes = commit.of("coupon") if commit else []
@@ -72,3 +64,17 @@ def as_written(commit: Commit | None) -> Callable[[Accepted], bool]:
         )
 
     return fits
+
+
+def by_whom(operation: Personal, state: State, moment: Moment, ask: Callable[[str], Verdict]) -> Verdict:
+    """Of all whom the login stood for at some time of the try, the one for whom it was written.
+
+    A coupon may go to an id that was merged into another one meanwhile: it is theirs all the same.
+    """
+    actors = sorted(operation.actors(state, moment), reverse=True)
+    if moment.commit is not None:
+        logins = ((view, view.sessions.get(operation.session_id)) for view in moment.states)
+        actors += [sessions.acts_for(view, login) for view, login in logins if login]
+    verdicts = [ask(member) if member else Refused("identity-moved") for member in actors]
+    fits = as_written(moment.commit)
+    return next((each for each in verdicts if isinstance(each, Accepted) and fits(each)), verdicts[0])

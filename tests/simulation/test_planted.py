@@ -29,6 +29,8 @@ AREAS = {
     "tier",
     "entitlement",
     "held",
+    "coupon",
+    "checkout",
 }
 
 

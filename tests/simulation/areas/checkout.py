@@ -196,10 +196,10 @@ class AskPrice(Complete, frozen=True):
         seen = [dict(each.facts) for each in verdicts if isinstance(each, Accepted)]
         if len(moment.states) < 2 or not seen:
             return False
-        lists = [each["usable"] for each in seen]
+        lists: list[frozenset[str]] = [each["usable"] for each in seen]
         is_there = frozenset.intersection(*lists) <= facts["usable"] <= frozenset.union(*lists)
         costs = [each["to_pay"] for each in seen]
-        return is_there and (min(costs) <= facts["to_pay"] <= self.whole)
+        return bool(is_there and min(costs) <= facts["to_pay"] <= self.whole)
 
     def facts(self, answer: Quote) -> Mapping[str, Any]:  # type: ignore[override]
         usable = frozenset(each.coupon.held.coupon.code for each in answer.usable)

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any, ClassVar
 
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from domain.coupon.expire import Ended, ExpireCoupons
 from domain.coupon.read import Shown
-from domain.coupon.redeem import Redeemed, RedeemCoupon, RedeemWish, ReleaseRedemption, redeemed_from
+from domain.coupon.redeem import RedeemCoupon, Redeemed, RedeemWish, ReleaseRedemption, redeemed_from
 from domain.coupon.void import VoidCoupon
 from domain.money import Money
 from domain.order.model import Line, OrderId, SaleChannel
@@ -187,8 +187,7 @@ def coupons_are_those_of_the_model(world: World) -> Iterator[str]:
         for (pk, _), item in world.cloud.storage.items()
         if pk.startswith(f"T#{world.house.tenant_id}#C#") and observe.text(item, "kind") == "coupon"
     }
-    for code in stored ^ set(model.coupons(world.state)):
-        yield code
+    yield from sorted(stored ^ set(model.coupons(world.state)))
 
 
 def limits_hold(world: World) -> Iterator[str]:

@@ -15,7 +15,7 @@ from tests.simulation.areas.issuing import claimed_facts, coupon_of, hear_of
 from tests.simulation.areas.joining import a_fan
 from tests.simulation.callers import ForOneself
 from tests.simulation.keyed import remember, remembered
-from tests.simulation.minting import new_code
+from tests.simulation.minting import by_whom, new_code
 from tests.simulation.model import coupons as model
 from tests.simulation.model.state import Accepted, Refused, State, Verdict
 from tests.simulation.process import Process
@@ -44,12 +44,12 @@ class Give(ForOneself, frozen=True):
         known = remembered(state, moment, self.key)
         if known:
             return known
-        member = self.actor(state, moment)
-        if not member:
-            return Refused("identity-moved")
-        until = moment.now + DAY_MS
-        verdict = model.offer(state, self.code, model.ids_of(state, member), until, moment.now)
-        return remember(verdict, moment, self.key)
+
+        def ask(member: str) -> Verdict:
+            until = moment.now + DAY_MS
+            return model.offer(state, self.code, model.ids_of(state, member), until, moment.now)
+
+        return remember(by_whom(self, state, moment, ask), moment, self.key)
 
     def expect_of(self, state: State, member: str) -> Verdict:
         raise NotImplementedError
@@ -75,10 +75,10 @@ class Keep(ForOneself, frozen=True):
         return process.services.withdraw_offer(callers.person(process, self.token), self.code)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        member = self.actor(state, moment)
-        if not member:
-            return Refused("identity-moved")
-        return model.withdraw(state, self.code, model.ids_of(state, member), moment.now)
+        def ask(member: str) -> Verdict:
+            return model.withdraw(state, self.code, model.ids_of(state, member), moment.now)
+
+        return by_whom(self, state, moment, ask)
 
     def expect_of(self, state: State, member: str) -> Verdict:
         raise NotImplementedError
@@ -107,15 +107,16 @@ class Take(ForOneself, frozen=True):
         known = remembered(state, moment, self.key)
         if known:
             return known
-        member = self.actor(state, moment)
-        if not member:
-            return Refused("identity-moved")
+        verdict = by_whom(self, state, moment, lambda member: self._for(state, moment, member))
+        return remember(verdict, moment, self.key)
+
+    def _for(self, state: State, moment: Moment, member: str) -> Verdict:
         verdict = model.take(state, self.code, self.until, model.ids_of(state, member), moment.now)
         if isinstance(verdict, Refused):
             return verdict
         new = new_code(moment)
         after = model.taken(verdict.state, model.coupons(state)[self.code], new, member)
-        return remember(Accepted(after, {**verdict.facts, "code": new}), moment, self.key)
+        return Accepted(after, {**verdict.facts, "code": new})
 
     def expect_of(self, state: State, member: str) -> Verdict:
         raise NotImplementedError
@@ -123,7 +124,8 @@ class Take(ForOneself, frozen=True):
     def excuses(self, world: World, state: State, moment: Moment) -> Container[str]:
         """What leads from a token to its coupon is forgotten once the offer is over."""
         forgotten = {"coupon-not-on-offer"} if self.until <= moment.now else set()
-        return forgotten | set(super().excuses(world, state, moment))  # type: ignore[call-overload]
+        parted = {"identity-moved"} if self.may_be_parted(state, moment) else set()
+        return forgotten | parted
 
     def facts(self, answer: Claimed) -> Mapping[str, Any]:
         facts = claimed_facts(answer)

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from msgspec.structs import asdict, replace
 
-from domain.coupon.claim import Claimed, ClaimCoupon, ClaimSent, ClaimWish, claimed_from
-from domain.coupon.issue import Issued, IssueCoupons, IssueWish, issued_from
+from domain.coupon.claim import ClaimCoupon, Claimed, ClaimSent, ClaimWish, claimed_from
+from domain.coupon.issue import IssueCoupons, Issued, IssueWish, issued_from
 from domain.coupon.read import Shown
 from domain.unit_of_work import RequestKey
 from tests.simulation import callers
@@ -19,7 +19,7 @@ from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import OFFICE, ForOneself
 from tests.simulation.keyed import remember, remembered
 from tests.simulation.merchant import COUPONS
-from tests.simulation.minting import as_written, new_code, new_coupons, versions
+from tests.simulation.minting import as_written, by_whom, new_code, new_coupons, versions
 from tests.simulation.model import coupons as model
 from tests.simulation.model.calendar import day_of
 from tests.simulation.model.state import Accepted, Refused, State, Verdict
@@ -66,7 +66,8 @@ class Issue(Operation, frozen=True):
         def is_it(verdict: Verdict) -> bool:
             if not isinstance(verdict, Accepted) or not fits(verdict):
                 return False
-            return len(written) == sum(is_handed for _, is_handed, _ in verdict.facts["handed"])
+            handed: tuple[tuple[str, bool, str], ...] = verdict.facts["handed"]
+            return len(written) == sum(is_handed for _, is_handed, _ in handed)
 
         return remember(next(filter(is_it, verdicts), verdicts[0]), moment, self.key)
 
@@ -92,7 +93,7 @@ class Issue(Operation, frozen=True):
 
     def _with_all_versions(self, state: State, view: State) -> State:
         """What is left as it was then."""
-        latest, before = (model.templates(each).get(self.template) for each in (state, view))
+        latest, before = model.templates(state)[self.template], model.templates(view).get(self.template)
         left = before.left if before else 0
         return model.keep(view, model.TEMPLATES, self.template, replace(latest, left=left))
 
@@ -170,9 +171,10 @@ class Claim(ForOneself, frozen=True):
         known = remembered(state, moment, self.key)
         if known:
             return known
-        member = self.actor(state, moment)
-        if not member:
-            return Refused("identity-moved")
+        verdict = by_whom(self, state, moment, lambda member: self._for(state, moment, member))
+        return remember(verdict, moment, self.key)
+
+    def _for(self, state: State, moment: Moment, member: str) -> Verdict:
         name = self._template(state, moment)
         known_templates = model.templates(state)
         if name not in known_templates:
@@ -183,8 +185,7 @@ class Claim(ForOneself, frozen=True):
             self._minted(state, moment, member, name, version) for version in versions(state, moment, name)
         ]
         fits = as_written(moment.commit)
-        found = next((each for each in verdicts if isinstance(each, Accepted) and fits(each)), verdicts[0])
-        return remember(found, moment, self.key)
+        return next((each for each in verdicts if isinstance(each, Accepted) and fits(each)), verdicts[0])
 
     def _template(self, state: State, moment: Moment) -> str:
         if not self.code:
@@ -259,11 +260,10 @@ class ClaimOne(ForOneself, frozen=True):
         raise NotImplementedError
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        member = self.actor(state, moment)
-        if not member:
-            return Refused("identity-moved")
-        ids = model.ids_of(state, member)
-        return model.claim_sent(state, self.code, ids, moment.now)
+        def ask(member: str) -> Verdict:
+            return model.claim_sent(state, self.code, model.ids_of(state, member), moment.now)
+
+        return by_whom(self, state, moment, ask)
 
     def facts(self, answer: Shown) -> Mapping[str, Any]:
         return {"state": answer.state.value}

@@ -11,14 +11,14 @@ from domain.coupon.template import Template
 from domain.image.model import Purpose
 from domain.image.upload import Uploaded, UploadImage
 from domain.page import Page
-from tests.coupons import png
+from tests.pictures import png
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
 from tests.simulation.callers import OFFICE
 from tests.simulation.cloud import Change
 from tests.simulation.merchant import COUPONS, coupon_form
 from tests.simulation.model import coupons as model
-from tests.simulation.model.state import NOTHING, Accepted, Refused, State, Verdict
+from tests.simulation.model.state import Accepted, Refused, State, Verdict
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment, Operation
 from tests.simulation.stage import Stage

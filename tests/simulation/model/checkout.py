@@ -74,40 +74,58 @@ def holds(state: State) -> Mapping[str, Hold]:
 
 
 def price(
-    state: State, bill: Bill, ids: Iterable[str], account: Account, programme: Programme, at: int, day: int,
+    state: State,
+    bill: Bill,
+    ids: Iterable[str],
+    account: Account,
+    programme: Programme,
+    at: int,
+    day: int,
     taken: int = 0,
-) -> Price | Refused:  # fmt: skip
+) -> Price | Refused:
     """Rates first, then amounts, then points, of which half may be paid at most (D-25, D-32)."""
-    chosen: list[tuple[str, Coupon]] = []
-    for code in bill.codes:
-        found = coupons(state).get(code)
-        if found is None or found.owner not in set(ids):
-            return Refused("coupon-not-found")
-        chosen.append((code, found))
-    for _, coupon in chosen:
-        refusal = usable(coupon, bill.place, bill.store, bill.fen, at)
-        if refusal:
-            return Refused(refusal)
+    chosen = _chosen(state, bill, frozenset(ids), at)
+    if isinstance(chosen, Refused):
+        return chosen
     if bill.points > taken and bill.points - taken > account.available(day):
         return Refused("not-enough-points")
+    offs = _take_off(bill.fen, chosen)
+    if isinstance(offs, Refused):
+        return offs
+    left = bill.fen - sum(off for _, off in offs)
+    worth = bill.points * programme.worth
+    if bill.points and not worth:
+        return Refused("points-pay-nothing")
+    return Refused("points-above-cap") if worth > left // 2 else Price(offs, bill.points, worth, left - worth)
+
+
+def _chosen(state: State, bill: Bill, ids: frozenset[str], at: int) -> list[tuple[str, Coupon]] | Refused:
+    found = [(code, coupons(state).get(code)) for code in bill.codes]
+    theirs = [(code, coupon) for code, coupon in found if coupon is not None and coupon.owner in ids]
+    if len(theirs) < len(found):
+        return Refused("coupon-not-found")
+    reasons = (usable(coupon, bill.place, bill.store, bill.fen, at) for _, coupon in theirs)
+    refusal = next(filter(None, reasons), "")
+    return Refused(refusal) if refusal else theirs
+
+
+def _take_off(left: int, chosen: Sequence[tuple[str, Coupon]]) -> tuple[tuple[str, int], ...] | Refused:
+    """Coupons that are alike stand side by side, the first to end first."""
     if not combinable([coupon for _, coupon in chosen]):
         return Refused("coupons-not-combinable")
-    left, offs = bill.fen, []
-    turns = sorted(chosen, key=lambda each: (each[1].terms.kind != "rate", each[1].template, each[0]))
-    for code, coupon in turns:
+
+    def turn(named: tuple[str, Coupon]) -> tuple[bool, str, int, int, str]:
+        code, coupon = named
+        return coupon.terms.kind != "rate", coupon.template, coupon.version, coupon.last, code
+
+    offs = []
+    for code, coupon in sorted(chosen, key=turn):
         off = coupon.terms.takes(left)
         if not off:
             return Refused("coupon-without-effect")
         left -= off
         offs.append((code, off))
-    if not bill.points:
-        return Price(tuple(offs), 0, 0, left)
-    if not programme.worth:
-        return Refused("points-pay-nothing")
-    worth = bill.points * programme.worth
-    if worth > left // 2:
-        return Refused("points-above-cap")
-    return Price(tuple(offs), bill.points, worth, left - worth)
+    return tuple(offs)
 
 
 def combinable(chosen: Sequence[Coupon]) -> bool:

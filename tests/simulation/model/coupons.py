@@ -17,7 +17,7 @@ COUNTED = {"issued", "claimed"}
 
 
 class Terms(Struct, frozen=True):
-    """What staff says of a coupon. `total` and the limits: 0 is none; `stack`: how many of its like on a bill."""
+    """What staff says of a coupon. `total`, limits: 0 is none; `stack`: how many of its like on a bill."""
 
     kind: str = "cash"
     off: int = 800
