@@ -18,6 +18,7 @@ from adapters.secrets.keyring import Keyrings
 from domain.checkout.hold import ReleaseHolds
 from domain.coupon.convert import ConvertPoints
 from domain.coupon.expire import ExpireCoupons
+from domain.coupon.template import CouponsGone, TemplateStopped
 from domain.errors import Conflict, Unavailable
 from domain.ids import Ids
 from domain.image.ports import Shelf
@@ -114,6 +115,11 @@ class Process:
             problem, LedgerBroken | AccountFrozen
         ):
             raise Broken("jobs fail in bad weather only", f"{what}: {problem!r}")
+
+    def not_issued(self, what: object, problem: Exception) -> None:
+        """Points wait for as long as their coupons are not handed out."""
+        if not isinstance(problem, TemplateStopped | CouponsGone):
+            self.failed(what, problem)
 
     def was_shown_something_old(self) -> None:
         """Settings are kept for a while, so that what comes after may go by them, too."""
@@ -234,7 +240,7 @@ class Services(Wiring):
 
     @cached_property
     def convert_points(self) -> ConvertPoints:
-        return replace(super().convert_points, report_failure=self._process.failed)
+        return replace(super().convert_points, report_failure=self._process.not_issued)
 
     @cached_property
     def expire_coupons(self) -> ExpireCoupons:

@@ -142,6 +142,17 @@ def order_while_undone_scene(stage: Stage) -> Operation:
     return an_order(stage, stage.world.state.merges[merge_id].source)
 
 
+def card_while_undone_scene(stage: Stage) -> Operation:
+    """A till reads the card that one of two members had before the merge: it is theirs alone from then on."""
+    stage.does(wait_scene(stage))
+    merge_id = merge_ids(stage.world, "waiting")[0]
+    stage.does(Approve(merge_id))
+    merge = stage.world.state.merges[merge_id]
+    card = stage.world.state.people[merge.source].card
+    stage.rival = Undo(merge_id)
+    return an_order(stage, merge.target, by="card_number", value=card)
+
+
 def settle_scene(stage: Stage) -> Settle:
     merge_id = merged(stage)
     stage.wait(minutes=2)
@@ -207,6 +218,7 @@ AREA = Area(
         "prove a phone while a merge is undone": prove_while_undone_scene,
         "change the profile while a merge is undone": rename_while_undone_scene,
         "order under an older id while a merge is undone": order_while_undone_scene,
+        "order by an older card while a merge is undone": card_while_undone_scene,
         "wait again after an undoing": wait_again_scene,
         "settle": settle_scene,
         "settle what was undone and done again": settle_late_scene,

@@ -8,7 +8,7 @@ from tests.simulation import observe
 from tests.simulation.area import Area
 from tests.simulation.areas.codes import EnterByPhone, asked, draw_enter
 from tests.simulation.areas.joining import Prove, a_fan, a_member, draw_prove, enter, prove
-from tests.simulation.areas.merges import one_person
+from tests.simulation.areas.merges import merged, one_person
 from tests.simulation.areas.points import an_order
 from tests.simulation.areas.programmes import Draft, Publish, in_force_now
 from tests.simulation.areas.undoing import Undo
@@ -54,10 +54,10 @@ def rule_begins_scene(stage: Stage) -> Prove:
 
 
 def host_parted_scene(stage: Stage) -> Prove:
-    """The invitation leads to somebody merged; staff takes the two apart at that moment."""
-    merge_id = one_person(stage)[1]
+    """The invitation leads to somebody merged into a member; staff takes the two apart at that moment."""
+    merge_id = merged(stage)
     in_force_now(stage, "friends")
-    guest = a_fan(stage, 1)
+    guest = a_fan(stage, 2)
     source = stage.world.state.merges[merge_id].source
     stage.rival = Undo(merge_id)
     return prove(stage.world, guest, "wx", guest.phones[0], invited_by=source)
