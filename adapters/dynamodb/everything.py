@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
+from adapters.dynamodb.coupons import to_coupon
 from adapters.dynamodb.entitlements import to_entitlement
+from adapters.dynamodb.holds import to_hold
 from adapters.dynamodb.item import Tenancy
 from adapters.dynamodb.keys import Keys
 from adapters.dynamodb.members import SentinelItem, to_member
@@ -42,10 +44,12 @@ def _to_sentinel(raw: RawItem) -> Sentinel:
 
 READERS: dict[str, Callable[[RawItem], Thing]] = {
     "account": to_account,
+    "coupon": to_coupon,
     "entitlement": to_entitlement,
     "entry": to_entry,
     "order": to_order,
     "refund": to_refund,
+    "hold": to_hold,
     "exchange": lambda raw: to_exchange(raw, Tenancy(Keys("", 1), _no_vault)),
     "member": lambda raw: to_member(raw, Tenancy(Keys("", 1), _no_vault)),
     "sentinel": _to_sentinel,

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from domain.checkout.model import Hold
 from domain.clock import shop_date
+from domain.coupon.model import Coupon
 from domain.entitlement.model import Entitlement, EntitlementState
 from domain.member.model import Member, Sentinel
-from domain.order.model import Granted, Order, OrderId, Refund
+from domain.money import Points
+from domain.order.model import CouponLeg, Granted, Order, OrderId, Refund, Tender
 from domain.points.model import Account, Entry, EntryKind, EntryRef
 from domain.points.prove import Finding, prove
 from domain.proof.ports import Repositories, Thing
@@ -51,14 +54,10 @@ def _named(repositories: Repositories, entry: Entry) -> list[tuple[str, int | No
     if cause.reason == "comment" and cause.order_id:
         comment = repositories.comments.find(cause.order_id)
         return [(comment.member_id, comment.entry_sequence)] if comment else []
-    if cause.reason == "exchange":
-        made = repositories.exchanges.find(entry.member_id, entry.sequence)
-        return [(made.member_id, made.sequence)] if made else []
-    if cause.reason == "exchange_refund" and cause.exchange_id:
-        ref = EntryRef.parse(cause.exchange_id)
-        taken = repositories.exchanges.find(ref.member_id, ref.sequence)
-        back = taken.refund_entry if taken else None
-        return [(back.member_id, back.sequence)] if back else []
+    if cause.exchange_id or cause.reason == "exchange":
+        return _named_by_exchange(repositories, entry)
+    if cause.reason.startswith("checkout"):
+        return [(entry.member_id, entry.sequence)] if _is_of_checkout(repositories, entry) else []
     if cause.reason == "check_in":
         # The day of a request is that of its first look, perhaps a moment before midnight.
         today = shop_date(entry.at)
@@ -67,11 +66,68 @@ def _named(repositories: Repositories, entry: Entry) -> list[tuple[str, int | No
     return [(entry.member_id, entry.sequence)]
 
 
+def _named_by_exchange(repositories: Repositories, entry: Entry) -> list[tuple[str, int | None]]:
+    if entry.cause.exchange_id is None:
+        made = repositories.exchanges.find(entry.member_id, entry.sequence)
+        return [(made.member_id, made.sequence)] if made else []
+    ref = EntryRef.parse(entry.cause.exchange_id)
+    taken = repositories.exchanges.find(ref.member_id, ref.sequence)
+    back = taken.refund_entry if taken else None
+    return [(back.member_id, back.sequence)] if back else []
+
+
+def _is_of_checkout(repositories: Repositories, entry: Entry) -> bool:
+    """Whether there is what it paid for, or what gave it back; a bill may be held more than once."""
+    order_id, number = entry.cause.order_id, entry.cause.refund_number
+    if order_id is None:
+        return False
+    if number is not None:
+        refund = repositories.orders.find_refund(order_id, number)
+        return refund is not None and refund.given_back == entry.points
+    return (repositories.orders.find(order_id) or repositories.holds.find(order_id)) is not None
+
+
 def _order(repositories: Repositories, order: Order) -> Iterator[Finding]:
     entry = repositories.entries.get(order.member_id, order.award.entry_sequence)
     if not _belongs(entry, order.bill.order_id, None) or (entry and entry.points != order.award.points):
         yield Finding(order.member_id, f"order {order.bill.order_id.number} has no entry that fits")
     yield from _granted(repositories, order)
+    if order.tender is not None:
+        yield from _paid(repositories, order, order.tender)
+
+
+def _paid(repositories: Repositories, order: Order, tender: Tender) -> Iterator[Finding]:
+    """What paid it beside money says the same."""
+    name, order_id, points = f"order {order.bill.order_id.number}", order.bill.order_id, tender.points
+    coupons = repositories.coupons.those([leg.code for leg in tender.coupons]) if tender.coupons else {}
+    for leg in tender.coupons:
+        uses = coupons[leg.code].uses if leg.code in coupons else ()
+        if [use.off for use in uses if use.order_id == order_id and use.is_checkout] != [leg.off]:
+            yield Finding(order.member_id, f"{name} was not paid by the coupon that it names")
+    if points is not None and not _took(repositories, points.member_id, points.entry_sequence, points.points):
+        yield Finding(order.member_id, f"{name} was not paid by the points that it names")
+
+
+def _took(repositories: Repositories, member_id: str, sequence: int, points: Points) -> bool:
+    entry = repositories.entries.get(member_id, sequence)
+    return entry is not None and (entry.points, entry.cause.reason) == (-points, "checkout")
+
+
+def _coupon(repositories: Repositories, seen: Coupon) -> Iterator[Finding]:
+    """Every use by a checkout is named by its order."""
+    for use in seen.uses:
+        order = repositories.orders.find(use.order_id) if use.is_checkout else None
+        legs = order.tender.coupons if order and order.tender else ()
+        if use.is_checkout and CouponLeg(seen.code, use.off) not in legs:
+            yield Finding(
+                seen.owner, f"a coupon was used for order {use.order_id.number}, which does not know"
+            )
+
+
+def _hold(repositories: Repositories, hold: Hold) -> Iterator[Finding]:
+    is_taken = hold.entry_sequence is not None
+    if is_taken and not _took(repositories, hold.member_id, hold.entry_sequence or 0, hold.points):
+        yield Finding(hold.member_id, f"the hold for order {hold.order_id.number} has no entry that fits")
 
 
 def _granted(repositories: Repositories, order: Order) -> Iterator[Finding]:
@@ -147,6 +203,8 @@ def _sentinel(repositories: Repositories, seen: Sentinel) -> Iterator[Finding]:
 
 CHECKS: Mapping[type, Callable[[Repositories, Any], Iterable[Finding]]] = {
     Account: _account,
+    Coupon: _coupon,
+    Hold: _hold,
     Entitlement: _entitlement,
     Entry: _entry,
     Exchange: _exchange,

@@ -50,7 +50,7 @@ def books(place: Place) -> tuple[Account, list[Entry]]:
     place.write(
         Created(book.account),
         *(Created(entry) for entry in book.entries),
-        Created(replace(ORDER, award=award)),
+        Created(replace(ORDER, award=award, tender=None)),
         *(Created(entitlement(number)) for number in (1, 2)),
         Created(replace(REFUND, points=taken.points, entry_sequence=taken.sequence)),
         Created(FAN),

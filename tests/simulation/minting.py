@@ -43,8 +43,11 @@ def views(state: State, moment: Moment) -> Iterator[State]:
 
 def versions(state: State, moment: Moment, template: str) -> list[int]:
     """Those that may have been read: the one that a coupon was made under, or the latest."""
-    found = {len(model.templates(each)[template].said) for each in (*moment.states, state)
-             if template in model.templates(each)}  # fmt: skip
+    latest = len(model.templates(state)[template].said)
+    if moment.commit is None:
+        return [latest]
+    views = (model.templates(each).get(template) for each in moment.states)
+    found = {latest} | {len(view.said) for view in views if view and len(view.said) <= latest}
     made = {version for _, name, version in new_coupons(moment).values() if name == template}
     if not made <= found:
         raise Broken("a coupon is made by what was in force", f"{template} by {made}, in force {found}")

@@ -192,7 +192,13 @@ class AskPrice(Complete, frozen=True):
         """Lists are not read at one instant: then only what was usable all the time has to be there."""
         if super().explains(state, moment, facts):
             return True
-        verdicts = [self.expect(each, moment) for each in (*moment.states, state)]
+        views = (*moment.states, state)
+        people = {id(each.people): each for each in views}.values()
+        verdicts = [
+            self.expect(replace(each, people=other.people, holders=other.holders), moment)
+            for each in views
+            for other in people
+        ]
         seen = [dict(each.facts) for each in verdicts if isinstance(each, Accepted)]
         if len(moment.states) < 2 or not seen:
             return False
