@@ -59,7 +59,8 @@ def test_a_checkout_that_fits_is_not_complained_about(place: Place) -> None:
     order, coupon, entries = stored(place)
     hold = replace(HOLD, points=Points(5), entry_sequence=2)
 
-    for thing in (order, coupon, hold, *entries[1:]):
+    things: tuple[Thing, ...] = (order, coupon, hold, *entries[1:])
+    for thing in things:
         assert findings(place, thing) == []
 
 

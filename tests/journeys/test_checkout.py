@@ -273,6 +273,24 @@ def test_somebody_elses_coupon_is_not_found(open_with: Callable[[Opening], Shop]
     assert (refused.status_code, refused.json["code"]) == (404, "coupon-not-found")
 
 
+def test_whoever_owes_points_pays_by_money_and_coupons(open_with: Callable[[Opening], Shop]) -> None:
+    shop = opened(open_with)
+    phone = rich(shop, 100)
+    gone = shop.buy(50_000, phone.member_id)
+    completed(shop, bill(shop, 1200, phone.member_id, 600, points=600))
+    shop.refund(gone["order_number"], 50_000)
+    code = coupon(shop, phone, "ten")
+
+    told = quoted(shop, 10000, phone.member_id)
+    refused = complete(shop, bill(shop, 10000, phone.member_id, 8900, coupon_codes=[code], points=100))
+    done = complete(shop, bill(shop, 10000, phone.member_id, 9000, coupon_codes=[code]))
+
+    assert shop.account(phone.member_id).debt.count == 500 - 6 - 90
+    assert (told["points_available"], told["price"]["to_pay_fen"]) == (0, 9000)
+    assert (refused.status_code, refused.json["code"]) == (422, "not-enough-points")
+    assert done.status_code == 201, done.text
+
+
 def test_a_dry_run_answers_as_the_real_call_and_writes_nothing(open_with: Callable[[Opening], Shop]) -> None:
     shop = opened(open_with)
     phone = rich(shop, 5000)

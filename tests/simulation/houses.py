@@ -88,6 +88,7 @@ SHELVES: Mapping[str, rewards.Reward] = {
     "towel": rewards.Reward(rewards.Offer("goods", 5), stock=3, left=3),
     "wash": rewards.Reward(rewards.Offer("service", 1, counted=False)),
     "month": rewards.Reward(rewards.Offer("virtual", 5), left=2, codes=frozenset({"c0", "c1"})),
+    "treat": rewards.Reward(rewards.Offer("coupon", 5, counted=False)),
 }
 """What every house has on its shelves at first."""
 SCOPES = frozenset({"members.read", "orders.write", "rewards.write", "coupons.write"})
@@ -135,9 +136,9 @@ def _set_up(process: Process, tenant_id: str, programme: model.Programme) -> dic
         KeyWish(OFFICE, OFFICE, SCOPES | {"admin"}, None),
     )
     office = Operator(tenant_id, OFFICE, SCOPES | {"admin"})
-    _fill_shelves(services, office)
     for name, terms in COUPONS.items():
         services.save_template(office, name, coupon_form(name, terms))
+    _fill_shelves(services, office)
     return {wish.key_id: services.apply_key(tenant_id, wish).secret or "" for wish in wishes}
 
 
@@ -147,7 +148,15 @@ def _fill_shelves(services: Services, office: Operator) -> None:
         said = reward.offer
         kind, points = RewardKind(said.kind), Points(said.points)
         services.save_reward(
-            office, name, Offer(name=name, kind=kind, points=points, is_counted=said.counted)
+            office,
+            name,
+            Offer(
+                name=name,
+                kind=kind,
+                points=points,
+                is_counted=said.counted or kind is RewardKind.COUPON,
+                template_id=rewards.TREAT if kind is RewardKind.COUPON else None,
+            ),
         )
         if said.has_pieces:
             for number, by in enumerate((reward.stock + 40, -40)):

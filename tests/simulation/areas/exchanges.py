@@ -5,7 +5,7 @@ from functools import partial
 from random import Random
 from typing import Any, ClassVar
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from domain.money import Points
 from domain.page import Page
@@ -17,15 +17,20 @@ from domain.reward.read import ListExchanges, ReadExchange
 from domain.unit_of_work import RequestKey
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
+from tests.simulation.areas.coupons import Redeem
+from tests.simulation.areas.issuing import hear_of
 from tests.simulation.areas.joining import a_fan, enter
 from tests.simulation.areas.merges import one_person
 from tests.simulation.areas.points import a_usable_order, an_order
 from tests.simulation.areas.rewards import Bring, Offers, in_catalogue
+from tests.simulation.areas.templates import Say
 from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import OFFICE, TILL, Acting, ForOneself
 from tests.simulation.cloud import Change
 from tests.simulation.giving import fits, fitting
 from tests.simulation.keyed import remember, remembered
+from tests.simulation.merchant import COUPONS
+from tests.simulation.minting import new_code, versions
 from tests.simulation.model import rewards as model
 from tests.simulation.model.state import Accepted, Programme, Refused, State, Verdict
 from tests.simulation.process import Process
@@ -76,7 +81,9 @@ class Swap(ForOneself, frozen=True):
     def _under(
         self, state: State, moment: Moment, member: str, offer: model.Offer, programme: Programme
     ) -> Verdict:
-        return model.exchange(state, member, self.reward, offer, self.points, programme, moment.now)
+        version = versions(state, moment, model.TREAT)[0]
+        coupon = (new_code(moment), version)
+        return model.exchange(state, member, self.reward, offer, self.points, programme, moment.now, coupon)
 
     def expect_of(self, state: State, member: str) -> Verdict:
         raise NotImplementedError
@@ -91,6 +98,8 @@ class Swap(ForOneself, frozen=True):
 
     def learn(self, world: World, answer: Exchanged) -> None:
         world.memory["exchanges"].append(answer.exchange_id)
+        if answer.coupon_code is not None:
+            hear_of(world, answer.coupon_code)
 
 
 class TrySwap(Swap, frozen=True):
@@ -325,6 +334,23 @@ def late_scene(stage: Stage) -> TakeBack:
     return TakeBack("finish-000000001", exchange)
 
 
+def coupon_scene(stage: Stage) -> Swap:
+    """While no more of these coupons are handed out."""
+    token, _ = _rich(stage)
+    in_catalogue(stage, "treat")
+    stage.rival = Say(model.TREAT, replace(COUPONS[model.TREAT], stopped=True))
+    return Swap(token, "swap-0000000001", "treat", 5)
+
+
+def take_coupon_back_scene(stage: Stage) -> TakeBack:
+    """While it is used at a till."""
+    token, member = _rich(stage)
+    in_catalogue(stage, "treat")
+    done = stage.does(Swap(token, "swap-0000000001", "treat", 5))
+    stage.rival = Redeem("redeem-rival-001", done.coupon_code, "K1", "east", 5000)
+    return TakeBack("finish-000000001", f"{member}:{done.entry_sequence}")
+
+
 def parted_scene(stage: Stage) -> TakeBack:
     """What somebody exchanged after a merge, which is undone at that moment."""
     human, merge_id = one_person(stage)
@@ -358,6 +384,8 @@ def exchange_is_written(world: World, state: State, change: Change) -> None:
         raise Broken("an exchange is as the model says", f"{name}: {seen}, expected {expected}")
     if (expected.kind == "virtual") != ("code" in item):
         raise Broken("a virtual reward comes with its code", name)
+    if expected.coupon != observe.text(item, "coupon_code"):
+        raise Broken("a coupon for points is named by its exchange", name)
 
 
 def codes_are_given_once(world: World) -> Iterator[str]:
@@ -381,6 +409,8 @@ AREA = Area(
         "exchange for what has no end": endless_scene,
         "exchange for a code": code_scene,
         "bring a code again": known_code_scene,
+        "exchange for a coupon": coupon_scene,
+        "take a coupon back": take_coupon_back_scene,
         "try an exchange": try_scene,
         "hand over": hand_over_scene,
         "take an exchange back": take_back_scene,

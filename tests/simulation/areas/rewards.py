@@ -36,6 +36,7 @@ KINDS = {
     "mug": ("goods", True),
     "wash": ("service", False),
     "month": ("virtual", True),
+    "treat": ("coupon", False),
 }
 
 
@@ -62,9 +63,10 @@ class Offers(Operation, frozen=True):
             name=self.reward,
             kind=RewardKind(kind),
             points=Points(self.points),
-            is_counted=counted,
+            is_counted=counted or kind == "coupon",
             is_shown=self.shown,
             per_member=self.limit or None,
+            template_id=model.TREAT if kind == "coupon" else None,
         )
         return process.services.save_reward(actor, self.reward, offer)
 
@@ -193,7 +195,7 @@ class SeeChoices(Acting, frozen=True):
 
 
 def draw_staff(world: World, chance: Random) -> Operation:
-    reward = chance.choice(("towel", "towel", "towel", "mug", "wash", "month"))
+    reward = chance.choice(("towel", "towel", "towel", "mug", "wash", "month", "treat"))
     known = model.rewards(world.state)
     if reward not in known or chance.random() < 0.2:
         return Offers(reward, chance.choice((1, 5, 40)), chance.random() < 0.9, chance.choice((0, 0, 1, 2)))

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tests.simulation.model import rules, tiers
+from tests.simulation.model import coupons, rules, tiers
 from tests.simulation.model.calendar import day_of
 from tests.simulation.model.points import lapse, moved, opened, settle, write
 from tests.simulation.model.state import Accepted, Lot, Programme, Refused, State, Verdict
@@ -49,6 +49,12 @@ class Exchange(Struct, frozen=True):
     day: int
     lots: tuple[tuple[Lot, int], ...]
     state: str = "open"
+    coupon: str = ""
+    """Its code, where the reward was one."""
+
+
+TREAT = "eight"
+"""The template of coupons that are rewards."""
 
 
 def rewards(state: State) -> Mapping[str, Reward]:
@@ -99,22 +105,32 @@ def bring(state: State, name: str, codes: frozenset[str]) -> Verdict:
 
 
 def exchange(
-    state: State, member: str, name: str, offer: Offer, points: int, programme: Programme, now: int
+    state: State,
+    member: str,
+    name: str,
+    offer: Offer,
+    points: int,
+    programme: Programme,
+    now: int,
+    coupon: tuple[str, int],
 ) -> Verdict:
-    """`offer`: as it was read; what is left is what is left now."""
+    """`offer`: as it was read; what is left is what is left now. `coupon`: code and version, if it is one."""
     today, reward = day_of(now), rewards(state)[name]
     account = opened(state.accounts[member], programme, today)
     usage = f"reward#{name}"
-    if not offer.shown:
-        return Refused("reward-not-offered")
-    if points != offer.points:
-        return Refused("reward-changed")
-    if points > account.available(today):
-        return Refused("not-enough-points")
-    if offer.limit and account.used.get(usage, (0, 0, 0))[2] >= offer.limit:
-        return Refused("reward-limit-reached")
-    if offer.counted and reward.left <= 0:
-        return Refused("reward-sold-out")
+    is_coupon = offer.kind == "coupon"
+    reasons = {
+        "reward-not-offered": not offer.shown,
+        "reward-changed": points != offer.points,
+        "not-enough-points": points > account.available(today),
+        "reward-limit-reached": offer.limit and account.used.get(usage, (0, 0, 0))[2] >= offer.limit,
+        "reward-sold-out": offer.counted and reward.left <= 0,
+    }
+    refusal = next((reason for reason, holds in reasons.items() if holds), "")
+    if not refusal and is_coupon:
+        refusal = coupons.refuses(state, TREAT, coupon[1], (), "exchanged", now)
+    if refusal:
+        return Refused(refusal)
     lots, wanted = dict(account.lots), points
     for day, _ in account.lots:
         part = min(wanted, lots[day])
@@ -133,8 +149,11 @@ def exchange(
         bool(offer.limit),
         today,
         paid,
-        "fulfilled" if offer.kind == "virtual" else "open",
+        "fulfilled" if offer.kind in {"virtual", "coupon"} else "open",
+        coupon[0] if is_coupon else "",
     )
+    if is_coupon:
+        _, state = coupons.mint(state, coupon[0], TREAT, coupon[1], member, "exchanged", now)
     state = keep(state, EXCHANGES, f"{member}:{after.entries}", made)
     state = keep(state, REWARDS, name, replace(reward, left=reward.left - offer.counted))
     facts = {"member": member, "points": points, "entry": after.entries, "balance": after.balance}
@@ -161,6 +180,11 @@ def refund(state: State, exchange_id: str, programme: Programme, now: int) -> Ve
         return Refused("exchange-not-open")
     if found.kind == "virtual":
         return Refused("exchange-not-refundable")
+    if found.coupon:
+        verdict = coupons.void(state, found.coupon, now)
+        if isinstance(verdict, Refused) or verdict.state is state:
+            return Refused("exchange-not-refundable")
+        state = verdict.state
     member = state.alive(found.member)
     account = opened(state.accounts[member], programme, today)
     lots = dict(account.lots)
