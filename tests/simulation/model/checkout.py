@@ -273,7 +273,7 @@ def _coupons_back(state: State, place: str) -> tuple[State, frozenset[str]]:
 
 
 def hold(
-    state: State, bill: Bill, asked: str, until: Callable[[int], int], fingerprint: str,
+    state: State, bill: Bill, member: str, until: Callable[[int], int], fingerprint: str,
     programme: Programme, now: int, ids: Iterable[str],
 ) -> Verdict:  # fmt: skip
     """Coupons are locked and points are taken, until then or the end of a coupon's last day."""
@@ -286,7 +286,7 @@ def hold(
             if known.fingerprint == fingerprint
             else Refused("hold-differs")
         )
-    member, today = state.alive(asked), day_of(now)
+    today = day_of(now)
     if member not in state.accounts:
         return Refused("member-not-found")
     account = points.opened(state.accounts[member], programme, today)
