@@ -12,7 +12,7 @@ from domain.order.model import OrderId
 from domain.points.give import Occasion, give
 from domain.points.model import Cause
 from domain.programme.event import Commented
-from domain.unit_of_work import Created, Plan, Receipt, Runner, Unchanged, held
+from domain.unit_of_work import Created, Plan, Receipt, Runner, Unchanged
 
 
 class CommentWish(Struct, frozen=True):
@@ -68,7 +68,7 @@ class CommentOnOrder(Struct, frozen=True):
                 wish.fingerprint,
             )
             # Whose order it is must still be so, also if nothing is given for it.
-            rest = gift.changes if given else (Unchanged(account), *held(who.way))
+            rest = gift.changes if given else (Unchanged(account), *who.held)
             return Plan(comment, (Created(comment), *rest))
 
         receipt: Receipt[Repositories, Comment] = Receipt(lambda stores: _recorded(stores, actor, wish))

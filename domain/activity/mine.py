@@ -3,7 +3,7 @@
 from domain.activity.ports import Repositories
 from domain.actor import MemberSelf
 from domain.member.model import Member
-from domain.member.own import own
+from domain.member.own import own, still
 from domain.points.give import Who
 from domain.points.model import Account, Tally
 
@@ -14,4 +14,4 @@ DONE = Tally(activities=1)
 def mine(repositories: Repositories, actor: MemberSelf) -> tuple[Who, Account, Member]:
     """The way to the account, the account, and the member. Raises IdentityMoved or MemberNotFound."""
     way, member = repositories.accounts.person(actor.member_id, with_settings=True)
-    return Who(way, own(member, actor)), way[-1], member
+    return Who(way, own(member, actor), still(member)), way[-1], member

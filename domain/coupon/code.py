@@ -13,11 +13,11 @@ def new_code(ids: Ids) -> str:
     return body + check_digit(body)
 
 
-def new_codes(ids: Ids, count: int) -> tuple[str, ...]:
-    """So many, no two of them the same."""
+def new_codes(ids: Ids, count: int, *but: str) -> tuple[str, ...]:
+    """So many, no two of them the same, and none of these."""
     found: set[str] = set()
     while len(found) < count:
-        found.add(new_code(ids))
+        found |= {new_code(ids)} - set(but)
     return tuple(sorted(found))
 
 

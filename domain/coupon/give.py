@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from domain.actor import MemberSelf
 from domain.coupon.claim import Claimed, claimed_as
-from domain.coupon.code import new_code
+from domain.coupon.code import new_codes
 from domain.coupon.model import Coupon, CouponNotOffered, Gift, GiftOffer
 from domain.coupon.ports import Repositories
 from domain.coupon.read import Shown, get, get_own
@@ -123,7 +123,8 @@ class TakeGift(Struct, frozen=True):
             coupon = _on_offer(repositories, mark)
             if coupon.owner in who.member.ids:
                 raise OwnGift
-            gone, come = coupon.given(mark, now, new_code(self.ids), who.member.member_id)
+            (code,) = new_codes(self.ids, 1, coupon.code)
+            gone, come = coupon.given(mark, now, code, who.member.member_id)
             return Plan(claimed_as(come), (Changed(coupon, gone), Created(come), *who.rests_on))
 
         return self.runner.run_once(actor.tenant_id, plan, key)

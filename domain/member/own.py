@@ -11,7 +11,7 @@ from domain.errors import KeyReused, NotAuthenticated
 from domain.member.identity import parse_identity
 from domain.member.model import Member
 from domain.member.ports import Members
-from domain.unit_of_work import Change, Record, Remembered, RequestKey, Unchanged
+from domain.unit_of_work import Change, Record, Remembered, RequestKey, Unchanged, held
 
 M = TypeVar("M", bound=Remembered)
 
@@ -85,7 +85,15 @@ def oneself(repositories: People, actor: MemberSelf) -> Oneself:
     """As stored now. Raises MemberNotFound or IdentityMoved."""
     way = repositories.members.way(actor.member_id)
     member = own(way[-1], actor)
-    return Oneself(member, tuple(Unchanged(each) for each in way) if member.aliases else ())
+    return Oneself(member, (*held(way), *still(member)))
+
+
+def still(member: Member) -> tuple[Change, ...]:
+    """That nobody was parted from this person; somebody who was never merged needs no holding.
+
+    The account alone does not tell: it may have been read a moment after the person.
+    """
+    return (Unchanged(member),) if member.aliases else ()
 
 
 def admit(actor: MemberSelf | KeyHolder) -> None:

@@ -49,6 +49,13 @@ class Who(Struct, frozen=True):
 
     way: tuple[Account, ...]
     member: Member | None = None
+    rests_on: tuple[Change, ...] = ()
+    """What else has to hold until something is written for them."""
+
+    @property
+    def held(self) -> tuple[Change, ...]:
+        """That they are still those who were meant."""
+        return (*held(self.way), *self.rests_on)
 
 
 class Gift(Struct, frozen=True):
@@ -79,7 +86,7 @@ def give_in(
     before = len(book.tier_changes)
     entry, spent = offered.take(book)
     reached = [change.after for change in book.tier_changes[before:]]
-    priced, changes = offered.priced, (*book.changes(), *held(who.way), *spent)
+    priced, changes = offered.priced, (*book.changes(), *who.held, *spent)
     return Gift(entry, priced.exact, offered.lot, changes, priced.granted, reached[-1] if reached else None)
 
 

@@ -14,7 +14,7 @@ from domain.coupon.model import Source
 from domain.ids import Ids
 from domain.keyring import Sealed
 from domain.member.model import Member
-from domain.member.own import answered_before, own
+from domain.member.own import answered_before, own, still
 from domain.money import Points
 from domain.points.adjust import not_enough
 from domain.points.book import Book
@@ -147,7 +147,15 @@ class ExchangeReward(Struct, frozen=True):
                 exchange.coupon_code,
             )
             coupon = minted.changes if minted else ()
-            changes = (*book.changes(), *held(way), Created(exchange), *taken.changes(reward), *coupon)
+            parted = still(member) if isinstance(actor, MemberSelf) else ()
+            changes = (
+                *book.changes(),
+                *held(way),
+                *parted,
+                Created(exchange),
+                *taken.changes(reward),
+                *coupon,
+            )
             return Plan(done, changes)
 
         return self.runner.run_once(actor.tenant_id, plan, wish.key, dry_run=dry_run)
