@@ -62,14 +62,14 @@ class SaveTemplate(Struct, frozen=True):
         face = form.face
         lengths = (("title", face.title, TITLE_MAX), ("coupon_title", face.coupon_title, COUPON_TITLE_MAX))
         problems = tuple(
-            FieldProblem(f"face.{name}", "too-long")
+            FieldProblem(f"form.face.{name}", "too-long")
             for name, text, most in lengths
             if self.count_characters(text) > most
         )
         if problems:
             raise InvalidInput(fields=problems)
         if written.size(form) > FORM_BYTES_MAX:
-            raise invalid("conditions", "too-long", "All that is said about a coupon is up to 64 KB.")
+            raise invalid("form", "too-long", "All that is said about a coupon is up to 64 KB.")
 
 
 def _check_images(repositories: Repositories, form: Form) -> None:
@@ -81,7 +81,7 @@ def _check_images(repositories: Repositories, form: Form) -> None:
     for name, image_id, purpose in wanted:
         image = repositories.images.find(image_id) if image_id else None
         if image_id and (image is None or image.purpose is not purpose):
-            raise invalid(f"face.{name}", "invalid-choice", f"Upload an image as {purpose.value} first.")
+            raise invalid(f"form.face.{name}", "invalid-choice", f"Upload an image as {purpose.value} first.")
 
 
 def _stock(repositories: Repositories, before: Template | None, after: Template) -> tuple[Change, ...]:

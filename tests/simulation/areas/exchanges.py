@@ -8,12 +8,9 @@ from typing import Any, ClassVar
 from msgspec.structs import asdict, replace
 
 from domain.money import Points
-from domain.page import Page
 from domain.points.model import EntryRef
 from domain.reward.exchange import Exchanged, ExchangeReward, ExchangeWish, exchanged_from
 from domain.reward.finish import Finished, FulfilExchange, RefundExchange, finished_from
-from domain.reward.model import Exchange
-from domain.reward.read import ListExchanges, ReadExchange
 from domain.unit_of_work import RequestKey
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
@@ -25,7 +22,7 @@ from tests.simulation.areas.points import a_usable_order, an_order
 from tests.simulation.areas.rewards import Bring, Offers, in_catalogue
 from tests.simulation.areas.templates import Say
 from tests.simulation.areas.undoing import Undo
-from tests.simulation.callers import OFFICE, TILL, Acting, ForOneself
+from tests.simulation.callers import OFFICE, TILL, ForOneself
 from tests.simulation.cloud import Change
 from tests.simulation.giving import fits, fitting
 from tests.simulation.keyed import remember, remembered
@@ -174,57 +171,6 @@ class TakeBack(Operation, frozen=True):
         }
 
 
-class SeeExchanges(Acting, frozen=True):
-    """Somebody looks at the own exchanges."""
-
-    name: ClassVar[str] = "my exchanges"
-    use_case: ClassVar[type] = ListExchanges
-    is_once: ClassVar[bool] = False
-
-    def call(self, process: Process) -> Page[Exchange]:
-        actor = callers.person(process, self.token)
-        return process.services.list_exchanges(actor, actor.member_id, 100, None)
-
-    def expect_of(self, state: State, member: str) -> Verdict:
-        return Accepted(state, {"seen": _theirs(state, member)})
-
-    def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
-        """One list for each older id: what was there all the time is there, and nothing that never was."""
-        member = self.actor(state, moment)
-        seen = [_theirs(each, member) for each in (*moment.states, state) if member in each.people]
-        found = facts["seen"]
-        return bool(seen) and frozenset.intersection(*seen) <= found <= frozenset.union(*seen)
-
-    def facts(self, answer: Page[Exchange]) -> Mapping[str, Any]:
-        return {"seen": frozenset((each.exchange_id, each.state.value) for each in answer.items)}
-
-
-def _theirs(state: State, member: str) -> frozenset[tuple[str, str]]:
-    owners = {member, *state.people[member].aliases}
-    found = model.exchanges(state).items()
-    return frozenset((name, exchange.state) for name, exchange in found if exchange.member in owners)
-
-
-class SeeExchange(Acting, frozen=True):
-    """Somebody looks at one of the own."""
-
-    name: ClassVar[str] = "my exchange"
-    use_case: ClassVar[type] = ReadExchange
-    is_once: ClassVar[bool] = False
-    exchange: str
-
-    def call(self, process: Process) -> Exchange:
-        actor = callers.person(process, self.token)
-        return process.services.read_exchange(actor, EntryRef.parse(self.exchange))
-
-    def expect_of(self, state: State, member: str) -> Verdict:
-        found = dict(_theirs(state, member)).get(self.exchange)
-        return Accepted(state, {"state": found}) if found else Refused("exchange-not-found")
-
-    def facts(self, answer: Exchange) -> Mapping[str, Any]:
-        return {"state": answer.state.value}
-
-
 def draw_swap(world: World, chance: Random) -> Operation | None:
     found = world.somebody(chance)
     known = model.rewards(world.state)
@@ -241,15 +187,7 @@ def draw_finish(world: World, chance: Random) -> Operation | None:
     if not made:
         return None
     exchange, key = chance.choice(made), f"finish-{chance.randrange(10**9):09}"
-    kind = chance.choice(("fulfil", "refund", "refund", "list", "one"))
-    if kind == "fulfil":
-        return HandOver(key, exchange)
-    if kind == "refund":
-        return TakeBack(key, exchange)
-    found = world.somebody(chance)
-    if found is None:
-        return None
-    return SeeExchanges(found[2]) if kind == "list" else SeeExchange(found[2], exchange)
+    return HandOver(key, exchange) if chance.random() < 0.35 else TakeBack(key, exchange)
 
 
 def _rich(stage: Stage, number: int = 0) -> tuple[str, str]:
@@ -306,7 +244,7 @@ def try_scene(stage: Stage) -> TrySwap:
     return TrySwap(**asdict(last_one_scene(stage)))
 
 
-def _exchanged(stage: Stage) -> tuple[str, str]:
+def exchanged(stage: Stage) -> tuple[str, str]:
     token, member = _rich(stage)
     in_catalogue(stage, limit=1)
     entry = stage.does(Swap(token, "swap-0000000001", "towel", 5)).entry_sequence
@@ -315,20 +253,20 @@ def _exchanged(stage: Stage) -> tuple[str, str]:
 
 def hand_over_scene(stage: Stage) -> HandOver:
     """While it is taken back."""
-    _, exchange = _exchanged(stage)
+    _, exchange = exchanged(stage)
     stage.rival = TakeBack("finish-rival-001", exchange)
     return HandOver("finish-000000001", exchange)
 
 
 def take_back_scene(stage: Stage) -> TakeBack:
-    _, exchange = _exchanged(stage)
+    _, exchange = exchanged(stage)
     stage.rival = TakeBack("finish-rival-001", exchange)
     return TakeBack("finish-000000001", exchange)
 
 
 def late_scene(stage: Stage) -> TakeBack:
     """The points are over by now, and somebody earns at that moment."""
-    _, exchange = _exchanged(stage)
+    _, exchange = exchanged(stage)
     stage.wait(days=400)
     stage.rival = an_order(stage, exchange.partition(":")[0], number="rival")
     return TakeBack("finish-000000001", exchange)
@@ -363,18 +301,6 @@ def parted_scene(stage: Stage) -> TakeBack:
     return TakeBack("finish-000000001", f"{member}:{entry}")
 
 
-def list_scene(stage: Stage) -> SeeExchanges:
-    token, exchange = _exchanged(stage)
-    stage.rival = HandOver("finish-rival-001", exchange)
-    return SeeExchanges(token)
-
-
-def one_scene(stage: Stage) -> SeeExchange:
-    token, exchange = _exchanged(stage)
-    stage.rival = HandOver("finish-rival-001", exchange)
-    return SeeExchange(token, exchange)
-
-
 def exchange_is_written(world: World, state: State, change: Change) -> None:
     """As the model says; one that was made stays (invariants 8 and 10)."""
     name = f"{change.thing_id}:{int(change.key[1].removeprefix('EX#'))}"
@@ -402,7 +328,7 @@ def codes_are_given_once(world: World) -> Iterator[str]:
 
 AREA = Area(
     "exchanges",
-    draws=((4, draw_swap), (3, draw_finish)),
+    draws=((4, draw_swap), (2, draw_finish)),
     scenarios={
         "exchange for the last one": last_one_scene,
         "exchange within a limit": limited_scene,
@@ -416,8 +342,6 @@ AREA = Area(
         "take an exchange back": take_back_scene,
         "take back what is over": late_scene,
         "take back after a merge": parted_scene,
-        "see exchanges": list_scene,
-        "see an exchange": one_scene,
     },
     comparisons={"exchange": exchange_is_written},
     promises={"a code is somebody's once": codes_are_given_once},
