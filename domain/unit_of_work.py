@@ -56,6 +56,12 @@ class Unchanged(Struct, frozen=True):
     thing: object
 
 
+class Absent(Struct, frozen=True):
+    """The thing must still not exist; nothing is written."""
+
+    thing: object
+
+
 class Removed(Struct, frozen=True):
     """The stored thing must still be what was read."""
 
@@ -80,7 +86,7 @@ class Counted(Struct, frozen=True):
         return replace(self, by=self.by + by)
 
 
-Change = Created | Appended | Changed | Unchanged | Removed | Counted
+Change = Created | Appended | Changed | Unchanged | Absent | Removed | Counted
 
 
 def held(way: Sequence[object]) -> tuple[Change, ...]:

@@ -151,6 +151,13 @@ def check(mapping: Mapping[Any], thing: object, tenancy: Tenancy) -> Write:
     return Write("check", item.key, {"Key": raw_key(item.key), **guard}, guard)
 
 
+def absence(mapping: Mapping[Any], thing: object, tenancy: Tenancy) -> Write:
+    """Writes nothing; the transaction fails if there is something in that place."""
+    item = mapping.to_items(thing, tenancy)[0]
+    guard = _conditional(Item.pk.does_not_exist(), {}, {})
+    return Write("check", item.key, {"Key": raw_key(item.key), **guard}, guard)
+
+
 def _clauses(old: RawItem, new: RawItem, names: dict[str, str], values: dict[str, Any]) -> str:
     sets, removes = [], []
     for attribute in sorted(old.keys() | new.keys()):

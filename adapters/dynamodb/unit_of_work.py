@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from adapters.dynamodb.idempotency import Kept, counting
-from adapters.dynamodb.item import change, check, creation, removal
+from adapters.dynamodb.item import absence, change, check, creation, removal
 from adapters.dynamodb.keys import Key
 from adapters.dynamodb.outcome import Busy, Lost, RawItem, StoreProblem, Unknown
 from adapters.dynamodb.repositories import MAPPINGS, DynamoRepositories, Store
@@ -18,6 +18,7 @@ from domain.points.model import Entry, LedgerBroken
 from domain.tenant.model import Channel, Tenant
 from domain.tenant.model import Store as TenantStore
 from domain.unit_of_work import (
+    Absent,
     Appended,
     Change,
     Changed,
@@ -302,6 +303,8 @@ def writes_of(each: Change, repositories: DynamoRepositories) -> list[Write]:
             return [change(MAPPINGS[type(after)], before, after, tenancy)]
         case Unchanged(thing):
             return [check(MAPPINGS[type(thing)], thing, tenancy)]
+        case Absent(thing):
+            return [absence(MAPPINGS[type(thing)], thing, tenancy)]
         case Removed(thing):
             return [removal(MAPPINGS[type(thing)], thing, tenancy)]
         case Counted():

@@ -17,7 +17,7 @@ from domain.merge.model import (
     waiting_id,
 )
 from domain.merge.ports import Repositories
-from domain.unit_of_work import Change, Changed, Created, MovedMeanwhile, Unchanged
+from domain.unit_of_work import Absent, Change, Changed, Created, MovedMeanwhile, Unchanged
 
 
 class Meeting(Struct, frozen=True):
@@ -57,7 +57,8 @@ def plan_merge(repositories: Repositories, meeting: Meeting, now: datetime) -> P
     if not meeting.fits(pair[0][0], pair[1][0]):
         raise MovedMeanwhile
     source, target = who_survives(Person(*pair[0]), Person(*pair[1]))
-    known = repositories.merges.find(waiting_id(source.member.member_id, target.member.member_id))
+    ids = source.member.member_id, target.member.member_id
+    known = repositories.merges.find(waiting_id(*ids))
     if known is not None and known.state is MergeState.WAITING:
         return Planned(known, None, ())
     if known is not None and known.state is MergeState.REJECTED:
@@ -72,7 +73,9 @@ def plan_merge(repositories: Repositories, meeting: Meeting, now: datetime) -> P
     programme = repositories.programmes.current()
     occasion = Occasion(meeting.new_merge_id, meeting.cause, now, meeting.caller, programme, meeting.proven)
     done = flip(source, target, occasion)
-    return Planned(done.merge, done.target, (Created(done.merge), *done.changes))
+    # The two and what is on record of them are read one after the other: an undoing may come in between.
+    record = Unchanged(known) if known is not None else Absent(replace(done.merge, merge_id=waiting_id(*ids)))
+    return Planned(done.merge, done.target, (Created(done.merge), record, *done.changes))
 
 
 def _wait(

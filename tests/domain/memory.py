@@ -13,7 +13,7 @@ from domain.page import Page
 from domain.points.model import Account, Entry
 from domain.programme.model import Programme
 from domain.session.model import Session, Sweep
-from domain.unit_of_work import Appended, Change, Changed, Created, Plan, Receipt, Removed, Unchanged
+from domain.unit_of_work import Absent, Appended, Change, Changed, Created, Plan, Receipt, Removed, Unchanged
 
 A = TypeVar("A")
 
@@ -105,6 +105,8 @@ class Memory:
                     place, old, new = place_of(thing), before, thing
                 case Unchanged(thing):
                     place, old, new = place_of(thing), thing, thing
+                case Absent(thing):
+                    place, old, new = place_of(thing), None, None
                 case Removed(thing):
                     place, old, new = place_of(thing), thing, None
                 case _:
