@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.actor import Operator
+from domain.errors import Conflict
 from domain.keyring import Fresh
 from domain.member.identity import Identity, IdentityKind
 from domain.member.model import IDENTITIES_MAX, Member, MemberState, Phone, Profile, Sentinel
@@ -75,6 +76,24 @@ def test_two_people_without_contradiction_are_merged_at_once() -> None:
     assert planned.survivor is not None
     assert (planned.survivor.member_id, planned.merge.state) == ("m_old", MergeState.DONE)
     assert memory.member("m_fan").redirect_to == "m_old"
+
+
+@pytest.mark.parametrize("was_on_record", [False, True])
+def test_what_comes_on_record_while_two_are_merged_stops_it(was_on_record: bool) -> None:
+    """Staff may have taken them apart between two reads."""
+    memory = two_people(("林小满", "林小满"))
+    apart = Merge(
+        waiting_id("m_old", "m_fan"), "m_fan", "m_old", MergeCause.PHONE, MergeState.UNDONE, NOON, "wx"
+    )
+    if was_on_record:
+        memory.commit([Created(apart)])
+    meeting = Meeting(memory.member("m_fan"), "m_old", MergeCause.PHONE, "g_new", "login:wx", PHONE)
+    planned = plan_merge(memory, meeting, NOON)  # type: ignore[arg-type]  # each part of itself
+    later = replace(apart, version=apart.version + 1)
+    memory.commit([Changed(apart, later) if was_on_record else Created(apart)])
+
+    with pytest.raises(Conflict):
+        memory.commit(planned.changes)
 
 
 def test_different_names_wait_for_staff_once_however_often_they_are_proven() -> None:

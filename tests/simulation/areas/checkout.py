@@ -18,7 +18,7 @@ from tests.simulation.area import Area
 from tests.simulation.areas.coupons import Redeem, Void, some_code
 from tests.simulation.areas.issuing import coupon_of
 from tests.simulation.areas.joining import a_fan
-from tests.simulation.areas.merges import one_person
+from tests.simulation.areas.merges import Approve, merge_ids, one_person, wait_scene
 from tests.simulation.areas.points import (
     AGE_DAYS_MAX,
     DAY_MS,
@@ -315,6 +315,17 @@ def parted_scene(stage: Stage) -> Complete:
     return a_bill(stage.world, merge.target, codes=(code,))
 
 
+def card_scene(stage: Stage) -> Complete:
+    """By the card that one of two members had before a merge: it is theirs alone from its undoing on."""
+    stage.does(wait_scene(stage))
+    merge_id = merge_ids(stage.world, "waiting")[0]
+    stage.does(Approve(merge_id))
+    merge = stage.world.state.merges[merge_id]
+    card = stage.world.state.people[merge.source].card
+    stage.rival = Undo(merge_id)
+    return replace(a_bill(stage.world, merge.target), by="card_number", value=card)
+
+
 def try_scene(stage: Stage) -> TryComplete:
     """While it is paid in earnest."""
     bill = complete_scene(stage)
@@ -338,6 +349,7 @@ AREA = Area(
         "complete with the same points": points_scene,
         "complete within a cap": capped_scene,
         "complete after a merge": parted_scene,
+        "complete by an older card": card_scene,
         "try a checkout": try_scene,
         "quote a checkout": quote_scene,
     },

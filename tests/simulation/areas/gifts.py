@@ -188,6 +188,17 @@ def late_scene(stage: Stage) -> Take:
     return Take(friend, "gift-000000002", *gift)
 
 
+def old_token_scene(stage: Stage) -> Take:
+    """The offer was taken back and made anew; a friend still has the old token, another one the new one."""
+    token, gift = _offered(stage)
+    old, new = a_fan(stage, 1).tokens["wx"], a_fan(stage, 2).tokens["wx"]
+    stage.does(Keep(token, gift[0]))
+    stage.wait(minutes=1)
+    stage.does(Give(token, "gift-000000002", gift[0]))
+    stage.rival = Take(new, "gift-rival-00001", *stage.world.memory["gifts"][1])
+    return Take(old, "gift-000000003", *gift)
+
+
 AREA = Area(
     "gifts",
     draws=((3, draw_gift),),
@@ -196,5 +207,6 @@ AREA = Area(
         "withdraw an offer": withdraw_scene,
         "take a gift": take_scene,
         "take a gift too late": late_scene,
+        "take a gift with an old token": old_token_scene,
     },
 )
