@@ -12,8 +12,8 @@ from domain.coupon.read import Shown
 from domain.unit_of_work import RequestKey
 from tests.simulation import callers
 from tests.simulation.area import Area
-from tests.simulation.areas.joining import a_fan
-from tests.simulation.areas.merges import one_person
+from tests.simulation.areas.joining import a_fan, enter
+from tests.simulation.areas.merges import merge_ids
 from tests.simulation.areas.templates import Say, says
 from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import OFFICE, ForOneself
@@ -343,12 +343,15 @@ def limited_claim_scene(stage: Stage) -> Claim:
 
 
 def merged_claim_scene(stage: Stage) -> Claim:
-    """What the other half had counts, until the merge is undone at that moment."""
-    human, merge_id = one_person(stage)
-    target = stage.world.state.merges[merge_id].target
-    says(stage, "rate", per_member=1)
-    coupon_of(stage, target, "rate")
-    stage.rival = Undo(merge_id)
+    """What each half had counts, until the merge is undone at that moment."""
+    human = stage.human(2)
+    says(stage, "rate", per_member=2)
+    for channel in ("wx", "wx-2"):
+        stage.does(enter(stage.world, human, channel, shared=False))
+        coupon_of(stage, human.member_id, "rate")
+    for channel in ("wx", "wx-2"):
+        stage.does(enter(stage.world, human, channel, shared=True))
+    stage.rival = Undo(merge_ids(stage.world, "done")[-1])
     return Claim(human.tokens["wx"], "claim-0000000001", "rate")
 
 

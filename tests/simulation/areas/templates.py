@@ -179,6 +179,12 @@ def first_scene(stage: Stage) -> Say:
     return Say("spare", terms)
 
 
+def code_scene(stage: Stage) -> Say:
+    """Another code for the same template, while another template wants it, too."""
+    stage.rival = Say("spare", replace(COUPONS["hello"], code="BYE"))
+    return Say("hello", replace(COUPONS["hello"], code="BYE"))
+
+
 def see_scene(stage: Stage) -> SeeTemplate:
     stage.rival = Say("rate", replace(COUPONS["rate"], total=60))
     return SeeTemplate("rate")
@@ -225,6 +231,19 @@ def coupons_add_up(world: World) -> Iterator[str]:
             yield f"{left.get(name, 0)} left and {gone} out of {name}, expected {wanted}"
 
 
+def codes_lead(world: World) -> Iterator[str]:
+    """Each discount code leads to the template that has it now, and there are no others."""
+    ours = f"T#{world.house.tenant_id}#CC#"
+    found = {
+        pk.removeprefix(ours): observe.text(item, "template_id")
+        for (pk, _), item in world.cloud.storage.items()
+        if pk.startswith(ours)
+    }
+    said = model.templates(world.state).items()
+    if found != {each.terms.code: name for name, each in said if each.terms.code}:
+        yield f"{found}"
+
+
 def images_lie_on_the_shelf(world: World) -> Iterator[str]:
     """What is known can be shown."""
     for (pk, _), item in world.cloud.storage.items():
@@ -239,10 +258,15 @@ AREA = Area(
         "save a template": say_scene,
         "want fewer coupons": fewer_scene,
         "save a new template": first_scene,
+        "change a discount code": code_scene,
         "see a template": see_scene,
         "see templates": list_scene,
         "upload an image": upload_scene,
     },
     comparisons={"coupon-template": template_is_written, "claim-code": code_is_written},
-    promises={"coupons add up": coupons_add_up, "images lie on the shelf": images_lie_on_the_shelf},
+    promises={
+        "coupons add up": coupons_add_up,
+        "discount codes lead to their templates": codes_lead,
+        "images lie on the shelf": images_lie_on_the_shelf,
+    },
 )
