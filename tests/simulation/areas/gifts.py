@@ -111,7 +111,10 @@ class Take(ForOneself, frozen=True):
         return remember(verdict, moment, self.key)
 
     def _for(self, state: State, moment: Moment, member: str) -> Verdict:
-        verdict = model.take(state, self.code, self.until, model.ids_of(state, member), moment.now)
+        seen = [model.ids_of(each, member) for each in (state, *(moment.states if moment.commit else ()))]
+        # Whose gift it is may have become one with whoever takes it, a moment after they were read.
+        verdicts = [model.take(state, self.code, self.until, ids, moment.now) for ids in seen]
+        verdict = next((each for each in verdicts if isinstance(each, Accepted)), verdicts[0])
         if isinstance(verdict, Refused):
             return verdict
         new = new_code(moment)

@@ -228,7 +228,9 @@ def withdraw(state: State, code: str, ids: Iterable[str], now: int) -> Verdict:
 
 def take(state: State, code: str, until: int, ids: Iterable[str], now: int) -> Verdict:
     """The friend takes what was offered until then: the old code is over."""
-    found = coupons(state)[code]
+    found = coupons(state).get(code)
+    if found is None:
+        return Refused("coupon-not-on-offer")
     if found.owner in set(ids):
         return Refused("own-gift")
     if found.state_at(now) != "offered" or found.held != ("offer", until):
