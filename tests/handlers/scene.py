@@ -277,15 +277,17 @@ def publication(rule_id: str, number: int) -> Sample:
     return Sample("POST", "/v1/staff/programme/publications", body=body, headers=headers)
 
 
-def terms(seen: int) -> Sample:
-    body = {"terms": {"refund_grace_days": 7, "ladder": None}, "programme_version": seen}
+def terms(shop: Shop, ahead: int = 0) -> Sample:
+    """As they are but for the days of grace, so that whatever comes next finds its tiers."""
+    seen = shop.office.get("/v1/staff/programme").json
+    said = {**seen["terms"], "refund_grace_days": 7}
+    body = {"terms": said, "programme_version": seen["version"] + ahead}
     headers = {"Idempotency-Key": secrets.token_hex(16)}
     return Sample("POST", "/v1/staff/programme/terms", body=body, headers=headers)
 
 
 def _terms(shop: Shop) -> Sample:
-    seen = shop.office.get("/v1/staff/programme").json["version"]
-    return replace(terms(seen), credentials=signed(shop.office))
+    return replace(terms(shop), credentials=signed(shop.office))
 
 
 def _publish(shop: Shop) -> Sample:

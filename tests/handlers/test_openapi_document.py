@@ -1,5 +1,7 @@
 """The OpenAPI document against both apps: requests made from it by schemathesis, answers held against it.
 
+What is asked at random may change anything: nothing else is tested on the same table.
+
 So many examples for each operation: `TONGKA_TEST_EXAMPLES=200` looks further than every run does.
 """
 
@@ -12,17 +14,14 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import AuthContext, Case, GenerationMode
 
-from scripts.environment import ROOT
-from tests.handlers.objects import BUILDERS
-from tests.handlers.scene import Scene, door_of, operation_of, raw_body
+from tests.handlers.document import DOCUMENT
+from tests.handlers.scene import Scene
 from tests.handlers.signing import sign
 from tests.shop import CONSENT, Shop
 
-"""Random requests are no proof that a line is tested; and counting lines takes as long as they do."""
 EXAMPLES: Final = int(os.environ.get("TONGKA_TEST_EXAMPLES", "8"))
 HERE: Final = "here"
 """In the place of a credential: the real one is put in on the way to the app."""
@@ -30,7 +29,6 @@ NOT_SAID: Final = ["positive_data_acceptance"]
 """The one check that is off: the document cannot say that sums must add up, that a code must be the right
 one, or which characters are none."""
 OF_INTEREST: Final = frozenset({"Retry-After", "WWW-Authenticate", "Idempotency-Replayed"})
-DOCUMENT: Final = schemathesis.openapi.from_path(str(ROOT / "docs" / "openapi.json"))
 DOCUMENT.config.generation.update(deterministic=True, max_examples=EXAMPLES, database="none")
 DOCUMENT.config.checks.update(excluded_check_names=NOT_SAID)
 
@@ -134,27 +132,6 @@ def _is_good(case: Case[Any]) -> bool:
 def _put(known: dict[str, str], place: object) -> None:
     if isinstance(place, dict):
         place.update({name: value for name, value in known.items() if name in place})
-
-
-@pytest.mark.parametrize("endpoint", BUILDERS)
-def test_a_good_answer_is_as_the_document_describes_it(scene: Scene, endpoint: str) -> None:
-    shop, sample = scene.shop, BUILDERS[endpoint](scene.shop)
-    door = door_of(shop, endpoint)
-    rule = next(rule for rule in door.app.url_map.iter_rules() if rule.endpoint == endpoint)
-    path = rule.rule.replace("<", "{").replace(">", "}")
-    key = sample.headers.get("Idempotency-Key", "")
-    credentials = sample.credentials(sample.method, sample.path, sample.query, raw_body(sample), key)
-
-    response = door.app.test_client().open(
-        sample.path,
-        method=sample.method,
-        query_string=dict(sample.query),
-        data=raw_body(sample),
-        headers={**sample.headers, **credentials},
-    )
-
-    assert response.status_code == operation_of(door.app, endpoint).status
-    DOCUMENT[path][sample.method].validate_response(response)
 
 
 def refusals(shop: Shop) -> Iterator[tuple[str, str, Any]]:
