@@ -21,10 +21,9 @@ from domain.coupon.ports import DueCoupon
 from domain.coupon.read import ListClaimable, ListCoupons, ReadCoupon
 from domain.coupon.redeem import RedeemCoupon, ReleaseRedemption
 from domain.coupon.void import VoidCoupon
-from domain.errors import DomainError
 from domain.image.upload import UploadImage
 from domain.points.ports import Due
-from serverless.ground import Ground
+from serverless.ground import Ground, code_of
 
 log = logging.getLogger("tongka.jobs")
 
@@ -139,17 +138,14 @@ class CouponWiring(Ground):
 
 
 def _report_conversion(due: Due, problem: Exception) -> None:
-    code = problem.code if isinstance(problem, DomainError) else type(problem).__name__
-    where = {"tenant_id": due.tenant_id, "member_id": due.member_id, "code": code}
+    where = {"tenant_id": due.tenant_id, "member_id": due.member_id, "code": code_of(problem)}
     log.error("points of one account did not become coupons", extra=where)
 
 
 def _report_coupon(due: DueCoupon, problem: Exception) -> None:
-    code = problem.code if isinstance(problem, DomainError) else type(problem).__name__
-    log.error("one coupon was not ended", extra={"tenant_id": due.tenant_id, "code": code})
+    log.error("one coupon was not ended", extra={"tenant_id": due.tenant_id, "code": code_of(problem)})
 
 
 def _report_hold(due: DueHold, problem: Exception) -> None:
-    code = problem.code if isinstance(problem, DomainError) else type(problem).__name__
-    where = {"tenant_id": due.tenant_id, "order_number": due.order_id.number, "code": code}
+    where = {"tenant_id": due.tenant_id, "order_number": due.order_id.number, "code": code_of(problem)}
     log.error("what was held for one order was not released", extra=where)

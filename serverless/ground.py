@@ -22,7 +22,7 @@ from adapters.system.clock import SandboxClock, SystemClock
 from adapters.system.ids import SystemIds
 from domain.clock import Clock
 from domain.coupon.ports import Characters
-from domain.errors import Unavailable
+from domain.errors import DomainError, Unavailable
 from domain.ids import Ids
 from domain.image.model import Facts
 from domain.image.ports import Reader, Shelf
@@ -160,3 +160,8 @@ class Ground:
             return AlibabaSmsSender(self._settings.sms_url, self.clock, self.ids)
 
         return LazySmsSender(build)
+
+
+def code_of(problem: Exception) -> str:
+    """What a log calls it."""
+    return problem.code if isinstance(problem, DomainError) else type(problem).__name__

@@ -49,6 +49,7 @@ from domain.sms_code.check import CheckCode
 from domain.sms_code.send import SendCode
 from domain.tenant.apply import ApplyChannel, ApplyStore, ApplyTenant
 from serverless.coupon_wiring import CouponWiring
+from serverless.ground import code_of
 from serverless.settings import Settings
 
 log = logging.getLogger("tongka.jobs")
@@ -352,8 +353,7 @@ class Wiring(CouponWiring):
 
 
 def _report_account(due: Due, problem: Exception) -> None:
-    code = problem.code if isinstance(problem, DomainError) else type(problem).__name__
-    where = {"tenant_id": due.tenant_id, "member_id": due.member_id, "code": code}
+    where = {"tenant_id": due.tenant_id, "member_id": due.member_id, "code": code_of(problem)}
     log.error("points of one account did not expire", extra=where)
 
 

@@ -70,22 +70,26 @@ class Personal(Operation, frozen=True):
         return {sessions.acts_for(state, login) for login in living or logins}
 
 
-class Acting(Personal, frozen=True):
+class Parted(Personal, frozen=True):
     """What is granted to whoever still holds the identity that logged in, and to nobody else."""
+
+    def excuses(self, world: "World", state: State, moment: Moment) -> Container[str]:
+        return {"identity-moved"} if self.may_be_parted(state, moment) else ()
+
+
+class Acting(Parted, frozen=True):
+    """The same, where the state and the member are all that counts."""
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         member = self.actor(state, moment)
         return self.expect_of(state, member) if member else Refused("identity-moved")
-
-    def excuses(self, world: "World", state: State, moment: Moment) -> Container[str]:
-        return {"identity-moved"} if self.may_be_parted(state, moment) else ()
 
     @abstractmethod
     def expect_of(self, state: State, member: str) -> Verdict:
         """What the model says to this member."""
 
 
-class ForOneself(Acting, frozen=True):
+class ForOneself(Parted, frozen=True):
     """What changes one's own account alone."""
 
     def actors(self, state: State, moment: Moment) -> set[str]:

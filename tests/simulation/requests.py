@@ -1,7 +1,7 @@
 """What simulated callers want, how often they try, and what came of it."""
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import Struct, StructMeta, field
@@ -55,8 +55,12 @@ class Operation(Struct, frozen=True, metaclass=_Abstract):
 
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
         """Whether an answer without effect is true in this state."""
-        verdict = self.expect(state, moment)
-        return isinstance(verdict, Accepted) and dict(verdict.facts) == facts
+        return self.is_true_in((state,), moment, facts)
+
+    def is_true_in(self, views: Iterable[State], moment: Moment, facts: Mapping[str, Any]) -> bool:
+        """Whether an answer without effect is true in one of these."""
+        verdicts = (self.expect(view, moment) for view in views)
+        return any(isinstance(verdict, Accepted) and dict(verdict.facts) == facts for verdict in verdicts)
 
     def tells(self, state: State, told: Mapping[str, Any], effect: Mapping[str, Any]) -> bool:
         """Whether the answer tells what took effect, possibly in an earlier try."""

@@ -21,7 +21,7 @@ from tests.simulation.areas.merges import one_person
 from tests.simulation.areas.points import an_order
 from tests.simulation.areas.programmes import Draft, Publish
 from tests.simulation.areas.undoing import Undo
-from tests.simulation.callers import Acting, ForOneself
+from tests.simulation.callers import Acting, ForOneself, Parted
 from tests.simulation.giving import programmes
 from tests.simulation.model import activities as model
 from tests.simulation.model.calendar import day_of
@@ -62,9 +62,6 @@ class Doing(ForOneself, frozen=True):
         given = (replace(each.state, accounts=state.accounts) for each in others if _gives_nothing(each))
         return next((Accepted(each, NOTHING) for each in given), verdict)
 
-    def expect_of(self, state: State, member: str) -> Verdict:
-        raise NotImplementedError
-
     @abstractmethod
     def do(self, state: State, moment: Moment, member: str, programme: Programme) -> Verdict:
         """What the model says, by these rules."""
@@ -72,8 +69,7 @@ class Doing(ForOneself, frozen=True):
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
         """Settings and accounts are read one after the other, and what is tried writes nothing."""
         views = (replace(state, programmes=earlier.programmes) for earlier in moment.states)
-        verdicts = (self.expect(view, moment) for view in (state, *views))
-        return any(isinstance(each, Accepted) and dict(each.facts) == facts for each in verdicts)
+        return self.is_true_in((state, *views), moment, facts)
 
 
 def _gives_nothing(verdict: Verdict) -> TypeGuard[Accepted]:
@@ -226,7 +222,7 @@ class Say(Doing, frozen=True):
         return {"points": answer.points.count, "entry": answer.entry_sequence}
 
 
-def draw_activity(world: World, chance: Random) -> Acting | None:
+def draw_activity(world: World, chance: Random) -> Parted | None:
     found = world.somebody(chance)
     if found is None:
         return None

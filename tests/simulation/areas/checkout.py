@@ -33,7 +33,7 @@ from tests.simulation.callers import CAPPED, TILL
 from tests.simulation.model import checkout as model
 from tests.simulation.model import coupons, points
 from tests.simulation.model.calendar import day_of
-from tests.simulation.model.state import Accepted, Refused, State, Verdict
+from tests.simulation.model.state import Accepted, Refused, State, Verdict, without_effect
 from tests.simulation.model.state import Order as ModelOrder
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment
@@ -135,14 +135,12 @@ class TryComplete(Complete, frozen=True):
         return self.ask(process, dry_run=True)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        verdict = Complete(**asdict(self)).expect(state, moment)
-        return Accepted(state, verdict.facts) if isinstance(verdict, Accepted) else verdict
+        return without_effect(Complete(**asdict(self)).expect(state, moment), state)
 
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
         """Settings, people and accounts are read one after the other."""
         views = [replace(state, programmes=each.programmes, people=each.people) for each in moment.states]
-        verdicts = (self.expect(view, moment) for view in (state, *views))
-        return any(isinstance(verdict, Accepted) and dict(verdict.facts) == facts for verdict in verdicts)
+        return self.is_true_in((state, *views), moment, facts)
 
     def learn(self, world: World, answer: Order) -> None:
         """Nothing happened."""

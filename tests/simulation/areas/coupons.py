@@ -23,7 +23,7 @@ from tests.simulation.callers import OFFICE, TILL
 from tests.simulation.cloud import Change
 from tests.simulation.keyed import remember, remembered
 from tests.simulation.model import coupons as model
-from tests.simulation.model.state import NOTHING, Accepted, State, Verdict
+from tests.simulation.model.state import NOTHING, Accepted, State, Verdict, without_effect
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment, Operation
 from tests.simulation.stage import Stage
@@ -84,8 +84,7 @@ class TryRedeem(Redeem, frozen=True):
         return self.ask(process, dry_run=True)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        verdict = Redeem(**asdict(self)).expect(state, moment)
-        return Accepted(state, verdict.facts) if isinstance(verdict, Accepted) else verdict
+        return without_effect(Redeem(**asdict(self)).expect(state, moment), state)
 
     def learn(self, world: World, answer: Redeemed) -> None:
         """Nothing happened."""
@@ -144,8 +143,7 @@ class TryVoid(Void, frozen=True):
         return self.ask(process, dry_run=True)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        verdict = super().expect(state, moment)
-        return Accepted(state, verdict.facts) if isinstance(verdict, Accepted) else verdict
+        return without_effect(super().expect(state, moment), state)
 
 
 class ExpireAll(Operation, frozen=True):

@@ -22,7 +22,7 @@ from tests.simulation.cloud import Change
 from tests.simulation.keyed import remember, remembered
 from tests.simulation.model import entitlements as model
 from tests.simulation.model.points import counted
-from tests.simulation.model.state import Accepted, State, Verdict
+from tests.simulation.model.state import Accepted, State, Verdict, without_effect
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment, Operation
 from tests.simulation.stage import Stage
@@ -66,8 +66,7 @@ class TryUse(Use, frozen=True):
         return self.ask(process, dry_run=True)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        verdict = Use(**asdict(self)).expect(state, moment)
-        return Accepted(state, verdict.facts) if isinstance(verdict, Accepted) else verdict
+        return without_effect(Use(**asdict(self)).expect(state, moment), state)
 
 
 class Reopen(Operation, frozen=True):

@@ -29,7 +29,7 @@ from tests.simulation.keyed import remember, remembered
 from tests.simulation.merchant import COUPONS
 from tests.simulation.minting import new_code, versions
 from tests.simulation.model import rewards as model
-from tests.simulation.model.state import Accepted, Programme, Refused, State, Verdict
+from tests.simulation.model.state import Programme, Refused, State, Verdict, without_effect
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment, Operation
 from tests.simulation.stage import Stage
@@ -82,9 +82,6 @@ class Swap(ForOneself, frozen=True):
         coupon = (new_code(moment), version)
         return model.exchange(state, member, self.reward, offer, self.points, programme, moment.now, coupon)
 
-    def expect_of(self, state: State, member: str) -> Verdict:
-        raise NotImplementedError
-
     def facts(self, answer: Exchanged) -> Mapping[str, Any]:
         return {
             "member": answer.exchange_id.partition(":")[0],
@@ -109,8 +106,7 @@ class TrySwap(Swap, frozen=True):
         return self.ask(process, dry_run=True)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        verdict = Swap(**asdict(self)).expect(state, moment)
-        return Accepted(state, verdict.facts) if isinstance(verdict, Accepted) else verdict
+        return without_effect(Swap(**asdict(self)).expect(state, moment), state)
 
     def learn(self, world: World, answer: Exchanged) -> None:
         """Nothing happened."""

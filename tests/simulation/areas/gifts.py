@@ -51,9 +51,6 @@ class Give(ForOneself, frozen=True):
 
         return remember(by_whom(self, state, moment, ask), moment, self.key)
 
-    def expect_of(self, state: State, member: str) -> Verdict:
-        raise NotImplementedError
-
     def facts(self, answer: Offered) -> Mapping[str, Any]:
         return {"code": answer.code, "until": int(answer.until.timestamp() * 1000)}
 
@@ -79,9 +76,6 @@ class Keep(ForOneself, frozen=True):
             return model.withdraw(state, self.code, model.ids_of(state, member), moment.now)
 
         return by_whom(self, state, moment, ask)
-
-    def expect_of(self, state: State, member: str) -> Verdict:
-        raise NotImplementedError
 
     def facts(self, answer: Shown) -> Mapping[str, Any]:
         return {"state": answer.state.value}
@@ -120,9 +114,6 @@ class Take(ForOneself, frozen=True):
         new = new_code(moment)
         after = model.taken(verdict.state, model.coupons(state)[self.code], new, member)
         return Accepted(after, {**verdict.facts, "code": new})
-
-    def expect_of(self, state: State, member: str) -> Verdict:
-        raise NotImplementedError
 
     def excuses(self, world: World, state: State, moment: Moment) -> Container[str]:
         """What leads from a token to its coupon is forgotten once the offer is over."""

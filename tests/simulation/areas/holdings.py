@@ -11,7 +11,7 @@ from tests.simulation.area import Area
 from tests.simulation.areas.coupons import Redeem, some_code
 from tests.simulation.areas.issuing import Claim, coupon_of
 from tests.simulation.areas.joining import a_fan
-from tests.simulation.callers import Acting
+from tests.simulation.callers import Acting, Parted
 from tests.simulation.model import coupons as model
 from tests.simulation.model.state import Accepted, Refused, State, Verdict
 from tests.simulation.process import Process
@@ -58,7 +58,7 @@ def _theirs(state: State, member: str, group: str) -> frozenset[str]:
     )
 
 
-class SeeCoupon(Acting, frozen=True):
+class SeeCoupon(Parted, frozen=True):
     """Somebody looks at one of the own."""
 
     name: ClassVar[str] = "my coupon"
@@ -68,9 +68,6 @@ class SeeCoupon(Acting, frozen=True):
 
     def call(self, process: Process) -> Shown:
         return process.services.read_coupon(callers.person(process, self.token), self.code)
-
-    def expect_of(self, state: State, member: str) -> Verdict:
-        raise NotImplementedError
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         member = self.actor(state, moment)

@@ -33,7 +33,7 @@ from tests.simulation.giving import fits, fitting
 from tests.simulation.minting import views
 from tests.simulation.model import checkout as model
 from tests.simulation.model import coupons
-from tests.simulation.model.state import NOTHING, Accepted, Programme, Refused, State, Verdict
+from tests.simulation.model.state import NOTHING, Accepted, Programme, Refused, State, Verdict, without_effect
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment, Operation
 from tests.simulation.stage import Stage
@@ -132,13 +132,11 @@ class TryKeepFor(KeepFor, frozen=True):
         return self.ask(process, dry_run=True)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        verdict = super().expect(state, moment)
-        return Accepted(state, verdict.facts) if isinstance(verdict, Accepted) else verdict
+        return without_effect(super().expect(state, moment), state)
 
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
         seen = [replace(state, programmes=each.programmes, people=each.people) for each in moment.states]
-        verdicts = (self.expect(view, moment) for view in (state, *seen))
-        return any(isinstance(verdict, Accepted) and dict(verdict.facts) == facts for verdict in verdicts)
+        return self.is_true_in((state, *seen), moment, facts)
 
     def learn(self, world: World, answer: Hold) -> None:
         """Nothing happened."""

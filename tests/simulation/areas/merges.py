@@ -20,7 +20,7 @@ from tests.simulation.callers import OFFICE
 from tests.simulation.cloud import Change, Commit
 from tests.simulation.giving import under_one
 from tests.simulation.model import merging as model
-from tests.simulation.model.state import NOTHING, Accepted, Refused, State, Verdict
+from tests.simulation.model.state import NOTHING, Accepted, Refused, State, Verdict, without_effect
 from tests.simulation.process import Process
 from tests.simulation.requests import Broken, Moment, Operation
 from tests.simulation.stage import Stage
@@ -108,8 +108,7 @@ class TryApprove(Approve, frozen=True):
         return process.services.approve_merge(actor, self.merge_id, dry_run=True)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        verdict = Approve(self.merge_id).expect(state, moment)
-        return Accepted(state, verdict.facts) if isinstance(verdict, Accepted) else verdict
+        return without_effect(Approve(self.merge_id).expect(state, moment), state)
 
 
 class Reject(Operation, frozen=True):

@@ -19,7 +19,7 @@ from tests.simulation.callers import TILL
 from tests.simulation.giving import fitting
 from tests.simulation.model import checkout as model
 from tests.simulation.model import coupons
-from tests.simulation.model.state import Accepted, Programme, Refused, State, Verdict
+from tests.simulation.model.state import Accepted, Programme, Refused, State, Verdict, without_effect
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment
 from tests.simulation.stage import Stage
@@ -96,13 +96,11 @@ class TryReverse(Reverse, frozen=True):
         return self.ask(process, dry_run=True)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        verdict = Reverse(**asdict(self)).expect(state, moment)
-        return Accepted(state, verdict.facts) if isinstance(verdict, Accepted) else verdict
+        return without_effect(Reverse(**asdict(self)).expect(state, moment), state)
 
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
         views = [replace(state, programmes=each.programmes, people=each.people) for each in moment.states]
-        verdicts = (self.expect(view, moment) for view in (state, *views))
-        return any(isinstance(verdict, Accepted) and dict(verdict.facts) == facts for verdict in verdicts)
+        return self.is_true_in((state, *views), moment, facts)
 
     def learn(self, world: World, answer: Refund) -> None:
         """Nothing happened."""

@@ -13,15 +13,11 @@ from tests.simulation.areas.points import Earn, an_order, draw_earn
 from tests.simulation.areas.programmes import Draft, Publish
 from tests.simulation.areas.refunds import GiveBack, draw_refund
 from tests.simulation.callers import CAPPED
-from tests.simulation.model.state import Accepted, State, Verdict
+from tests.simulation.model.state import State, Verdict, without_effect
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment
 from tests.simulation.stage import Stage
 from tests.simulation.world import CAP_FEN, World
-
-
-def _without_effect(verdict: Verdict, state: State) -> Verdict:
-    return Accepted(state, verdict.facts) if isinstance(verdict, Accepted) else verdict
 
 
 def _views(state: State, moment: Moment) -> Iterator[State]:
@@ -45,11 +41,10 @@ class TryEarn(Earn, frozen=True):
         return self.ask(process, dry_run=True)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        return _without_effect(Earn(**_parts(self)).expect(state, moment), state)
+        return without_effect(Earn(**_parts(self)).expect(state, moment), state)
 
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
-        verdicts = (self.expect(view, moment) for view in _views(state, moment))
-        return any(isinstance(verdict, Accepted) and dict(verdict.facts) == facts for verdict in verdicts)
+        return self.is_true_in(_views(state, moment), moment, facts)
 
     def learn(self, world: World, answer: Order) -> None:
         """Nothing happened."""
@@ -65,11 +60,10 @@ class TryRefund(GiveBack, frozen=True):
         return self.ask(process, dry_run=True)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        return _without_effect(GiveBack(**_parts(self)).expect(state, moment), state)
+        return without_effect(GiveBack(**_parts(self)).expect(state, moment), state)
 
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
-        verdicts = (self.expect(view, moment) for view in _views(state, moment))
-        return any(isinstance(verdict, Accepted) and dict(verdict.facts) == facts for verdict in verdicts)
+        return self.is_true_in(_views(state, moment), moment, facts)
 
     def learn(self, world: World, answer: Refund) -> None:
         """Nothing happened."""

@@ -21,7 +21,7 @@ from tests.simulation.areas.points import DAY_MS, NEW_YEARS_EVE, an_order
 from tests.simulation.areas.profiles import NAMES, Rename
 from tests.simulation.giving import under_one
 from tests.simulation.model import merging as model
-from tests.simulation.model.state import Accepted, State, Verdict
+from tests.simulation.model.state import State, Verdict, without_effect
 from tests.simulation.process import Process
 from tests.simulation.requests import Moment, Operation
 from tests.simulation.stage import Stage
@@ -57,8 +57,7 @@ class TryUndo(Undo, frozen=True):
         return process.services.undo_merge(actor, self.merge_id, dry_run=True)
 
     def expect(self, state: State, moment: Moment) -> Verdict:
-        verdict = Undo(self.merge_id).expect(state, moment)
-        return Accepted(state, verdict.facts) if isinstance(verdict, Accepted) else verdict
+        return without_effect(Undo(self.merge_id).expect(state, moment), state)
 
 
 def try_undo_scene(stage: Stage) -> TryUndo:
