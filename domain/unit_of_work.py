@@ -86,7 +86,13 @@ class Counted(Struct, frozen=True):
         return replace(self, by=self.by + by)
 
 
-Change = Created | Appended | Changed | Unchanged | Absent | Removed | Counted
+class Added(Struct, frozen=True):
+    """The numbers of the thing are added to those that are stored under its key, whatever they are."""
+
+    thing: object
+
+
+Change = Created | Appended | Changed | Unchanged | Absent | Removed | Counted | Added
 
 
 def held(way: Sequence[object]) -> tuple[Change, ...]:

@@ -1,11 +1,15 @@
 """The use cases of coupons, checkout and images, by name; see `wiring.py`."""
 
 import logging
+from collections.abc import Sequence
 from functools import cached_property
 
+from adapters.dynamodb.changes import coupons_in
 from adapters.dynamodb.coupons import DynamoDueCoupons
 from adapters.dynamodb.holds import DynamoDueHolds
+from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.points import DynamoDueAccounts
+from adapters.dynamodb.statistics import DynamoStoredCoupons
 from domain.checkout.complete import CompleteCheckout
 from domain.checkout.hold import HoldCheckout, ReleaseHold, ReleaseHolds
 from domain.checkout.ports import DueHold
@@ -23,6 +27,9 @@ from domain.coupon.redeem import RedeemCoupon, ReleaseRedemption
 from domain.coupon.void import VoidCoupon
 from domain.image.upload import UploadImage
 from domain.points.ports import Due
+from domain.statistics.count import CountCoupons
+from domain.statistics.read import ListStatistics, ReadStatistics
+from domain.statistics.recount import RecountStatistics
 from serverless.ground import Ground, code_of
 
 log = logging.getLogger("tongka.jobs")
@@ -96,6 +103,28 @@ class CouponWiring(Ground):
     @cached_property
     def upload_image(self) -> UploadImage:
         return UploadImage(self.runner, self.read_image, self.image_shelf)
+
+    # Statistics.
+
+    @cached_property
+    def count_coupons(self) -> CountCoupons:
+        return CountCoupons(self.runner)
+
+    @cached_property
+    def read_statistics(self) -> ReadStatistics:
+        return ReadStatistics(self.runner)
+
+    @cached_property
+    def list_statistics(self) -> ListStatistics:
+        return ListStatistics(self.runner)
+
+    @cached_property
+    def recount_statistics(self) -> RecountStatistics:
+        return RecountStatistics(self.runner, self.count_coupons, DynamoStoredCoupons(self.patient_table))
+
+    def hear(self, images: Sequence[RawItem]) -> None:
+        for tenant_id, coupons in coupons_in(images).items():
+            self.count_coupons(tenant_id, coupons)
 
     # Checkout.
 

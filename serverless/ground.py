@@ -6,7 +6,7 @@ request needs and no more. The DynamoDB client is opened at import by the entry 
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from adapters.dynamodb.cache import Cache
 from adapters.dynamodb.client import open_client
 from adapters.dynamodb.meter import metered
+from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.repositories import Store
 from adapters.dynamodb.table import Table
 from adapters.dynamodb.unit_of_work import DynamoRunner, Pace, PatientTable
@@ -81,7 +82,10 @@ class Ground:
 
     @cached_property
     def runner(self) -> DynamoRunner:
-        return DynamoRunner(self.store, self.pace)
+        return DynamoRunner(self.store, self.pace, self.hear if self._settings.counts_at_once else None)
+
+    def hear(self, images: Sequence[RawItem]) -> None:
+        """What follows from changes of the table, for whoever has no stream."""
 
     @cached_property
     def patient_table(self) -> PatientTable:

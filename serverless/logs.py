@@ -27,6 +27,8 @@ ALLOWED = (
     "tenant_id",
     "sequence",
     "accounts",
+    "coupons",
+    "holds",
     "points",
     "failed",
     "more",

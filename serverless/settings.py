@@ -32,6 +32,8 @@ class Settings(Struct, frozen=True):
     """`folder:<path>` in development, `s3:<bucket>` in production; None: no images are taken."""
     images_url: str = ""
     """Where people's phones find them."""
+    counts_at_once: bool = False
+    """Development only: figures follow in the process that made the change, because no stream brings it."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -49,6 +51,7 @@ class Settings(Struct, frozen=True):
             clock_url=given.get("TONGKA_CLOCK_URL"),
             images=given.get("TONGKA_IMAGES"),
             images_url=given.get("TONGKA_IMAGES_URL", ""),
+            counts_at_once=given.get("TONGKA_STATISTICS", "stream") == "at_once",
         )
         settings.check()
         return settings

@@ -6,7 +6,7 @@ from adapters.dynamodb.coupons import to_coupon
 from adapters.dynamodb.entitlements import to_entitlement
 from adapters.dynamodb.holds import to_hold
 from adapters.dynamodb.item import Tenancy
-from adapters.dynamodb.keys import Keys
+from adapters.dynamodb.keys import Keys, tenant_of
 from adapters.dynamodb.members import SentinelItem, to_member
 from adapters.dynamodb.orders import to_order, to_refund
 from adapters.dynamodb.outcome import RawItem
@@ -29,7 +29,7 @@ class DynamoEverything:
         for raw in self._table.scan(segment, segments):
             read = READERS.get(raw["kind"]["S"])
             if read is not None:
-                yield raw["pk"]["S"].split("#", 2)[1], read(raw)
+                yield tenant_of(raw["pk"]["S"]), read(raw)
 
 
 def _no_vault() -> Vault:

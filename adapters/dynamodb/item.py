@@ -158,6 +158,29 @@ def absence(mapping: Mapping[Any], thing: object, tenancy: Tenancy) -> Write:
     return Write("check", item.key, {"Key": raw_key(item.key), **guard}, guard)
 
 
+def addition(mapping: Mapping[Any], thing: object, tenancy: Tenancy) -> Write:
+    """Numbers are added to what is there, nothing being zero; everything else is written as it is."""
+    item = mapping.to_items(thing, tenancy)[0]
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    sets, adds = [], []
+    for place, (name, value) in enumerate(sorted(item.serialize().items())):
+        if name in {"pk", "sk"}:
+            continue
+        names[f"#{place}"], values[f":{place}"] = name, value
+        if "N" in value:
+            adds.append(f"#{place} :{place}")
+        else:
+            sets.append(f"#{place} = :{place}")
+    arguments = {
+        "Key": raw_key(item.key),
+        "UpdateExpression": f"SET {', '.join(sets)} ADD {', '.join(adds)}",
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+    }
+    return Write("update", item.key, arguments)
+
+
 def _clauses(old: RawItem, new: RawItem, names: dict[str, str], values: dict[str, Any]) -> str:
     sets, removes = [], []
     for attribute in sorted(old.keys() | new.keys()):

@@ -32,7 +32,12 @@
 | discount code        | T#<t>#CC#<code>           | CC          |                                          |
 | coupon               | T#<t>#C#<code>            | C           | GSI-1 T#<t>#OWN#<member> / C#<list>#<pl.>|
 |                      |                           |             | GSI-2 DUE#CPN#<shard> / <day>#<code>     |
+| what is counted of it| the coupon's              | S#<count>   |                                          |
 | gift                 | T#<t>#GF#<mark>           | GF          |                                          |
+| counts of coupons    | T#<t>#CS                  | CS          |                                          |
+| sum: all of template | T#<t>#CS#<count>#<templ.> | A           |                                          |
+| sum: of a store      | the template's sum        | S#<store>   |                                          |
+| sum: of a day, store | the template's sum        | D#<day>#<s.>|                                          |
 | image                | T#<t>#IM#<image>          | IM          |                                          |
 | session              | T#<t>#K#<hash>            | K           | GSI-1 T#<t>#OWN#<member> / K#<ms>#<hash> |
 | code by message      | T#<t>#V#<phone index>     | V           |                                          |
@@ -152,6 +157,21 @@ class Keys(Struct, frozen=True):
     def coupon(self, code: str) -> Key:
         return self._pk("C", code), "C"
 
+    def counted_coupon(self, count: int, code: str) -> Key:
+        return self._pk("C", code), f"S#{count}"
+
+    def count(self) -> Key:
+        return self._pk("CS"), "CS"
+
+    def sums(self, count: int, template_id: str) -> str:
+        return self._pk("CS", str(count), template_id)
+
+    def sum_of_store(self, store_id: str) -> str:
+        return f"S#{store_id}"
+
+    def sum_of_day(self, day: date, store_id: str) -> str:
+        return f"D#{day:%Y%m%d}#{store_id}"
+
     def gift(self, mark: str) -> Key:
         return self._pk("GF", mark), "GF"
 
@@ -233,6 +253,11 @@ def hold_shard(shard: int) -> str:
 
 def saga_shard(shard: int) -> str:
     return f"SAGA#{shard:03}"
+
+
+def tenant_of(pk: str) -> str:
+    """Every partition key begins with it."""
+    return pk.split("#", 2)[1]
 
 
 def tenant_and_thing(pk: str) -> tuple[str, str]:

@@ -24,6 +24,7 @@ from adapters.dynamodb import (
     rewards,
     sessions,
     sms_codes,
+    statistics,
     templates,
     tenants,
     tiers,
@@ -48,6 +49,7 @@ from adapters.dynamodb.programmes import DynamoBudgets, DynamoProgrammes, Dynamo
 from adapters.dynamodb.rewards import DynamoCodes, DynamoExchanges, DynamoRewards
 from adapters.dynamodb.sessions import DynamoSessions
 from adapters.dynamodb.sms_codes import DynamoChallenges
+from adapters.dynamodb.statistics import DynamoStatistics
 from adapters.dynamodb.stocks import DynamoLimits, DynamoStocks
 from adapters.dynamodb.table import Lag, Table
 from adapters.dynamodb.templates import DynamoTemplates
@@ -75,6 +77,7 @@ MAPPINGS: Mapped[type, Mapping[Any]] = {
     **rewards.MAPPINGS,
     **sessions.MAPPINGS,
     **sms_codes.MAPPINGS,
+    **statistics.MAPPINGS,
     **templates.MAPPINGS,
     **tenants.MAPPINGS,
     **tiers.MAPPINGS,
@@ -287,6 +290,10 @@ class DynamoRepositories:
     @cached_property
     def limits(self) -> DynamoLimits:
         return DynamoLimits(self._table, self.tenancy)
+
+    @cached_property
+    def statistics(self) -> DynamoStatistics:
+        return DynamoStatistics(self._table, self.tenancy)
 
     @cached_property
     def holds(self) -> DynamoHolds:

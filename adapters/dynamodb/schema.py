@@ -38,8 +38,13 @@ def _index(name: str, pk: str, sk: str, projection: dict[str, Any]) -> dict[str,
     return {"IndexName": name, "KeySchema": keys, "Projection": projection}
 
 
-def definition(name: str) -> dict[str, Any]:
-    """The request for CreateTable: one table, three sparse indexes, paid by request."""
+def definition(name: str, *, with_stream: bool = False) -> dict[str, Any]:
+    """The request for CreateTable: one table, three sparse indexes, paid by request.
+
+    `with_stream`: what follows from changes comes by the table's stream (serverless/jobs/queues.py). On one's
+    own machine it is left out: there a stream only slows the engine down.
+    """
+    stream = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}}
     attributes = ["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk", "gsi3pk", "gsi3sk"]
     return {
         "TableName": name,
@@ -59,12 +64,13 @@ def definition(name: str) -> dict[str, Any]:
             _index(DUE_INDEX, "gsi2pk", "gsi2sk", {"ProjectionType": "KEYS_ONLY"}),
             _index(TELL_INDEX, "gsi3pk", "gsi3sk", {"ProjectionType": "KEYS_ONLY"}),
         ],
+        **(stream if with_stream else {}),
     }
 
 
-def create_table(client: Any, name: str) -> bool:
+def create_table(client: Any, name: str, *, with_stream: bool = False) -> bool:
     """True if the table was made now, False if it was there. Raises ValueError if it is another table."""
-    wanted = definition(name)
+    wanted = definition(name, with_stream=with_stream)
     try:
         client.create_table(**wanted)
     except ClientError as refused:

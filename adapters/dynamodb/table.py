@@ -156,9 +156,14 @@ class Table:
                 return
             part = replace(part, start=stretch.last_key)
 
-    def scan(self, segment: int = 0, segments: int = 1) -> Iterator[RawItem]:
+    def scan(self, segment: int = 0, segments: int = 1, *, strong: bool = False) -> Iterator[RawItem]:
         """Every item of one segment; for proofs and repairs, never for requests."""
-        arguments: dict[str, Any] = {"TableName": self.name, "Segment": segment, "TotalSegments": segments}
+        arguments: dict[str, Any] = {
+            "TableName": self.name,
+            "Segment": segment,
+            "TotalSegments": segments,
+            "ConsistentRead": strong,
+        }
         while True:
             answer = self._call("scan", **arguments)
             yield from answer["Items"]

@@ -1,14 +1,14 @@
 """The runner: reads, plans, commits in one transaction, and loops by the error table of docs/data.md."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
 from adapters.dynamodb.idempotency import Kept, counting
-from adapters.dynamodb.item import absence, change, check, creation, removal
+from adapters.dynamodb.item import absence, addition, change, check, creation, removal
 from adapters.dynamodb.keys import Key
 from adapters.dynamodb.outcome import Busy, Lost, RawItem, StoreProblem, Unknown
 from adapters.dynamodb.repositories import MAPPINGS, DynamoRepositories, Store
@@ -19,6 +19,7 @@ from domain.tenant.model import Channel, Tenant
 from domain.tenant.model import Store as TenantStore
 from domain.unit_of_work import (
     Absent,
+    Added,
     Appended,
     Change,
     Changed,
@@ -35,6 +36,9 @@ from domain.unit_of_work import (
 
 A = TypeVar("A")
 M = TypeVar("M", bound=Remembered)
+
+Hear = Callable[[Sequence[RawItem]], None]
+"""Takes items as they are stored now."""
 
 CACHED = (Tenant, TenantStore, Channel)
 TRIES_MAX = 8
@@ -58,8 +62,9 @@ class Pace(Struct, frozen=True):
 class DynamoRunner:
     """Implements `domain.unit_of_work.Runner`."""
 
-    def __init__(self, store: Store, pace: Pace) -> None:
-        self._store, self._pace = store, pace
+    def __init__(self, store: Store, pace: Pace, hear: Hear | None = None) -> None:
+        """`hear` is told of every commit, at most once, where nothing follows the table's stream."""
+        self._store, self._pace, self._hear = store, pace, hear
         self._later = PatientTable(store.table, pace)
 
     def run(
@@ -204,8 +209,27 @@ class DynamoRunner:
                     self._freeze(repositories, [each.thing for each in failed if isinstance(each, Appended)])
                 raise LedgerBroken from lost
             raise _LostCommit(placed, lost) from lost
-        if not dry_run and any(_is_cached(each) for each in changes):
+        if dry_run:
+            return
+        if any(_is_cached(each) for each in changes):
             self._store.cache.clear()
+        if self._hear is not None:
+            self._tell(repositories, changes, self._hear)
+
+    def _tell(self, repositories: DynamoRepositories, changes: tuple[Change, ...], hear: Hear) -> None:
+        """What is missed here comes with the next change, or when everything is counted again."""
+        things = (
+            each.after if isinstance(each, Changed) else each.thing
+            for each in changes
+            if isinstance(each, Created | Changed)
+        )
+        images = [
+            MAPPINGS[type(thing)].to_items(thing, repositories.tenancy)[0].serialize() for thing in things
+        ]
+        try:
+            hear(images)
+        except Exception:
+            log.exception("a commit was not heard of")
 
     def _freeze(self, repositories: DynamoRepositories, things: list[object]) -> None:
         """Version and sequence disagree: nothing may be booked on that account until somebody has looked."""
@@ -293,6 +317,9 @@ class _Loop:
         return Conflict("The same things keep moving; try again.", retry_after_seconds=1)
 
 
+PLAIN = {Unchanged: check, Absent: absence, Removed: removal, Added: addition}
+
+
 def writes_of(each: Change, repositories: DynamoRepositories) -> list[Write]:
     """A change of the domain as writes with their conditions."""
     tenancy = repositories.tenancy
@@ -301,11 +328,7 @@ def writes_of(each: Change, repositories: DynamoRepositories) -> list[Write]:
             return creation(MAPPINGS[type(thing)], thing, tenancy)
         case Changed(before, after):
             return [change(MAPPINGS[type(after)], before, after, tenancy)]
-        case Unchanged(thing):
-            return [check(MAPPINGS[type(thing)], thing, tenancy)]
-        case Absent(thing):
-            return [absence(MAPPINGS[type(thing)], thing, tenancy)]
-        case Removed(thing):
-            return [removal(MAPPINGS[type(thing)], thing, tenancy)]
         case Counted():
             return [counting(each, tenancy.keys)]
+        case Unchanged(thing) | Absent(thing) | Removed(thing) | Added(thing):
+            return [PLAIN[type(each)](MAPPINGS[type(thing)], thing, tenancy)]

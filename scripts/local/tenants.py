@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace) -> Iterator[str]:
     """Carries out a command of scripts/tenant.py, line by line."""
     if arguments.command == "create-table":
         settings = Environment.from_environment()
-        made = create_table(open_client(settings.region, settings.dynamodb_url), settings.table)
+        client, in_the_cloud = open_client(settings.region, settings.dynamodb_url), not settings.dynamodb_url
+        made = create_table(client, settings.table, with_stream=in_the_cloud)
         yield f"table {settings.table}: {'created' if made else 'unchanged'}"
         return
     services = wiring()

@@ -89,6 +89,7 @@ class World:
             "TONGKA_ALIPAY_URL": self.sandbox.urls["alipay"],
             "TONGKA_SMS_URL": self.sandbox.urls["sms"],
             "TONGKA_CLOCK_URL": self.sandbox.urls["page"] + "/clock",
+            "TONGKA_STATISTICS": "at_once",
             "TONGKA_IMAGES": f"folder:{(self.folder or ROOT / 'var') / 'images'}",
             "TONGKA_IMAGES_URL": f"http://127.0.0.1:{self._api_port}/images",
         }

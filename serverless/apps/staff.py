@@ -16,6 +16,7 @@ from handlers import (
     programme,
     redemptions,
     rewards,
+    statistics,
     tiers,
 )
 from handlers.app import create_app
@@ -38,6 +39,7 @@ def staff_app(services: Wiring) -> Flask:
         entitlements.till_routes(services),
         entitlements.staff_routes(services),
         coupon_templates.routes(services),
+        statistics.routes(services),
         redemptions.till_routes(services),
         redemptions.staff_routes(services),
         checkout.routes(services),

@@ -1,17 +1,28 @@
 """The one gateway to the store: limits, pages, what a call costs, and the table itself."""
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from adapters.dynamodb import meter
+from adapters.dynamodb.changes import coupons_in
+from adapters.dynamodb.coupons import MAPPINGS
+from adapters.dynamodb.item import Tenancy
+from adapters.dynamodb.keys import Keys
 from adapters.dynamodb.meter import Usage, metered
 from adapters.dynamodb.outcome import Busy, Lost, Unknown, outcome_of
 from adapters.dynamodb.schema import create_table, definition
-from adapters.dynamodb.table import Range, Table, Write
+from adapters.dynamodb.table import Range, Table, Write, key_of, raw_key
+from domain.coupon.model import Coupon
+from serverless.settings import Settings
 from tests.adapters.disturbed import Disturbed, answer_of, cancelled, refused
+from tests.contracts.coupon_things import LOCKED
+from tests.contracts.things import LATER
+from tests.domain.builders import KEYRING
 
 
 class Recorder:
@@ -254,3 +265,25 @@ def test_a_table_whose_index_shows_less_is_refused(client: Any) -> None:
 def test_what_the_service_refuses_for_another_reason_is_not_hidden(client: Any) -> None:
     with pytest.raises(ClientError):
         create_table(client, "x")
+
+
+def test_the_stream_brings_items_as_they_are_stored_and_in_their_order(
+    client: Any, settings: Settings
+) -> None:
+    name, used = f"tongka-{secrets.token_hex(4)}", LOCKED.expired(LATER + timedelta(days=90), "job")
+    assert create_table(client, name, with_stream=True)
+    tenancy = Tenancy(Keys("acme", 2), lambda: KEYRING)
+    first, second = (MAPPINGS[Coupon].to_items(each, tenancy)[0].serialize() for each in (LOCKED, used))
+    for item in (first, second):
+        client.put_item(TableName=name, Item=item)
+    client.delete_item(TableName=name, Key=raw_key(key_of(first)))
+
+    streams = boto3.client("dynamodbstreams", settings.region, endpoint_url=settings.dynamodb_url)
+    arn = client.describe_table(TableName=name)["Table"]["LatestStreamArn"]
+    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    changes = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
+
+    images = [change["dynamodb"].get("NewImage") for change in changes]
+    assert images[2] is None
+    assert coupons_in(images[:2]) == {"acme": [LOCKED, used]}

@@ -13,6 +13,7 @@ from domain.image.model import Facts, Image, ImageType, Purpose
 from domain.money import Money, Points
 from domain.order.model import OrderId
 from domain.programme import form
+from domain.statistics.model import Count, CountedCoupon, Figures, Place, Spot, Sum
 from tests.contracts.things import AT, LATER, WHOLE
 from tests.programmes import GOODS, WHEN
 
@@ -102,6 +103,29 @@ GIFT: Final = Gift("ab" * 32, "22345678901234", WHOLE)
 IMAGE: Final = Image(
     "img_1", Purpose.COUPON_ADVERT, Facts(ImageType.JPEG, 640, 320), 12_345, AT, "key:office"
 )
+FIGURES: Final = Figures(100, 40, 1, 10, 2, 3, 4, 5, Money(900), Money(-4000))
+COUNTED_COUPON: Final = CountedCoupon(
+    3,
+    LOCKED.code,
+    6,
+    {Spot(date(2026, 3, 16)): Figures(sent=1), Spot(date(2026, 3, 17), "store"): replace(FIGURES, sent=0)},
+)
+PLACES: Final = {
+    "sum of a template": Place(3, "ten"),
+    "sum of a store": Place(3, "ten", None, "store-1.a:b"),
+    "sum of a day": Place(3, "ten", date(2026, 3, 16), ""),
+    "sum of a day in a store": Place(3, "ten", date(2026, 3, 16), "store-1.a:b"),
+}
+
+
+def _counts(stores: Any) -> Count | None:
+    """What was never said is no difference to the first count."""
+    found: Count = stores.statistics.count()
+    return found if found.version else None
+
+
+def _at(place: Place) -> Callable[[Any], Any]:
+    return lambda stores: stores.statistics.sums([place]).get(place)
 
 
 COUPON_THINGS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
@@ -115,4 +139,10 @@ COUPON_THINGS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "gift": (GIFT, lambda stores: stores.gifts.find(GIFT.mark)),
     "hold": (HOLD, lambda stores: stores.holds.find(ORDER_ID)),
     "image": (IMAGE, lambda stores: stores.images.find("img_1")),
+    "count": (Count(3, 4, 5), _counts),
+    "counted coupon": (
+        COUNTED_COUPON,
+        lambda stores: stores.statistics.counted([(3, COUNTED_COUPON.code)]).get((3, COUNTED_COUPON.code)),
+    ),
+    **{name: (Sum(place, FIGURES), _at(place)) for name, place in PLACES.items()},
 }

@@ -182,7 +182,7 @@ THINGS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
 }
 VERSIONED = [
     *("member", "account", "order", "merge", "challenge", "rule", "reward", "exchange", "entitlement"),
-    *("template", "locked coupon", "offered coupon", "hold"),
+    *("template", "locked coupon", "offered coupon", "hold", "count"),
 ]
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from scripts.local.client import Signer
 from serverless.settings import Settings
+from tests.coupons import coupon
 from tests.shop import Shop
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -166,7 +167,12 @@ def test_staff_api_answers_signed_http_events(shop: Shop, environment: dict[str,
     assert (refused["statusCode"], json.loads(refused["body"])["code"]) == (401, "signature-refused")
 
 
-@pytest.mark.parametrize("event", STAGES["jobs"]["events"], ids=lambda event: event["function"])
+EVENTS = STAGES["jobs"]["events"]
+
+
+@pytest.mark.parametrize(
+    "event", [each for each in EVENTS if "expression" in each], ids=lambda event: event["function"]
+)
 def test_jobs_answer_scheduled_events(
     lone_shop: Shop, environment: dict[str, str], event: dict[str, str]
 ) -> None:
@@ -198,8 +204,49 @@ def test_jobs_answer_scheduled_events(
     assert [ran[figures[name]], also_ran[figures[name]]] == [0, 0]
 
 
+def change(arn: str, sequence: str, image: dict[str, Any] | None, pk: str = "") -> dict[str, Any]:
+    """A record of the table's stream."""
+    found = {"NewImage": image} if image else {}
+    keys = {"pk": image["pk"] if image else {"S": pk}, "sk": {"S": "C"}}
+    return {
+        "eventID": sequence,
+        "eventName": "MODIFY" if image else "REMOVE",
+        "eventSource": "aws:dynamodb",
+        "eventSourceARN": arn,
+        "awsRegion": "cn-north-1",
+        "dynamodb": {"Keys": keys, "SequenceNumber": sequence, "StreamViewType": "NEW_IMAGE", **found},
+    }
+
+
+def test_the_stream_is_counted_once_and_what_failed_is_asked_for_again(
+    lone_shop: Shop, environment: dict[str, str]
+) -> None:
+    shop = lone_shop
+    environment["TONGKA_TABLE"] = shop.services.table.name
+    codes = [coupon(shop, shop.fan(), "ten") for _ in range(3)]
+    arn = next(each["event_source"]["arn"] for each in EVENTS if "event_source" in each)
+    images = [item for item in shop.services.table.scan() if item["kind"]["S"] in {"coupon", "member"}]
+    broken = {"pk": {"S": "T#other#C#1"}, "sk": {"S": "C"}, "kind": {"S": "coupon"}}
+    good = [change(arn, f"{9 + place}", image) for place, image in enumerate(images)]
+    gone = change(arn, "8", None, f"T#{shop.tenant_id}#C#{codes[0]}")
+    bad = [change(arn, "100", broken), change(arn, "99", broken)]
+
+    first, again, mixed = run_stage(
+        "jobs", [{"Records": [gone, *good]}, {"Records": good}, {"Records": [*good, *bad]}], environment
+    )
+
+    assert first == again == {"batchItemFailures": []}
+    assert mixed == {"batchItemFailures": [{"itemIdentifier": "99"}]}
+    seen = shop.office.get("/v1/staff/coupon-templates/ten/statistics").json
+    assert (seen["sent"], seen["claimed"], seen["used"]) == (3, 3, 0)
+
+
 @pytest.mark.parametrize(
-    "entry", ["serverless.member_api", "serverless.staff_api", "serverless.jobs.schedules"]
+    "entry",
+    [
+        *("serverless.member_api", "serverless.staff_api"),
+        *("serverless.jobs.schedules", "serverless.jobs.queues"),
+    ],
 )
 def test_garbage_is_collected_again_once_all_is_started(entry: str, environment: dict[str, str]) -> None:
     code = f"import gc, {entry}; print(gc.isenabled(), gc.get_freeze_count() > 10_000)"

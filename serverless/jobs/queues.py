@@ -1,0 +1,49 @@
+"""Lambda entry points run by what happens: changes of the table, those of one item in their order.
+
+The stream brings a change at least once, and again with all that came after it while one of them fails.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from adapters.dynamodb.changes import coupons_in
+from adapters.dynamodb.keys import tenant_of
+from serverless import startup
+from serverless.ground import code_of
+from serverless.logs import configure
+from serverless.wiring import wiring
+
+configure()
+wiring()
+startup.ready()
+log = logging.getLogger("tongka.jobs")
+
+
+def on_stream(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Figures follow. Answers with the first change that has to come again, as partial batches want it."""
+    failed: list[str] = []
+    for tenant_id, changes in _by_tenant(event["Records"]).items():
+        try:
+            coupons = coupons_in(change["NewImage"] for change in changes)
+            wiring().count_coupons(tenant_id, coupons.get(tenant_id, ()))
+        except Exception as problem:  # noqa: BLE001  # one tenant's must not stop all the others
+            _report(tenant_id, problem)
+            failed += [change["SequenceNumber"] for change in changes]
+    first = sorted(failed, key=int)[:1]
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in first]}
+
+
+def _report(tenant_id: str, problem: Exception) -> None:
+    log.error("changes were not counted", extra={"tenant_id": tenant_id, "code": code_of(problem)})
+
+
+def _by_tenant(records: Iterable[Mapping[str, Any]]) -> Mapping[str, list[Mapping[str, Any]]]:
+    """Without items that are gone: what time has taken away was not there any more before."""
+    found: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for record in records:
+        change = record["dynamodb"]
+        if "NewImage" in change:
+            found[tenant_of(change["Keys"]["pk"]["S"])].append(change)
+    return found
