@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from handlers.schemas.fields import Day, MoneyField
+from handlers.schemas.fields import Day
 from handlers.schemas.page import PageQuery
 
 
@@ -30,9 +30,9 @@ class FiguresView(Schema):
     expired = fields.Integer(metadata={"description": "By the day after the last one."})
     voided = fields.Integer()
     given = fields.Integer(metadata={"description": "Passed on to a friend."})
-    off_fen = MoneyField(attribute="off", metadata={"description": "Taken off bills."})
-    sales_fen = MoneyField(
-        attribute="sales", metadata={"description": "Left to pay of those bills, after all coupons."}
+    off_fen = fields.Integer(attribute="off.fen", metadata={"description": "Taken off bills."})
+    sales_fen = fields.Integer(
+        attribute="sales.fen", metadata={"description": "Left to pay of those bills, after all coupons."}
     )
 
 

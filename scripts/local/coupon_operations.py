@@ -53,6 +53,7 @@ class Coupons:
         self._check_out()
         self._hold()
         self._hundred()
+        self._count()
 
     def _print(self) -> None:
         said = {
@@ -174,3 +175,15 @@ class Coupons:
         for _ in range(90):
             self._another()
         self._bench.row("Quote a bill, about 100 coupons held", Limit(4, 20, 0), quote)
+
+    def _count(self) -> None:
+        tenant_id, services = self._bench.office.tenant_id, self.services
+        codes = [self._another() for _ in range(31)]
+        found = services.runner.use(tenant_id, lambda stores, _: stores.coupons.those(codes))
+        one, *more = found.values()
+        count = partial(services.count_coupons, tenant_id)
+        self._bench.row("Follow the table: one new coupon", Limit(3, 2, 6), partial(count, [one]))
+        self._bench.row("Follow the table: thirty at once", Limit(3, 31, 64), partial(count, more))
+        self._bench.row("Follow the table: the same again", Limit(2, 31, 0), partial(count, more))
+        read = partial(services.read_statistics, self._bench.office, "pushed")
+        self._bench.row("Figures of a template", Limit(4, 4, 0), read)

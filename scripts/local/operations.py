@@ -68,7 +68,7 @@ def measure() -> list[Row]:
     """Starts a world of its own. Raises DidNotStart."""
     logging.getLogger("tongka").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="tongka-") as folder, Children() as children:
-        world = World(children, Path(folder))
+        world = World(children, Path(folder), counts_at_once=False)
         world.start()
         return Bench(world).run()
 

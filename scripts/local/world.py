@@ -69,9 +69,17 @@ EARLIER = "An earlier version kept data here; begin anew with `python3 scripts/d
 class World:
     """Starts everything under one folder; `children` ends it."""
 
-    def __init__(self, children: Children, folder: Path | None, *, fixed_ports: bool = False) -> None:
+    def __init__(
+        self,
+        children: Children,
+        folder: Path | None,
+        *,
+        fixed_ports: bool = False,
+        counts_at_once: bool = True,
+    ) -> None:
+        """`counts_at_once`: figures follow in the request itself, because no stream of the table is read."""
         self._children, self.folder = children, folder
-        self._fixed = fixed_ports
+        self._fixed, self._statistics = fixed_ports, "at_once" if counts_at_once else "stream"
         self.api_url = ""
         self.api_process: Any = None
 
@@ -89,7 +97,7 @@ class World:
             "TONGKA_ALIPAY_URL": self.sandbox.urls["alipay"],
             "TONGKA_SMS_URL": self.sandbox.urls["sms"],
             "TONGKA_CLOCK_URL": self.sandbox.urls["page"] + "/clock",
-            "TONGKA_STATISTICS": "at_once",
+            "TONGKA_STATISTICS": self._statistics,
             "TONGKA_IMAGES": f"folder:{(self.folder or ROOT / 'var') / 'images'}",
             "TONGKA_IMAGES_URL": f"http://127.0.0.1:{self._api_port}/images",
         }

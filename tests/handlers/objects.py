@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tests.handlers import checkout, coupons, entitlements, rewards
+from tests.handlers import checkout, coupons, entitlements, rewards, statistics
 from tests.handlers.callers import OK, Caller
 from tests.handlers.scene import (
     ADJUSTMENT,
@@ -274,6 +274,7 @@ OBJECTS: Mapping[str, About] = {
     **rewards.OBJECTS,
     **entitlements.OBJECTS,
     **coupons.OBJECTS,
+    **statistics.OBJECTS,
     **checkout.OBJECTS,
     "health_auth.health": plain("GET", "/v1/auth/health"),
     "health_till.health": plain("GET", "/v1/till/health"),
@@ -335,6 +336,7 @@ BUILDERS: Mapping[str, Callable[[Shop], Sample]] = {
     **rewards.BUILDERS,
     **entitlements.BUILDERS,
     **coupons.BUILDERS,
+    **statistics.BUILDERS,
     **checkout.BUILDERS,
 }
 """A request for each route that succeeds."""
