@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from tests.simulation.model.calendar import day_later, day_of
 from tests.simulation.model.coupons import Coupon, Template, Use
+from tests.simulation.model.figures import Written
 from tests.simulation.model.state import Account, Lot, Merge, Order, Person, Tender
 from tests.simulation.model.tiers import Held
 from tests.simulation.table.values import Item
@@ -177,3 +179,34 @@ def _held(parts: list[Any]) -> tuple[str, int]:
 def _use(parts: list[Any]) -> Use:
     source, order_number, _, _, _, off, _, is_checkout, *returned = parts
     return Use(f"{source}/{order_number}", off, back=bool(returned), checkout=is_checkout)
+
+
+def written(item: Item) -> Written:
+    """What figures need to know of a coupon."""
+    held: list[Any] = list_of(item, "held") if "held" in item else [""]
+    return Written(
+        template=text(item, "template_id"),
+        is_gift=text(item, "source") == "gift",
+        sent=day_of(number(item, "issued_at")),
+        claimed=_day_of(item, "claimed_at"),
+        state=text(item, "state"),
+        lock=(day_of(held[4]), held[3]) if held[0] == "lock" else (0, ""),
+        uses=tuple(_use_written(parts) for parts in list_of(item, "uses")) if "uses" in item else (),
+        over=day_later(number(item, "valid_through"), days=1),
+        ended=_day_of(item, "ended_at"),
+    )
+
+
+def _day_of(item: Item, name: str) -> int:
+    return day_of(number(item, name)) if name in item else 0
+
+
+def _use_written(parts: list[Any]) -> tuple[int, str, int, int, int]:
+    _, _, store, at, _, off, sales, _, *returned = parts
+    return day_of(at), store, off, sales, day_of(returned[0]) if returned else 0
+
+
+def figures(item: Item) -> dict[str, int]:
+    """Of one sum, without zeros."""
+    numbers = {name: int(value["N"]) for name, value in item.items() if "N" in value}
+    return {name: found for name, found in numbers.items() if found}

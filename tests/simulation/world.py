@@ -1,7 +1,7 @@
 """One history's world: the table, the time, the people, and the model that walks along."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from random import Random
 from typing import Any
@@ -20,7 +20,8 @@ from tests.simulation.platforms import Outside
 from tests.simulation.process import Process, SimulatedKeyring
 from tests.simulation.requests import Attempt, Broken, Moment, Operation, Request
 from tests.simulation.schedule import Schedule
-from tests.simulation.table.storage import Storage
+from tests.simulation.table.storage import Key, Storage
+from tests.simulation.table.values import Item
 
 CONSENT = "2026-11"
 CAP_FEN = 20_000
@@ -115,6 +116,12 @@ class World:
     def pass_time(self, ms: int) -> None:
         self.now_ms += ms
         self.cloud.storage.seconds = self.now_ms / 1000
+
+    def stored(self, kind: str) -> Iterator[tuple[Key, Item]]:
+        """The tenant's own items of one sort."""
+        for key, item in self.cloud.storage.items():
+            if item["kind"]["S"] == kind and self._is_ours(key[0]):
+                yield key, item
 
     def know_phone(self, number: str) -> None:
         self.phones[self.keyring.index("phone", number)] = number

@@ -180,11 +180,7 @@ def coupon_is_written(world: World, state: State, change: Change) -> None:
 
 def coupons_are_those_of_the_model(world: World) -> Iterator[str]:
     """Nothing is missing, and nothing is there besides."""
-    stored = {
-        pk.rpartition("#")[2]
-        for (pk, _), item in world.cloud.storage.items()
-        if pk.startswith(f"T#{world.house.tenant_id}#C#") and observe.text(item, "kind") == "coupon"
-    }
+    stored = {pk.rpartition("#")[2] for (pk, _), _ in world.stored("coupon")}
     yield from sorted(stored ^ set(model.coupons(world.state)))
 
 

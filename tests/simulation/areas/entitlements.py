@@ -236,11 +236,10 @@ def nothing_open_is_left_of_a_refunded_order(world: World) -> Iterator[str]:
         for (pk, sk), item in world.cloud.storage.items()
         if pk.startswith(ours) and sk == "O" and _is_back(item)
     }
-    for (pk, sk), item in world.cloud.storage.items():
-        if observe.text(item, "kind") == "entitlement" and pk.split("#")[1] == world.house.tenant_id:
-            order = f"{observe.text(item, 'order_source')}/{observe.text(item, 'order_number')}"
-            if order in whole and observe.text(item, "s") == "open":
-                yield f"{pk} {sk} of {order}"
+    for (pk, sk), item in world.stored("entitlement"):
+        order = f"{observe.text(item, 'order_source')}/{observe.text(item, 'order_number')}"
+        if order in whole and observe.text(item, "s") == "open":
+            yield f"{pk} {sk} of {order}"
 
 
 def _is_back(item: Item) -> bool:

@@ -147,9 +147,7 @@ def page_scene(stage: Stage) -> SeeClaimable:
 
 def both_lists(world: World) -> Iterator[str]:
     """Each coupon stands in one of the lists of its owner."""
-    for (pk, _), item in world.cloud.storage.items():
-        if not pk.startswith(f"T#{world.house.tenant_id}#C#"):
-            continue
+    for (pk, _), item in world.stored("coupon"):
         is_live = item["state"]["S"] in model.LIVE
         owner, place = item["gsi1pk"]["S"].rpartition("#")[2], item["gsi1sk"]["S"]
         if owner != item["owner"]["S"] or ("gsi2sk" in item) != is_live or not place:

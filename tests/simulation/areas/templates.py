@@ -246,8 +246,8 @@ def codes_lead(world: World) -> Iterator[str]:
 
 def images_lie_on_the_shelf(world: World) -> Iterator[str]:
     """What is known can be shown."""
-    for (pk, _), item in world.cloud.storage.items():
-        if observe.text(item, "kind") == "image" and pk.rpartition("#")[2] not in world.outside.shelf:
+    for (pk, _), _ in world.stored("image"):
+        if pk.rpartition("#")[2] not in world.outside.shelf:
             yield pk
 
 
