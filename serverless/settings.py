@@ -51,7 +51,7 @@ class Settings(Struct, frozen=True):
             clock_url=given.get("TONGKA_CLOCK_URL"),
             images=given.get("TONGKA_IMAGES"),
             images_url=given.get("TONGKA_IMAGES_URL", ""),
-            counts_at_once=given.get("TONGKA_STATISTICS", "stream") == "at_once",
+            counts_at_once=_choice(given, "TONGKA_STATISTICS", "stream", "at_once") == "at_once",
         )
         settings.check()
         return settings
@@ -93,6 +93,13 @@ def _required(given: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingsError(f"Set {name}; .env.example explains it.")
     return value
+
+
+def _choice(given: Mapping[str, str], name: str, usual: str, other: str) -> str:
+    found = given.get(name, usual)
+    if found not in {usual, other}:
+        raise SettingsError(f"{name} must be {usual} or {other}.")
+    return found
 
 
 def _number(given: Mapping[str, str], name: str, otherwise: int) -> int:

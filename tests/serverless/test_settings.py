@@ -115,3 +115,35 @@ def test_a_clock_that_can_be_turned_needs_everything_on_this_machine(
 def test_a_master_key_says_where_it_lies(key: str) -> None:
     with pytest.raises(SettingsError, match=r"TONGKA_MASTER_KEY must be file:<path> or kms:<key id>"):
         read(TONGKA_MASTER_KEY=key)
+
+
+@pytest.mark.parametrize("images", ["folder:/var/images", "s3:camellia-images"])
+def test_images_lie_in_a_folder_or_a_bucket_and_have_an_address(images: str) -> None:
+    settings = read(TONGKA_IMAGES=images, TONGKA_IMAGES_URL="https://images.example.com")
+
+    assert (settings.images, settings.images_url) == (images, "https://images.example.com")
+    assert (read().images, read().images_url) == (None, "")
+
+
+@pytest.mark.parametrize(
+    "images,url",
+    [
+        ("/var/images", "https://images.example.com"),
+        ("gs:camellia", "https://images.example.com"),
+        ("s3:camellia", ""),
+        ("s3:camellia", "images.example.com"),
+        ("s3:camellia", "ftp://images.example.com"),
+        ("", "https://images.example.com"),
+    ],
+)
+def test_half_a_place_for_images_is_refused(images: str, url: str) -> None:
+    with pytest.raises(SettingsError, match="TONGKA_IMAGES must be folder:<path> or s3:<bucket>"):
+        read(TONGKA_IMAGES=images, TONGKA_IMAGES_URL=url)
+
+
+def test_figures_follow_the_stream_unless_it_is_said_that_there_is_none() -> None:
+    assert not read().counts_at_once
+    assert not read(TONGKA_STATISTICS="stream").counts_at_once
+    assert read(TONGKA_STATISTICS="at_once").counts_at_once
+    with pytest.raises(SettingsError, match="TONGKA_STATISTICS must be stream or at_once"):
+        read(TONGKA_STATISTICS="soon")

@@ -31,6 +31,7 @@ AREAS = {
     "held",
     "coupon",
     "checkout",
+    "statistics",
 }
 
 
