@@ -1,15 +1,21 @@
 """What each coupon adds to the figures, by its own account."""
 
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from domain.actor import Operator
 from domain.clock import SHOP_TIME
 from domain.coupon.model import Coupon, CouponState, GiftOffer, Lock, Source, Use
 from domain.money import Money
 from domain.order.model import OrderId
-from domain.statistics.model import Count, Figures, Place, Spot, shares_of
+from domain.statistics.model import Count, Figures, Place, Spot, Sum, shares_of
+from domain.statistics.read import ReadStatistics
+from domain.unit_of_work import MovedMeanwhile, Plan
 
 AT = datetime(2026, 3, 15, 23, 59, tzinfo=SHOP_TIME)
 NEXT = AT + timedelta(minutes=1)
@@ -135,3 +141,31 @@ def test_one_count_is_made_beside_the_other_and_then_shown() -> None:
 def test_figures_of_which_all_is_zero_are_none() -> None:
     assert not Figures(used=1) - Figures(used=1)
     assert Figures(off=Money(-1))
+
+
+class Read:
+    """Implements what a look at figures asks; another count is shown from the second question on."""
+
+    def __init__(self, *shown: int) -> None:
+        self.shown, self.asked = list(shown), 0
+        self.templates = SimpleNamespace(find=lambda _: object())
+        self.statistics = self
+
+    def count(self) -> Count:
+        return Count(self.shown.pop(0))
+
+    def sums(self, places: Iterable[Place]) -> dict[Place, Sum]:
+        return {place: Sum(place, Figures(sent=place.count)) for place in places}
+
+    def run(self, tenant_id: str, plan: Callable[[Any, datetime], Plan[Figures]]) -> Figures:
+        return plan(self, AT).answer
+
+
+@pytest.mark.parametrize("shown", [(1, 2), (2, 1)])
+def test_figures_of_a_count_that_is_not_shown_any_more_are_read_again(shown: tuple[int, int]) -> None:
+    office = Operator("acme", "office", frozenset({"admin"}))
+    steady, moving = Read(2, 2), Read(*shown)
+
+    assert ReadStatistics(steady)(office, "ten") == Figures(sent=2)  # type: ignore[arg-type]  # all that is asked
+    with pytest.raises(MovedMeanwhile):
+        ReadStatistics(moving)(office, "ten")  # type: ignore[arg-type]  # all that is asked

@@ -14,6 +14,7 @@ from domain.statistics.recount import Recounted, RecountStatistics
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
 from tests.simulation.areas.coupons import Redeem, Unredeem, Void
+from tests.simulation.areas.gifts import take_scene
 from tests.simulation.areas.issuing import coupon_of
 from tests.simulation.areas.joining import a_fan
 from tests.simulation.callers import OFFICE
@@ -64,6 +65,11 @@ class Recount(Operation, frozen=True):
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         return Accepted(state)
+
+    def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
+        """Whoever did it, another count is shown by then."""
+        first, last = model.numbers(moment.states[0]), model.numbers(moment.states[-1])
+        return last[0] > first[0]
 
     def facts(self, answer: Recounted) -> Mapping[str, Any]:
         return NOTHING
@@ -155,7 +161,18 @@ def _another_count(state: State, change: Change) -> State:
     now = observe.number(after, "shown"), observe.number(after, "made")
     if now != ((shown, shown + 1) if not made else (made, 0)):
         raise Broken("a count is begun, and then shown", f"{(shown, made)} became {now}")
+    if made:
+        _check_whole(state, shown, made)
     return replace(state, areas={**state.areas, model.COUNTS: now})
+
+
+def _check_whole(state: State, shown: int, made: int) -> None:
+    """Whatever was in the figures stays in them when another count is shown."""
+    counted = state.areas.get(model.COUNTED, {})
+    for (count, code), (version, said) in counted.items():
+        newer, also = counted.get((made, code), (0, {}))
+        if count == shown and newer < version and also != said:
+            raise Broken("a count is shown once it is whole", f"{code}: {version} was counted, now {newer}")
 
 
 def _counted(world: World, state: State, change: Change) -> State:
@@ -268,12 +285,20 @@ def follow_scene(stage: Stage) -> Follow:
 
 
 def again_scene(stage: Stage) -> Follow:
-    """What was counted goes on: a redemption is taken back; another consumer is late."""
+    """What was counted goes on: a redemption is taken back, a day later; another consumer is late."""
     code = _some(stage)
     stage.does(Follow())
+    stage.wait(hours=1)
     stage.does(Unredeem(code, "K1", "east"))
     stage.rival = Follow((2, 1))
     return Follow((3,))
+
+
+def gift_scene(stage: Stage) -> Follow:
+    """A coupon went to a friend."""
+    stage.does(take_scene(stage))
+    stage.rival = Follow((0,))
+    return Follow()
 
 
 def both_scene(stage: Stage) -> Follow:
@@ -319,6 +344,7 @@ AREA = Area(
     scenarios={
         "follow the table": follow_scene,
         "follow the table again": again_scene,
+        "follow a gift": gift_scene,
         "follow the table while all is counted": both_scene,
         "recount": recount_scene,
         "figures": see_scene,
