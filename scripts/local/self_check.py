@@ -63,6 +63,7 @@ class Journey:
             self.exchanges,
             self.claims_a_coupon,
             self.checks_out,
+            self.is_counted,
             self.lapses,
             self.proves,
         ]
@@ -279,6 +280,15 @@ class Journey:
         back = at_once(lambda: self.till.post(path, refund))
         expect([(each.status, each["given_back"], each["balance"]) for each in back], [(201, 700, 776)] * 3)
         expect(self.wechat.get(f"/v1/me/coupons/{self.coupon}")["state"], "open")
+
+    def is_counted(self) -> None:
+        """Head office sees it sent, claimed, used and returned; counted from the beginning it is the same"""
+        path, names = "/v1/staff/coupon-templates/ten/statistics", ("sent", "claimed", "used", "returned")
+        seen = self.office.get(path)
+        expect([seen[name] for name in names], [1] * 4)
+        expect((seen["off_fen"], seen["used_of_claimed_permille"]), (0, 0), "it came back")
+        self.world.services.recount_statistics(None, lambda _: None)
+        expect(self.office.get(path), seen)
 
     def lapses(self) -> None:
         """Thirteen months later the points are gone and the tier is on its last days, job or no job"""
