@@ -1,5 +1,8 @@
 """What became of a template's coupons, for head office (C-56), and counted again from the beginning."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +12,7 @@ from msgspec.structs import replace
 from adapters.dynamodb.outcome import RawItem
 from domain.coupon.issue import ISSUED_MAX
 from sandbox.server import RunningSandbox
+from scripts.environment import ROOT
 from serverless.settings import Settings
 from tests.conftest import on_own_table
 from tests.coupons import (
@@ -303,3 +307,36 @@ def test_two_coupons_on_one_bill_both_tell_what_was_left_to_pay_of_it(counting: 
     for name in ("ten", "more"):
         seen = figures(shop, name)
         assert (seen["used"], seen["off_fen"], seen["sales_fen"]) == (1, 1000, 10_000)
+
+
+def test_the_command_counts_one_tenant_or_all_and_tells_how_far_it_is(
+    counting: Shop, settings: Settings
+) -> None:
+    shop = counting
+    deaf(shop)
+    coupon(shop, shop.fan(), "ten")
+    environment = {
+        **os.environ,
+        "TONGKA_TABLE": shop.services.table.name,
+        "TONGKA_MASTER_KEY": settings.master_key,
+        "AWS_ENDPOINT_URL_DYNAMODB": settings.dynamodb_url or "",
+    }
+
+    def run(*arguments: str) -> list[str]:
+        command = [sys.executable, "scripts/recount.py", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout.splitlines()
+
+    other = run("--tenant", "nobody")
+    before = figures(shop, "ten")
+    all_of_them = run()
+
+    assert other == ["✓ 0 coupons counted anew, 0 of old counts removed"]
+    assert before == {}
+    assert all_of_them == [
+        "· 1 coupons counted",
+        "· 3 of old counts removed",
+        "✓ 1 coupons counted anew, 3 of old counts removed",
+    ], "the old count is made up for as well, as long as it is shown"
+    assert figures(shop, "ten")["sent"] == 1

@@ -49,8 +49,9 @@ def test_a_missing_node_is_told_what_is_needed(
     assert "Node 20 or later with npm is needed" in capsys.readouterr().err
 
 
-def test_reconcile_without_settings_says_which_one_is_missing() -> None:
-    done = run("scripts/reconcile.py")
+@pytest.mark.parametrize("command", ["scripts/reconcile.py", "scripts/recount.py"])
+def test_commands_without_settings_say_which_one_is_missing(command: str) -> None:
+    done = run(command)
 
     assert done.returncode == 1
     assert "Set TONGKA_TABLE" in done.stderr
