@@ -244,6 +244,14 @@ def redeem_scene(stage: Stage) -> Redeem:
     return Redeem("redeem-000000001", code, "K1", "east", 5000)
 
 
+def last_day_scene(stage: Stage) -> Redeem:
+    """Half an hour before it is over; the job runs at that moment."""
+    code = coupon_of(stage, a_fan(stage).member_id)
+    stage.wait(days=29)
+    stage.rival = ExpireAll()
+    return Redeem("redeem-000000001", code, "K1", "east", 5000)
+
+
 def other_store_scene(stage: Stage) -> TryRedeem:
     """For one store only; it is voided at that moment."""
     says(stage, "eight", store="east")
@@ -296,6 +304,7 @@ AREA = Area(
     jobs=(ExpireAll,),
     scenarios={
         "redeem a coupon": redeem_scene,
+        "redeem a coupon on its last day": last_day_scene,
         "try to redeem a coupon": other_store_scene,
         "release a redemption": release_scene,
         "redeem a coupon again": again_scene,
