@@ -179,9 +179,14 @@ def coupon_is_written(world: World, state: State, change: Change) -> None:
 
 
 def coupons_are_those_of_the_model(world: World) -> Iterator[str]:
-    """Nothing is missing, and nothing is there besides."""
-    stored = {pk.rpartition("#")[2] for (pk, _), _ in world.stored("coupon")}
-    yield from sorted(stored ^ set(model.coupons(world.state)))
+    """Nothing is missing, nothing is there besides, and whatever had to be written was."""
+    expected, templates = model.coupons(world.state), model.templates(world.state)
+    stored = {pk.rpartition("#")[2]: item for (pk, _), item in world.stored("coupon")}
+    yield from sorted(stored.keys() ^ expected.keys())
+    for code in stored.keys() & expected.keys():
+        seen = observe.coupon(stored[code], templates, expected[code])
+        if seen != expected[code]:
+            yield f"{code}: {seen}, expected {expected[code]}"
 
 
 def limits_hold(world: World) -> Iterator[str]:

@@ -12,11 +12,13 @@ from domain.order.model import OrderId, Refund
 from tests.simulation import callers
 from tests.simulation.area import Area
 from tests.simulation.areas.checkout import a_bill, guest, worth_something
-from tests.simulation.areas.coupons import Redeem
+from tests.simulation.areas.coupons import Redeem, Unredeem
 from tests.simulation.areas.points import an_order, instant
 from tests.simulation.areas.refunds import GiveBack
+from tests.simulation.areas.templates import Say, says
 from tests.simulation.callers import TILL
 from tests.simulation.giving import fitting
+from tests.simulation.merchant import COUPONS
 from tests.simulation.model import checkout as model
 from tests.simulation.model import coupons
 from tests.simulation.model.state import Accepted, Programme, Refused, State, Verdict, without_effect
@@ -155,6 +157,22 @@ def late_scene(stage: Stage) -> Reverse:
     return replace(back, at=stage.world.now_ms // 1000 * 1000)
 
 
+def kept_scene(stage: Stage) -> Reverse:
+    """The template says that its coupons do not come back; it says otherwise at that moment."""
+    says(stage, "eight", returns=False)
+    back = _paid(stage)
+    stage.rival = Say("eight", COUPONS["eight"])
+    return back
+
+
+def at_the_till_scene(stage: Stage) -> Unredeem:
+    """A till wants the coupon of a bill back, while the bill is taken back."""
+    back = _paid(stage)
+    stage.rival = back
+    (code,) = back.order.codes  # type: ignore[attr-defined]
+    return Unredeem(code, back.order.number, "east")
+
+
 def try_scene(stage: Stage) -> TryReverse:
     back = part_scene(stage)
     return TryReverse(**asdict(back))
@@ -181,6 +199,8 @@ AREA = Area(
         "reverse a part": part_scene,
         "reverse the rest": whole_scene,
         "reverse late": late_scene,
+        "reverse without the coupon": kept_scene,
+        "release a redemption of a checkout": at_the_till_scene,
         "try a reversal": try_scene,
     },
     promises={"bills add up": parts_add_up},
