@@ -25,6 +25,7 @@ from tests.simulation.areas.points import (
     STORES,
     Earn,
     a_usable_order,
+    an_order,
     instant,
     payments_of,
 )
@@ -286,6 +287,15 @@ def complete_scene(stage: Stage) -> Complete:
     return a_bill(stage.world, member, codes=(code,), spent=5)
 
 
+def too_many_scene(stage: Stage) -> Complete:
+    """Points for more than half of what the coupon leaves, though for less than half of the bill."""
+    member, code = guest(stage)
+    worth = stage.world.state.programme.worth
+    spent = -(-2300 // worth) if worth >= 23 else 0
+    stage.rival = an_order(stage, member, number="rival")
+    return a_bill(stage.world, member, codes=(code,), spent=spent)
+
+
 def points_scene(stage: Stage) -> Complete:
     """Two bills want the same points."""
     member, _ = guest(stage)
@@ -343,6 +353,7 @@ AREA = Area(
     "checkout",
     draws=((6, draw_checkout),),
     scenarios={
+        "complete with too many points": too_many_scene,
         "complete a checkout": complete_scene,
         "complete with the same points": points_scene,
         "complete within a cap": capped_scene,
