@@ -273,6 +273,14 @@ def job_scene(stage: Stage) -> LetGoAll:
     return LetGoAll()
 
 
+def anew_scene(stage: Stage) -> LetGoAll:
+    """One is over; it is held anew while the job has it on its list."""
+    bill = _held(stage)
+    stage.wait(minutes=20)
+    stage.rival = KeepFor(bill, 120)
+    return LetGoAll()
+
+
 def hold_is_written(world: World, state: State, change: Change) -> None:
     if not _is_as_stored(state, change):
         place = change.thing_id.replace("#", "/", 1)
@@ -316,6 +324,7 @@ AREA = Area(
         "complete what was held": over_scene,
         "release a hold": release_scene,
         "release holds": job_scene,
+        "release a hold that was made anew": anew_scene,
     },
     comparisons={"hold": hold_is_written},
     promises={"what was held is released": nothing_is_left_held},
