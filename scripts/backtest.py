@@ -28,17 +28,15 @@ def main() -> None:
     from domain.errors import DomainError
     from domain.points.backtest import back_test
     from scripts.local import backtest
-    from serverless.settings import SettingsError
-    from serverless.wiring import wiring
 
     try:
-        services = wiring()
+        services = environment.services()
         programme, rule = backtest.rule_to_try(services, arguments.tenant, arguments.rule)
         orders = backtest.past_orders(
             services, arguments.tenant, arguments.first, arguments.last, _progress(backtest.SEGMENTS)
         )
         found = back_test(orders, programme, rule)
-    except (SettingsError, backtest.NothingToTry, DomainError) as problem:
+    except (backtest.NothingToTry, DomainError) as problem:
         environment.stop(str(problem))
     print("\n".join(backtest.report(found, programme)))
 

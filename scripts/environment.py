@@ -13,7 +13,10 @@ import sys
 import venv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from serverless.wiring import Wiring
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -37,6 +40,20 @@ def enter(requirements: str, *, node: bool = True) -> None:
         install_node()
     if Path(sys.prefix).resolve() != VENV.resolve():
         os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606  # the same command, in the environment
+
+
+def services() -> "Wiring":
+    """Everything that the product can do, by the settings in the environment; or a line says what is missing.
+
+    Called inside the environment.
+    """
+    from serverless.settings import SettingsError  # not there before `enter`
+    from serverless.wiring import wiring
+
+    try:
+        return wiring()
+    except SettingsError as problem:
+        stop(str(problem))
 
 
 def stop(what_to_do: str) -> NoReturn:

@@ -19,13 +19,7 @@ def main() -> None:
     parser.add_argument("--segments", type=int, default=8, help="in how many parts to work (default 8)")
     arguments = parser.parse_args()
     environment.enter(environment.RUNTIME, node=False)
-    from serverless.settings import SettingsError
-    from serverless.wiring import wiring
-
-    try:
-        services = wiring()
-    except SettingsError as problem:
-        environment.stop(str(problem))
+    services = environment.services()
     findings, seen = 0, 0
     for segment in range(arguments.segments):
         report = services.reconcile(segment, arguments.segments)

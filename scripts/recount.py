@@ -20,14 +20,13 @@ def main() -> None:
     parser.add_argument("--tenant", help="of one tenant (otherwise of all)")
     arguments = parser.parse_args()
     environment.enter(environment.RUNTIME, node=False)
-    from serverless.settings import SettingsError
-    from serverless.wiring import wiring
+    from domain.errors import DomainError
 
     try:
-        services = wiring()
-    except SettingsError as problem:
+        recount = environment.services().recount_statistics
+        done = recount(arguments.tenant, lambda line: print(f"· {line}", flush=True))
+    except DomainError as problem:
         environment.stop(str(problem))
-    done = services.recount_statistics(arguments.tenant, lambda line: print(f"· {line}", flush=True))
     print(f"✓ {done.coupons} coupons counted anew, {done.removed} of old counts removed")
 
 

@@ -29,6 +29,7 @@ class RecountStatistics(Struct, frozen=True):
     """A new count follows every change from its beginning on, and gets what was there before by and by.
 
     It is shown once it is complete; until then the old one is. Safe to stop half-way and to run again.
+    Raises TenantNotFound.
     """
 
     runner: Runner[Repositories]
@@ -55,6 +56,7 @@ class RecountStatistics(Struct, frozen=True):
 
     def _move(self, tenant_id: str, how: Callable[[Count], Count]) -> None:
         def plan(repositories: Repositories, now: datetime) -> Plan[None]:
+            repositories.tenants.get()
             before = repositories.statistics.count()
             after = how(before)
             if after is before:

@@ -225,6 +225,15 @@ def hold_scene(stage: Stage) -> KeepFor:
     return KeepFor(a_bill(stage.world, member, codes=(code,), spent=worth_something(stage, 7)))
 
 
+def last_day_scene(stage: Stage) -> KeepFor:
+    """Half an hour before the coupon is over, for two hours; another till does the same."""
+    member, code = guest(stage)
+    stage.wait(days=29)
+    bill = a_bill(stage.world, member, codes=(code,))
+    stage.rival = KeepFor(bill, 120)
+    return KeepFor(bill, 120)
+
+
 def hold_again_scene(stage: Stage) -> KeepFor:
     """It was released before; two tills hold it again."""
     bill = _held(stage)
@@ -318,6 +327,7 @@ AREA = Area(
     jobs=(LetGoAll,),
     scenarios={
         "hold a checkout": hold_scene,
+        "hold a checkout on a coupon's last day": last_day_scene,
         "hold a checkout again": hold_again_scene,
         "try to hold a checkout": try_scene,
         "complete what is held": complete_scene,
