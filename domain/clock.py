@@ -15,8 +15,13 @@ def shop_date(instant: datetime) -> date:
     return instant.astimezone(SHOP_TIME).date()
 
 
+LAST_DAY = date.max - timedelta(days=2)
+"""Some write it for "without end"."""
+
+
 def end_of(day: date) -> datetime:
-    """The instant at which a business day is over: midnight after it."""
+    """The instant at which a business day is over: midnight after it. The last days of all are one."""
+    day = min(day, LAST_DAY)
     return datetime(day.year, day.month, day.day, tzinfo=SHOP_TIME) + timedelta(days=1)
 
 

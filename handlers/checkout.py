@@ -8,7 +8,7 @@ from domain.actor import ScopeMissing, StoreNotAllowed, Till
 from domain.checkout.complete import CheckoutRequest, CompleteCheckout, PriceChanged
 from domain.checkout.counter import Basket, Wish
 from domain.checkout.hold import HoldCheckout, HoldRequest, ReleaseHold
-from domain.checkout.model import Hold, HoldCaptured, HoldDiffers, HoldNotFound, HoldOver
+from domain.checkout.model import Hold, HoldCaptured, HoldDiffers, HoldNotFound, HoldOver, OrderIsHeld
 from domain.checkout.price import PointsPayNothing
 from domain.checkout.quote import Quote, QuoteCheckout
 from domain.checkout.reverse import NotCheckedOut, NothingLeft, ReversalRequest, ReverseCheckout
@@ -74,6 +74,7 @@ COMPLETE = Operation(
         PriceChanged,
         OrderNumberReused,
         DailyCapReached,
+        OrderIsHeld,
         HoldNotFound,
         HoldDiffers,
         HoldOver,
@@ -109,7 +110,7 @@ HOLD = Operation(
     gives=shapes.HoldView,
     status=201,
     natural_key="order_number",
-    refuses=(*PRICING, HoldDiffers, OrderNumberReused),
+    refuses=(*PRICING, HoldDiffers, HoldOver, OrderNumberReused),
 )
 RELEASE = Operation(
     "Release what is held for a bill",

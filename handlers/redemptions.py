@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from domain.actor import Operator, ScopeMissing, StoreNotAllowed, Till
 from domain.coupon import refusals as why
-from domain.coupon.model import CouponNotRedeemed
+from domain.coupon.model import CouponNotRedeemed, CouponStaysUsed
 from domain.coupon.read import ListCoupons, ReadCoupon, Shown
 from domain.coupon.redeem import (
     RedeemCoupon,
@@ -85,6 +85,7 @@ RELEASE = Operation(
     refuses=(
         why.CouponNotFound,
         CouponNotRedeemed,
+        CouponStaysUsed,
         RedeemedInCheckout,
         ScopeMissing,
         StoreNotAllowed,

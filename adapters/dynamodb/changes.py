@@ -1,5 +1,6 @@
 """What became of items, as the table's stream tells it and as a commit knows it."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -8,11 +9,20 @@ from adapters.dynamodb.keys import tenant_of
 from adapters.dynamodb.outcome import RawItem
 from domain.coupon.model import Coupon
 
+log = logging.getLogger("tongka.store")
+
 
 def coupons_in(images: Iterable[RawItem]) -> Mapping[str, list[Coupon]]:
-    """By tenant; what is no coupon is left out."""
+    """By tenant; what is no coupon is left out, and what nobody can read is told: it would not get better."""
     found: defaultdict[str, list[Coupon]] = defaultdict(list)
     for raw in images:
-        if raw["kind"]["S"] == "coupon":
-            found[tenant_of(raw["pk"]["S"])].append(to_coupon(raw))
+        if raw["kind"]["S"] != "coupon":
+            continue
+        tenant_id = tenant_of(raw["pk"]["S"])
+        try:
+            coupon = to_coupon(raw)
+        except Exception:
+            log.exception("a coupon cannot be read", extra={"tenant_id": tenant_id})
+        else:
+            found[tenant_id].append(coupon)
     return found

@@ -13,7 +13,7 @@ from adapters.dynamodb.orders import order_id_of
 from adapters.dynamodb.outcome import RawItem
 from adapters.dynamodb.schema import DUE_INDEX
 from adapters.dynamodb.table import Range, Table
-from domain.checkout.model import Hold, HoldState
+from domain.checkout.model import Hold, HoldPlace, HoldState
 from domain.checkout.ports import DueHold
 from domain.money import Money, Points
 from domain.order.model import OrderId
@@ -83,8 +83,14 @@ def to_hold(raw: RawItem) -> Hold:
     )
 
 
+def _hold_place(place: HoldPlace, tenancy: Tenancy) -> tuple[Item, ...]:
+    pk, sk = tenancy.keys.hold(place.order_id.source, place.order_id.number)
+    return (HoldItem(pk=pk, sk=sk),)
+
+
 MAPPINGS: dict[type, Mapping[Any]] = {
     Hold: Mapping(_hold_items, lambda hold: HoldItem.version == hold.version),
+    HoldPlace: Mapping(_hold_place, lambda _: HoldItem.pk.exists()),
 }
 
 
@@ -97,6 +103,12 @@ class DynamoHolds:
     def find(self, order_id: OrderId) -> Hold | None:
         raw = self._table.get(self._tenancy.keys.hold(order_id.source, order_id.number))
         return to_hold(raw) if raw else None
+
+    def and_order(self, order_id: OrderId) -> tuple[Hold | None, bool]:
+        keys = self._tenancy.keys
+        hold, order = (where(order_id.source, order_id.number) for where in (keys.hold, keys.order))
+        found = self._table.get_many([hold, order])
+        return to_hold(found[hold]) if hold in found else None, order in found
 
 
 class DynamoDueHolds:

@@ -21,6 +21,7 @@ from domain.order.model import (
     Line,
     Order,
     OrderId,
+    OrderPlace,
     Payment,
     PaymentMethod,
     PointsLeg,
@@ -279,8 +280,14 @@ def to_refund(raw: RawItem) -> Refund:
     )
 
 
+def _order_place(place: OrderPlace, tenancy: Tenancy) -> tuple[Item, ...]:
+    pk, sk = tenancy.keys.order(place.order_id.source, place.order_id.number)
+    return (OrderItem(pk=pk, sk=sk),)
+
+
 MAPPINGS: dict[type, Mapping[Any]] = {
     Order: Mapping(_order_items, lambda order: OrderItem.version == order.version),
+    OrderPlace: Mapping(_order_place, lambda _: OrderItem.pk.exists()),
     Refund: Mapping(_refund_items, lambda refund: RefundItem.fingerprint == refund.fingerprint),
 }
 

@@ -170,11 +170,20 @@ class DynamoStatistics:
         return self._page(count, template_id, start, keys.sum_of_day(last, "~"), limit)
 
     def _page(self, count: int, template_id: str, first: str, last: str, limit: int) -> Page[Sum]:
-        """A position is what stands behind the letter in the key of the last one shown."""
-        part = Range(self._tenancy.keys.sums(count, template_id), first=first, last=last)
-        found = self._table.query(part, limit + 1, strong=True)
-        more = found[limit - 1]["sk"]["S"].partition("#")[2] if len(found) > limit else None
-        return Page(tuple(_to_sum(raw) for raw in found[:limit]), more)
+        """A position is what stands behind the letter in the key of the last one shown.
+
+        What came and went again leaves a sum of zero, which nobody wants to see.
+        """
+        pk, sums = self._tenancy.keys.sums(count, template_id), list[tuple[str, Sum]]()
+        while len(sums) <= limit:
+            found = self._table.query(Range(pk, first=first, last=last), limit + 1, strong=True)
+            told = ((raw["sk"]["S"], _to_sum(raw)) for raw in found)
+            sums += [(sk, sum_) for sk, sum_ in told if sum_.figures]
+            if len(found) <= limit:
+                break
+            first = f"{found[-1]['sk']['S']}!"
+        more = sums[limit - 1][0].partition("#")[2] if len(sums) > limit else None
+        return Page(tuple(sum_ for _, sum_ in sums[:limit]), more)
 
 
 class DynamoStoredCoupons:

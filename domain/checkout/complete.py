@@ -9,7 +9,7 @@ from domain.actor import KeyHolder
 from domain.api_key.model import Scope
 from domain.checkout.counter import Basket, Counter, Wish
 from domain.checkout.hold import captured, open_hold, take_points
-from domain.checkout.model import Hold, HoldDiffers
+from domain.checkout.model import Hold, HoldDiffers, HoldPlace, OrderIsHeld
 from domain.checkout.ports import Repositories
 from domain.checkout.price import Priced
 from domain.coupon.model import Use
@@ -27,7 +27,7 @@ from domain.order.model import (
 )
 from domain.points.earn import book_order, cap_of_day, check_time, recorded
 from domain.tenant.stores import check_known
-from domain.unit_of_work import Change, Changed, Plan, Receipt, Runner
+from domain.unit_of_work import Absent, Change, Changed, Plan, Receipt, Runner, Unchanged
 
 
 class PriceChanged(Conflict):
@@ -65,7 +65,8 @@ class CompleteCheckout(Struct, frozen=True):
     """The order document is the idempotency record: the same request again gets the same answer.
 
     Raises MemberNotFound, StoreNotFound, OrderNumberReused, PriceChanged, NotEnoughPoints, TooManyPoints, the
-    reason why a coupon cannot be used, HoldNotFound, HoldDiffers, HoldOver, DailyCapReached or InvalidInput.
+    reason why a coupon cannot be used, OrderIsHeld, HoldNotFound, HoldDiffers, HoldOver, DailyCapReached or
+    InvalidInput.
     """
 
     runner: Runner[Repositories]
@@ -81,6 +82,7 @@ class CompleteCheckout(Struct, frozen=True):
             check_known(repositories, actor, request.basket.store_id)
             counter = Counter(repositories, actor, request.basket, request.wish.reference, now)
             hold = _held(repositories, counter, request)
+            alone = () if request.is_held else (_unheld(repositories, request.order_id),)
             priced = _priced(counter, request, hold)
             bill = _bill(request, priced)
             points = _pay_points(counter, bill, priced, hold)
@@ -89,7 +91,7 @@ class CompleteCheckout(Struct, frozen=True):
             order, changes = book_order(
                 repositories, counter.programme, counter.who, counter.book, bill, tender
             )
-            rest = (*counter.found.rests_on, *cap_of_day(actor, bill, now))
+            rest = (*counter.found.rests_on, *cap_of_day(actor, bill, now), *alone)
             return Plan(order, (*changes, *_used(priced, request, actor, now), *captured(hold, now), *rest))
 
         receipt: Receipt[Repositories, Order] = Receipt(
@@ -111,6 +113,16 @@ def _held(repositories: Repositories, counter: Counter, request: CheckoutRequest
     if not same or hold.member_id not in counter.member.ids:
         raise HoldDiffers
     return hold
+
+
+def _unheld(repositories: Repositories, order_id: OrderId) -> Change:
+    """That nothing is held for it, until it is written. Raises OrderIsHeld."""
+    hold = repositories.holds.find(order_id)
+    if hold is None:
+        return Absent(HoldPlace(order_id))
+    if hold.is_open:
+        raise OrderIsHeld
+    return Unchanged(hold)
 
 
 def _priced(counter: Counter, request: CheckoutRequest, hold: Hold | None) -> Priced:

@@ -18,18 +18,18 @@ from domain.clock import Clock, end_of
 from domain.coupon.model import Lock
 from domain.errors import invalid
 from domain.money import NO_POINTS, Points
-from domain.order.model import OrderId, OrderNumberReused
+from domain.order.model import OrderId, OrderNumberReused, OrderPlace
 from domain.points.book import Book
 from domain.points.give_back import give_back
 from domain.points.model import Cause, Entry, EntryKind
 from domain.tenant.stores import check_known
 from domain.unit_of_work import (
+    Absent,
     Change,
     Changed,
     Created,
     MovedMeanwhile,
     Plan,
-    Receipt,
     Runner,
     held,
 )
@@ -51,7 +51,8 @@ class HoldRequest(Struct, frozen=True):
 class HoldCheckout(Struct, frozen=True):
     """Nobody else can use these coupons and points until then. The order number is the idempotency record.
 
-    Raises what completing raises for coupons and points, HoldDiffers, or OrderNumberReused if it was paid.
+    Raises what completing raises for coupons and points, HoldDiffers, HoldOver until what is over was
+    released, or OrderNumberReused if the order was paid.
     """
 
     runner: Runner[Repositories]
@@ -66,34 +67,28 @@ class HoldCheckout(Struct, frozen=True):
 
         def plan(repositories: Repositories, now: datetime) -> Plan[Hold]:
             check_known(repositories, actor, request.basket.store_id)
-            before = repositories.holds.find(request.order_id)
+            before, is_paid = repositories.holds.and_order(request.order_id)
             if before is not None and before.state is not HoldState.RELEASED:
-                return Plan(_same(before, request))
+                return Plan(_same(before, request, now))
+            if is_paid:
+                raise OrderNumberReused
             counter = Counter(
                 repositories, actor, request.basket, request.wish.reference, now, is_condition=False
             )
             return _hold(counter, request, before, actor.caller)
 
-        receipt: Receipt[Repositories, Hold] = Receipt(lambda stores: _made(stores, request))
-        return self.runner.run(actor.tenant_id, plan, receipt, dry_run=dry_run)
+        return self.runner.run(actor.tenant_id, plan, dry_run=dry_run)
 
 
-def _made(repositories: Repositories, request: HoldRequest) -> Hold | None:
-    found = repositories.holds.find(request.order_id)
-    return found if found is not None and found.is_open and _is_same(found, request) else None
-
-
-def _same(before: Hold, request: HoldRequest) -> Hold:
-    """Raises HoldDiffers, or OrderNumberReused once it was paid."""
+def _same(before: Hold, request: HoldRequest, now: datetime) -> Hold:
+    """Raises HoldDiffers, HoldOver, or OrderNumberReused once it was paid."""
     if not before.is_open:
         raise OrderNumberReused
-    if not _is_same(before, request):
+    if before.fingerprint != request.fingerprint:
         raise HoldDiffers
+    if before.until <= now:
+        raise HoldOver
     return before
-
-
-def _is_same(before: Hold, request: HoldRequest) -> bool:
-    return before.fingerprint == request.fingerprint
 
 
 def _hold(counter: Counter, request: HoldRequest, before: Hold | None, caller: str) -> Plan[Hold]:
@@ -126,6 +121,7 @@ def _hold(counter: Counter, request: HoldRequest, before: Hold | None, caller: s
         *points,
         *(Changed(coupon, coupon.locked(lock)) for coupon in coupons),
         *counter.found.rests_on,
+        Absent(OrderPlace(request.order_id)),
     )
     return Plan(hold, changes)
 

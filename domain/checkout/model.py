@@ -25,8 +25,14 @@ class HoldDiffers(Conflict):
 
 class HoldOver(Conflict):
     code = "hold-over"
-    title = "What was held for this order was released; quote it anew."
-    message = "锁定已释放，请重新计算优惠"
+    title = "What was held for this order is over; see that it is released, and quote the order anew."
+    message = "锁定已失效，请释放后重新计算优惠"
+
+
+class OrderIsHeld(Conflict):
+    code = "order-is-held"
+    title = "Coupons or points are held for this order; complete it as held, or release them first."
+    message = "该订单已锁定优惠，请按锁定结算或先释放"
 
 
 class HoldCaptured(Conflict):
@@ -42,6 +48,12 @@ class HoldState(StrEnum):
     CAPTURED = "captured"
     """The checkout was completed."""
     RELEASED = "released"
+
+
+class HoldPlace(Struct, frozen=True):
+    """Where a hold for that order lies, if there is one."""
+
+    order_id: OrderId
 
 
 class Hold(Struct, frozen=True):

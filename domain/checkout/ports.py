@@ -16,6 +16,10 @@ class Holds(Protocol):
         """As stored now."""
         ...
 
+    def and_order(self, order_id: OrderId) -> tuple[Hold | None, bool]:
+        """The same, and whether there is the order itself; one call."""
+        ...
+
 
 class Repositories(coupon.Repositories, Protocol):
     """What coupons need, and bills that are held."""

@@ -22,7 +22,8 @@ from domain.order.model import Order, OrderId, PaymentMethod, Refund
 from domain.points.book import Book
 from domain.points.claw_back import RefundRequest, order_of, recorded, take_back
 from domain.points.give_back import give_back
-from domain.unit_of_work import Change, Changed, Created, MovedMeanwhile, Plan, Receipt, Runner, held
+from domain.points.model import Account
+from domain.unit_of_work import Change, Changed, Created, MovedMeanwhile, Plan, Receipt, Runner, Unchanged
 
 
 class NotCheckedOut(RuleBroken):
@@ -68,10 +69,13 @@ class ReverseCheckout(Struct, frozen=True):
             if before.tender is None:
                 raise NotCheckedOut
             way = repositories.accounts.way(before.member_id)
+            payers = _payers(repositories, before, way)
             programme = repositories.programmes.current()
             book = Book(way[-1], now, actor.caller, programme)
+            is_one = payers[-1].member_id == way[-1].member_id
+            payer = book if is_one else Book(payers[-1], now, actor.caller, programme)
             shared = _shared(before, request, asked)
-            after, points = _points_back(repositories, before, shared, book)
+            after, points = _points_back(repositories, before, shared, payer)
             taken = take_back(repositories, after, shared, book, programme.terms.clawback)
             coupons = tuple(_coupons_back(repositories, taken.order, actor.caller, now))
             codes = tuple(code for code, _ in coupons)
@@ -79,11 +83,24 @@ class ReverseCheckout(Struct, frozen=True):
             changes: tuple[Change, ...] = (Created(refund), Changed(before, taken.order))
             return Plan(
                 refund,
-                (*changes, *book.changes(), *held(way), *taken.benefits, *(change for _, change in coupons)),
+                (
+                    *changes,
+                    *book.changes(),
+                    *(() if is_one or points == NO_POINTS else payer.changes()),
+                    *_on_the_way(way, payers),
+                    *taken.benefits,
+                    *(change for _, change in coupons),
+                ),
             )
 
         receipt: Receipt[Repositories, Refund] = Receipt(lambda stores: recorded(stores, asked))
         return self.runner.run(actor.tenant_id, plan, receipt, dry_run=dry_run)
+
+
+def _on_the_way(*ways: tuple[Account, ...]) -> Iterator[Unchanged]:
+    """They must still lead there at the commit."""
+    passed = {account.member_id: account for way in ways for account in way[:-1]}
+    return (Unchanged(account) for account in passed.values())
 
 
 def _asked(request: ReversalRequest) -> RefundRequest:
@@ -106,6 +123,17 @@ def _shared(order: Order, request: ReversalRequest, asked: RefundRequest) -> Ref
         raise NothingLeft
     amount = request.amount or left
     return replace(asked, payments=order.share(amount), total=amount)
+
+
+def _payers(repositories: Repositories, order: Order, way: tuple[Account, ...]) -> tuple[Account, ...]:
+    """The way to whose points paid; mostly it is who the order belongs to.
+
+    Somebody else, if the bill was held before two people were merged, completed, and they were parted again.
+    """
+    leg = order.tender.points if order.tender else None
+    if leg is None or leg.member_id == order.member_id:
+        return way
+    return repositories.accounts.way(leg.member_id)
 
 
 def _points_back(

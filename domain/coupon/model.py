@@ -19,7 +19,7 @@ from domain.coupon.refusals import (
     CouponUsed,
 )
 from domain.coupon.template import Edition
-from domain.errors import Conflict, DomainError
+from domain.errors import Conflict, DomainError, RuleBroken
 from domain.money import Money
 from domain.order.model import OrderId
 
@@ -31,6 +31,12 @@ class CouponNotRedeemed(Conflict):
     code = "coupon-not-redeemed"
     title = "The coupon was not redeemed for this order."
     message = "该优惠券未在此订单中使用"
+
+
+class CouponStaysUsed(RuleBroken):
+    code = "coupon-stays-used"
+    title = "The coupon came back as often as it may; it stays used."
+    message = "该优惠券退回次数已达上限"
 
 
 class CouponNotOffered(Conflict):
@@ -220,16 +226,18 @@ class Coupon(Struct, frozen=True):
         return self.uses[-1]
 
     def returned(self, order_id: OrderId, now: datetime, by: str) -> "Coupon":
-        """It can be used again, on what is left of its days. Raises CouponNotRedeemed."""
+        """It can be used again, on what is left of its days. Raises CouponNotRedeemed or CouponStaysUsed."""
         use = self.use_for(order_id)
         if use is None:
             raise CouponNotRedeemed
+        if not self.can_return:
+            raise CouponStaysUsed
         uses = (*self.uses[:-1], replace(use, returned_at=now, returned_by=by))
         return self._next(state=CouponState.OPEN, uses=uses)
 
     @property
     def can_return(self) -> bool:
-        return len(self.uses) < USES_MAX
+        return len(self.uses) <= USES_MAX
 
     def offered(self, offer: GiftOffer, now: datetime) -> "Coupon":
         """Raises what stands in the way; what is not usable yet can be given, too."""

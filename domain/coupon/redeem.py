@@ -109,7 +109,7 @@ def _person(repositories: Repositories, held: Held, now: datetime) -> Person:
 class ReleaseRedemption(Struct, frozen=True):
     """It was redeemed by mistake, or the order fell through: it can be used again. Again, nothing changes.
 
-    Raises CouponNotFound, CouponNotRedeemed or RedeemedInCheckout.
+    Raises CouponNotFound, CouponNotRedeemed, CouponStaysUsed or RedeemedInCheckout.
     """
 
     runner: Runner[Repositories]

@@ -91,6 +91,12 @@ class OrderId(Struct, frozen=True, order=True):
     number: str
 
 
+class OrderPlace(Struct, frozen=True):
+    """Where an order of that number lies, if there is one."""
+
+    order_id: OrderId
+
+
 class Bill(Struct, frozen=True):
     """What the till sends. The lines and the payments each add up to the total."""
 

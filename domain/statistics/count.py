@@ -53,14 +53,14 @@ class Batch:
         self._sums: dict[Place, Figures] = {}
 
     def take(self, template_id: str, before: CountedCoupon | None, after: CountedCoupon) -> bool:
-        """False, and nothing is taken, if there is no room; for one coupon there always is."""
+        """False, and nothing is taken, if there is no room. The first one is always taken."""
         sums = dict(self._sums)
         old = before.shares if before else {}
         for spot in old.keys() | after.shares.keys():
             more = after.shares.get(spot, NOTHING) - old.get(spot, NOTHING)
             for place in Place.all_of(after.count, template_id, spot) if more else ():
                 sums[place] = sums.get(place, NOTHING) + more
-        if len(self.counted) + len(sums) >= AT_ONCE_MAX:
+        if self.counted and len(self.counted) + len(sums) >= AT_ONCE_MAX:
             return False
         self._sums = sums
         self.counted.append(Changed(before, after) if before else Created(after))
@@ -84,7 +84,7 @@ def _plan(repositories: Repositories, waiting: Sequence[Coupon]) -> Plan[Step]:
         for number in numbers:
             before = known.get((number, coupon.code))
             after = CountedCoupon(number, coupon.code, coupon.version, shares)
-            if before is not None and (before.coupon_version >= coupon.version or before.shares == shares):
+            if before is not None and before.coupon_version >= coupon.version:
                 continue
             if not batch.take(coupon.template_id, before, after):
                 return Plan(Step(place, counted), batch.changes)

@@ -7,17 +7,16 @@ the beginning comes to the same (docs/decisions/0032).
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from msgspec import Struct
 from msgspec.structs import astuple, replace
 
-from domain.clock import shop_date
+from domain.clock import end_of, shop_date
 from domain.coupon.model import Coupon, CouponState, Source
 from domain.money import NO_MONEY, Money
 
 PERMILLE = 1000
-NEXT_DAY = timedelta(days=1)
 
 
 class Figures(Struct, frozen=True):
@@ -103,7 +102,7 @@ def _standing(coupon: Coupon) -> Iterator[tuple[Spot, Figures]]:
         case CouponState.LOCKED if coupon.lock is not None:
             yield Spot(shop_date(coupon.lock.at), coupon.lock.store_id), Figures(locked=1)
         case CouponState.EXPIRED:
-            yield Spot(coupon.valid_through + NEXT_DAY), Figures(expired=1)
+            yield Spot(shop_date(end_of(coupon.valid_through))), Figures(expired=1)
         case CouponState.VOID:
             yield Spot(shop_date(coupon.ended)), Figures(voided=1)
         case CouponState.GIVEN:

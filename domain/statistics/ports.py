@@ -27,13 +27,13 @@ class Statistics(Protocol):
         ...
 
     def of_stores(self, count: int, template_id: str, limit: int, position: str | None) -> Page[Sum]:
-        """What each store has altogether, by store; one call."""
+        """What each store has altogether, by store, zeros left out; mostly one call."""
         ...
 
     def of_days(
         self, count: int, template_id: str, first: date, last: date, limit: int, position: str | None
     ) -> Page[Sum]:
-        """By day and store; one call."""
+        """By day and store, zeros left out; mostly one call."""
         ...
 
 

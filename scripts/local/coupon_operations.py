@@ -152,7 +152,7 @@ class Coupons:
         office, services, code = self._bench.office, self.services, self._another()
         request = HoldRequest(OrderId(STORE, "H-1"), self._basket("H-1"), self._wish(code), 15, "f" * 64)
         self._bench.row(
-            "Hold a coupon and points", Limit(5, 4, 12), partial(services.hold_checkout, office, request)
+            "Hold a coupon and points", Limit(4, 5, 12), partial(services.hold_checkout, office, request)
         )
         captured = replace(self._request("H-1", code), is_held=True)
         self._bench.row(

@@ -26,8 +26,8 @@ def on_stream(event: dict[str, Any], context: Any) -> dict[str, Any]:
     failed: list[str] = []
     for tenant_id, changes in _by_tenant(event["Records"]).items():
         try:
-            coupons = coupons_in(change["NewImage"] for change in changes)
-            wiring().count_coupons(tenant_id, coupons.get(tenant_id, ()))
+            for found, coupons in coupons_in(change["NewImage"] for change in changes).items():
+                wiring().count_coupons(found, coupons)
         except Exception as problem:  # noqa: BLE001  # one tenant's must not stop all the others
             _report(tenant_id, problem)
             failed += [change["SequenceNumber"] for change in changes]

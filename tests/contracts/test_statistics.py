@@ -51,6 +51,10 @@ def test_lists_are_of_one_count_and_template_in_order_and_page_by_page(place: Pl
     ]
     for spot in (*wanted, *stores, *others):
         place.write(Added(Sum(spot, Figures(used=1))))
+    for name in ("b", "c", "d", "e", "f", "z"):
+        gone = Spot(2, "ten", FIRST, name)
+        place.write(Added(Sum(gone, Figures(locked=1))))
+        place.write(Added(Sum(gone, Figures(locked=-1))))
 
     def days(position: str | None) -> Page[Sum]:
         page: Page[Sum] = place.read(lambda each: each.statistics.of_days(2, "ten", FIRST, LAST, 2, position))

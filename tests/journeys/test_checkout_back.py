@@ -152,3 +152,83 @@ def test_a_coupon_comes_back_only_if_its_template_says_so(open_with: Callable[[O
     back = reverse(shop, done["order_number"])
 
     assert (back.json["coupons"], state(shop, code)) == ([], "redeemed")
+
+
+def test_what_is_held_is_paid_as_held_and_not_beside(open_with: Callable[[Opening], Shop]) -> None:
+    shop = opened(open_with)
+    phone = rich(shop, 9000)
+    held = hold(shop, 10000, phone, points=4000)
+    number = {"order_number": held["order_number"]}
+
+    beside = complete(shop, bill(shop, 10000, phone.member_id, 6000, points=4000) | number)
+    again = shop.till.post(
+        "/v1/till/checkout/holds", basket(10000, phone.member_id) | number | {"points": 4000}
+    )
+    done = completed(shop, bill(shop, 10000, phone.member_id, 6000, points=4000) | number | {"is_held": True})
+    once_more = shop.till.post(
+        "/v1/till/checkout/holds", basket(10000, phone.member_id) | number | {"points": 1}
+    )
+
+    assert (beside.status_code, beside.json["code"]) == (409, "order-is-held")
+    assert (again.status_code, again.json["state"]) == (201, "open")
+    assert points(phone) == 5000 + done["points"]
+    assert (once_more.status_code, once_more.json["code"]) == (422, "order-number-reused")
+
+
+def test_nothing_is_held_for_an_order_that_is_paid(open_with: Callable[[Opening], Shop]) -> None:
+    shop = opened(open_with)
+    phone = rich(shop, 9000)
+    done = completed(shop, bill(shop, 10000, phone.member_id, 10000))
+    before = points(phone)
+
+    held = shop.till.post(
+        "/v1/till/checkout/holds",
+        basket(10000, phone.member_id) | {"order_number": done["order_number"], "points": 100},
+    )
+
+    assert (held.status_code, held.json["code"]) == (422, "order-number-reused")
+    assert points(phone) == before
+
+
+def test_a_hold_that_is_over_is_no_hold_and_is_made_anew_once_it_is_released(
+    open_with: Callable[[Opening], Shop],
+) -> None:
+    shop = opened(open_with)
+    shop.set_clock("2025-05-01T12:00")
+    phone = rich(shop, 9000)
+    body = basket(10000, phone.member_id) | {"order_number": "H-1", "points": 100, "minutes": 1}
+    shop.till.post("/v1/till/checkout/holds", body)
+    shop.set_clock("2025-05-01T12:05")
+
+    over = shop.till.post("/v1/till/checkout/holds", body)
+    shop.services.release_holds(limit=10)
+    anew = shop.till.post("/v1/till/checkout/holds", body)
+
+    assert (over.status_code, over.json["code"]) == (409, "hold-over")
+    assert (anew.status_code, anew.json["until"]) == (201, "2025-05-01T12:06:00+08:00")
+
+
+def test_points_go_back_to_whose_they_were_when_two_were_parted(
+    open_with: Callable[[Opening], Shop],
+) -> None:
+    shop = opened(open_with)
+    number = "13900000078"
+    wechat, alipay = shop.fan(number=number), shop.fan(platform="alipay", number=number)
+    shop.buy(500_000, wechat.member_id)
+    shop.buy(300_000, alipay.member_id)
+    first, second = wechat.member_id, alipay.member_id
+    before = [shop.account(each).balance for each in (first, second)]
+    held = hold(shop, 10000, alipay, points=1000)
+    wechat.prove()
+    alipay.prove("alipay")
+    number_of_order = {"order_number": held["order_number"], "is_held": True}
+    done = completed(shop, bill(shop, 10000, first, 9000, points=1000) | number_of_order)
+    merge_id = shop.office.get(f"/v1/staff/members/{first}").json["aliases"][0]["merge_id"]
+    undone = shop.office.post(f"/v1/staff/merges/{merge_id}/undo")
+
+    back = reverse(shop, done["order_number"])
+
+    assert (undone.status_code, back.status_code) == (200, 201), (undone.text, back.text)
+    assert back.json["given_back"] == 1000
+    assert [shop.account(each).balance for each in (first, second)] == before
+    assert shop.findings() == []

@@ -6,6 +6,7 @@ import pytest
 
 from tests.coupons import (
     another,
+    basket,
     claim,
     coupon,
     holdings,
@@ -15,7 +16,7 @@ from tests.coupons import (
     state,
     template,
 )
-from tests.shop import Answer, Phone, Shop
+from tests.shop import STORE, Answer, Phone, Shop
 
 THOROUGH = os.environ.get("TONGKA_THOROUGH") == "1"
 
@@ -160,3 +161,27 @@ def test_a_template_without_limit_is_sent_as_often_as_one_likes(shop: Shop) -> N
 
     assert len(codes) == (10_000 if THOROUGH else 200)
     assert None not in codes
+
+
+def test_a_coupon_comes_back_twenty_times_and_then_stays_used(shop: Shop) -> None:
+    code = coupon(shop, shop.fan(), "ten")
+    answers = []
+    for number in range(21):
+        order = {"order_number": f"K-{number}", "store_id": STORE}
+        assert redeem(shop, code, 6000, **order).status_code == 201
+        answers.append(shop.till.post(f"/v1/till/coupons/{code}/release", order))
+
+    assert [answer.status_code for answer in answers] == [201] * 20 + [422]
+    assert answers[-1].json["code"] == "coupon-stays-used"
+    assert state(shop, code) == "redeemed"
+
+
+def test_a_coupon_without_end_can_be_held(shop: Shop) -> None:
+    phone = shop.fan()
+    days = {"kind": "fixed", "from_day": "2020-01-01", "through_day": "9999-12-31"}
+    code = coupon(shop, phone, "ten", validity=days)
+    body = basket(6000, phone.member_id) | {"order_number": f"H-{key()[:10]}", "coupon_codes": [code]}
+
+    held = shop.till.post("/v1/till/checkout/holds", body)
+
+    assert (held.status_code, held.json["state"]) == (201, "open"), held.text

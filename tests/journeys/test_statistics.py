@@ -340,3 +340,19 @@ def test_the_command_counts_one_tenant_or_all_and_tells_how_far_it_is(
         "✓ 1 coupons counted anew, 3 of old counts removed",
     ], "the old count is made up for as well, as long as it is shown"
     assert figures(shop, "ten")["sent"] == 1
+
+
+def test_what_came_and_went_is_no_line_of_its_own(counting: Shop) -> None:
+    shop = counting
+    phone = shop.fan()
+    code = coupon(shop, phone, "ten")
+    held = _held(shop, phone.member_id, code) | {"store_id": OTHER_STORE}
+    assert shop.till.post("/v1/till/checkout/holds", held).status_code == 201
+    while_held = rows(shop, "ten", "stores")
+    back = {"store_id": OTHER_STORE}
+    path = f"/v1/till/checkout/holds/{held['order_number']}/release"
+    assert shop.till.post(path, back).status_code == 201
+
+    assert while_held == [{"store_id": OTHER_STORE, "locked": 1}]
+    assert rows(shop, "ten", "stores") == []
+    assert [row.get("store_id") for row in days(shop, "ten", "2020-01-01", "2030-01-01")] == [None]

@@ -8,12 +8,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from adapters.dynamodb.coupons import MAPPINGS
+from adapters.dynamodb.item import Tenancy
+from adapters.dynamodb.keys import Keys
+from domain.coupon.model import Coupon
+from domain.errors import Unavailable
 from scripts.local.client import Signer
 from serverless.settings import Settings
+from tests.contracts.coupon_things import LOCKED
 from tests.coupons import coupon
 from tests.shop import Shop
 
@@ -218,7 +225,7 @@ def change(arn: str, sequence: str, image: dict[str, Any] | None, pk: str = "") 
     }
 
 
-def test_the_stream_is_counted_once_and_what_failed_is_asked_for_again(
+def test_the_stream_is_counted_once_and_what_cannot_be_read_is_passed_over(
     lone_shop: Shop, environment: dict[str, str]
 ) -> None:
     shop = lone_shop
@@ -229,16 +236,36 @@ def test_the_stream_is_counted_once_and_what_failed_is_asked_for_again(
     broken = {"pk": {"S": "T#other#C#1"}, "sk": {"S": "C"}, "kind": {"S": "coupon"}}
     good = [change(arn, f"{9 + place}", image) for place, image in enumerate(images)]
     gone = change(arn, "8", None, f"T#{shop.tenant_id}#C#{codes[0]}")
-    bad = [change(arn, "100", broken), change(arn, "99", broken)]
+    bad = change(arn, "100", broken)
 
-    first, again, mixed = run_stage(
-        "jobs", [{"Records": [gone, *good]}, {"Records": good}, {"Records": [*good, *bad]}], environment
+    answers = run_stage(
+        "jobs", [{"Records": [gone, *good]}, {"Records": good}, {"Records": [bad, *good]}], environment
     )
 
-    assert first == again == {"batchItemFailures": []}
-    assert mixed == {"batchItemFailures": [{"itemIdentifier": "99"}]}
+    assert answers == [{"batchItemFailures": []}] * 3
     seen = shop.office.get("/v1/staff/coupon-templates/ten/statistics").json
     assert (seen["sent"], seen["claimed"], seen["used"]) == (3, 3, 0)
+
+
+def test_what_failed_is_asked_for_again_from_the_first_on(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queues = importlib.import_module("serverless.jobs.queues")
+    tenancies = [Tenancy(Keys(tenant_id, 2), lambda: pytest.fail("nothing sealed")) for tenant_id in "abc"]
+    images = [MAPPINGS[Coupon].to_items(LOCKED, each)[0].serialize() for each in tenancies]
+    numbers = ("7", "10", "9", "100")
+    events = [change("arn", each, image) for each, image in zip(numbers, (*images, images[1]), strict=True)]
+    counted = []
+
+    def count(tenant_id: str, coupons: list[Coupon]) -> None:
+        if tenant_id in "bc":
+            raise Unavailable
+        counted.append((tenant_id, coupons))
+
+    monkeypatch.setattr(queues, "wiring", lambda: SimpleNamespace(count_coupons=count))
+
+    assert queues.on_stream({"Records": events}, None) == {"batchItemFailures": [{"itemIdentifier": "9"}]}
+    assert counted == [("a", [LOCKED])]
 
 
 @pytest.mark.parametrize(

@@ -97,13 +97,16 @@ class Complete(Earn, frozen=True):
             return Refused("member-not-found")
         member = state.alive(asked)
         ids = coupons.ids_of(state, member)
-        hold = model.holds(state).get(self.place) if self.is_held else None
+        hold = model.holds(state).get(self.place)
         refusal = self._misses(hold, ids) if self.is_held else ""
+        if not self.is_held and hold is not None and hold.state == "open":
+            refusal = "order-is-held"
         if refusal:
             return Refused(refusal)
         order = ModelOrder(member, self.store, self.paid_at, self.payments, self.fingerprint, cups=1)
         person = self._person(state, moment, member, programme)
-        verdict = model.complete(state, self.bill, order, hold, programme, person, moment.now, ids)
+        of_it = hold if self.is_held else None
+        verdict = model.complete(state, self.bill, order, of_it, programme, person, moment.now, ids)
         if isinstance(verdict, Refused):
             return verdict
         after, is_full = self._counted(verdict.state, moment)

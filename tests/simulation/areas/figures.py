@@ -1,6 +1,6 @@
 """Figures of coupons: they follow the table, whatever is heard twice, late, in disorder or never."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 from typing import Any, ClassVar
 
@@ -13,8 +13,10 @@ from domain.statistics.read import ListStatistics, ReadStatistics
 from domain.statistics.recount import Recounted, RecountStatistics
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
+from tests.simulation.areas.checkout import a_bill, guest
 from tests.simulation.areas.coupons import Redeem, Unredeem, Void
 from tests.simulation.areas.gifts import take_scene
+from tests.simulation.areas.holds import KeepFor, LetGo
 from tests.simulation.areas.issuing import coupon_of
 from tests.simulation.areas.joining import a_fan
 from tests.simulation.callers import OFFICE
@@ -29,12 +31,12 @@ from tests.simulation.stage import Stage
 from tests.simulation.table.values import Item
 from tests.simulation.world import World
 
-STREAM = "stream"
+STREAM, FOLLOWED = "stream", "followed"
 KINDS = frozenset({"counted-coupon", "coupon-sum", "coupon-count"})
 
 
 class Follow(Operation, frozen=True):
-    """The consumer of the table's stream gets some changes, possibly not for the first time."""
+    """The consumer of the table's stream gets some changes or all, possibly not for the first time."""
 
     name: ClassVar[str] = "follow the table"
     use_case: ClassVar[type] = CountCoupons
@@ -42,15 +44,32 @@ class Follow(Operation, frozen=True):
     places: tuple[int, ...] = ()
     """In the stream; none: all of it."""
 
-    def call(self, process: Process) -> None:
-        stream = process.world.memory[STREAM]
-        process.services.hear([stream[place] for place in self.places] if self.places else stream)
+    def which(self, world: World) -> Iterable[int]:
+        return self.places or range(len(world.memory[STREAM]))
+
+    def call(self, process: Process) -> tuple[int, ...]:
+        stream, which = process.world.memory[STREAM], tuple(self.which(process.world))
+        process.services.hear([stream[place] for place in which])
+        return which
 
     def expect(self, state: State, moment: Moment) -> Verdict:
         return Accepted(state)
 
-    def facts(self, answer: None) -> Mapping[str, Any]:
+    def facts(self, answer: tuple[int, ...]) -> Mapping[str, Any]:
         return NOTHING
+
+    def learn(self, world: World, answer: tuple[int, ...]) -> None:
+        """The stream does not bring again what somebody has dealt with."""
+        world.memory[FOLLOWED] += [place for place in answer if place not in world.memory[FOLLOWED]]
+
+
+class FollowTheRest(Follow, frozen=True):
+    """What nobody has dealt with yet, in its order."""
+
+    name: ClassVar[str] = "follow the rest"
+
+    def which(self, world: World) -> Iterable[int]:
+        return [place for place in range(len(world.memory[STREAM])) if place not in world.memory[FOLLOWED]]
 
 
 class Recount(Operation, frozen=True):
@@ -284,6 +303,26 @@ def follow_scene(stage: Stage) -> Follow:
     return Follow()
 
 
+def held_scene(stage: Stage) -> Follow:
+    """A bill was held and let go: two changes after which nothing is different, and the first comes last."""
+    member, code = guest(stage)
+    bill = a_bill(stage.world, member, codes=(code,))
+    stage.does(Follow())
+    stage.does(KeepFor(bill))
+    stage.does(LetGo(bill.number, bill.store))
+    first = len(stage.world.memory[STREAM]) - 2
+    stage.does(Follow((first + 1,)))
+    stage.rival = FollowTheRest()
+    return Follow((first,))
+
+
+def rest_scene(stage: Stage) -> FollowTheRest:
+    _some(stage)
+    stage.does(Follow((0,)))
+    stage.rival = Follow()
+    return FollowTheRest()
+
+
 def again_scene(stage: Stage) -> Follow:
     """What was counted goes on: a redemption is taken back, a day later; another consumer is late."""
     code = _some(stage)
@@ -339,11 +378,13 @@ def see_stores_scene(stage: Stage) -> SeeStores:
 AREA = Area(
     "figures",
     draws=((3, draw_follow),),
-    jobs=(Follow,),
+    jobs=(FollowTheRest,),
     steps=(figures_follow,),
     scenarios={
         "follow the table": follow_scene,
         "follow the table again": again_scene,
+        "follow the rest": rest_scene,
+        "follow what was held": held_scene,
         "follow a gift": gift_scene,
         "follow the table while all is counted": both_scene,
         "recount": recount_scene,

@@ -79,6 +79,8 @@ class KeepFor(Operation, frozen=True):
         if not self.bill.codes and not self.bill.spent:
             return Refused("invalid-input")
         known = model.holds(state).get(self.bill.place)
+        if self.bill.place in state.orders and (known is None or known.state == "released"):
+            return Refused("order-number-reused")
         asked = self.bill._member(view)
         if asked is None and (known is None or known.state == "released"):
             return Refused("member-not-found")
@@ -225,6 +227,37 @@ def hold_scene(stage: Stage) -> KeepFor:
     return KeepFor(a_bill(stage.world, member, codes=(code,), spent=worth_something(stage, 7)))
 
 
+def paid_scene(stage: Stage) -> KeepFor:
+    """The order is paid at that moment, without what would be held."""
+    member, code = guest(stage)
+    stage.rival = a_bill(stage.world, member)
+    return KeepFor(a_bill(stage.world, member, codes=(code,)))
+
+
+def beside_scene(stage: Stage) -> Complete:
+    """A coupon is held for the order at the moment at which it is paid without."""
+    member, code = guest(stage)
+    bill = a_bill(stage.world, member)
+    stage.rival = KeepFor(replace(bill, codes=(code,)))
+    return bill
+
+
+def let_go_scene(stage: Stage) -> Complete:
+    """It was held and let go, and is held anew at the moment at which it is paid as if nothing was."""
+    bill = _held(stage)
+    stage.does(LetGo(bill.number, bill.store))
+    stage.rival = KeepFor(bill)
+    return bill
+
+
+def over_again_scene(stage: Stage) -> KeepFor:
+    """The same again once it is over; the job runs at that moment."""
+    bill = _held(stage)
+    stage.wait(minutes=20)
+    stage.rival = LetGoAll()
+    return KeepFor(bill)
+
+
 def last_day_scene(stage: Stage) -> KeepFor:
     """Half an hour before the coupon is over, for two hours; another till does the same."""
     member, code = guest(stage)
@@ -329,6 +362,10 @@ AREA = Area(
         "hold a checkout": hold_scene,
         "hold a checkout on a coupon's last day": last_day_scene,
         "hold a checkout again": hold_again_scene,
+        "hold what is over": over_again_scene,
+        "hold what is paid": paid_scene,
+        "complete beside a hold": beside_scene,
+        "complete what was let go": let_go_scene,
         "try to hold a checkout": try_scene,
         "complete what is held": complete_scene,
         "complete what was held": over_scene,

@@ -11,11 +11,16 @@ from domain.money import Money
 from domain.order.model import OrderId, Refund
 from tests.simulation import callers
 from tests.simulation.area import Area
-from tests.simulation.areas.checkout import a_bill, guest, worth_something
+from tests.simulation.areas.checkout import a_bill, guest, paying, worth_something
 from tests.simulation.areas.coupons import Redeem, Unredeem
-from tests.simulation.areas.points import an_order, instant
+from tests.simulation.areas.holds import KeepFor
+from tests.simulation.areas.issuing import coupon_of
+from tests.simulation.areas.joining import enter
+from tests.simulation.areas.merges import merge_ids
+from tests.simulation.areas.points import a_usable_order, an_order, instant
 from tests.simulation.areas.refunds import GiveBack
 from tests.simulation.areas.templates import Say, says
+from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import TILL
 from tests.simulation.giving import fitting
 from tests.simulation.merchant import COUPONS
@@ -165,6 +170,25 @@ def kept_scene(stage: Stage) -> Reverse:
     return back
 
 
+def parted_scene(stage: Stage) -> Reverse:
+    """One half held it, both paid it, and they were parted again: points go back to whose they were."""
+    human = stage.human(2)
+    for channel in ("wx", "wx-2"):
+        stage.does(enter(stage.world, human, channel, shared=False))
+    source = list(stage.world.state.people)[-1]
+    stage.does(a_usable_order(stage, source))
+    code = coupon_of(stage, source)
+    bill = a_bill(stage.world, source, codes=(code,), spent=worth_something(stage, 7))
+    stage.does(KeepFor(bill))
+    for channel in ("wx", "wx-2"):
+        stage.does(enter(stage.world, human, channel, shared=True))
+    bill = paying(stage.world, replace(bill, is_held=True))
+    stage.does(bill)
+    stage.does(Undo(merge_ids(stage.world, "done")[-1]))
+    stage.rival = an_order(stage, source, number="rival")
+    return Reverse(bill, "V1", "east", {}, stage.world.now_ms // 1000 * 1000)
+
+
 def at_the_till_scene(stage: Stage) -> Unredeem:
     """A till wants the coupon of a bill back, while the bill is taken back."""
     back = _paid(stage)
@@ -200,6 +224,7 @@ AREA = Area(
         "reverse the rest": whole_scene,
         "reverse late": late_scene,
         "reverse without the coupon": kept_scene,
+        "reverse for two who were parted": parted_scene,
         "release a redemption of a checkout": at_the_till_scene,
         "try a reversal": try_scene,
     },

@@ -216,8 +216,8 @@ def reverse(
     if fen > left:
         return Refused("refund-too-large")
     parts, today, tender = share(order, fen), day_of(now), order.tender
-    member = state.alive(order.member)
-    account = points.opened(state.accounts[member], programme, today)
+    payer = state.alive(tender.entry[0] if tender is not None and tender.points else order.member)
+    account = points.opened(state.accounts[payer], programme, today)
     given = 0
     if tender is not None and parts.get("points"):
         refunded = order.refunded.get("points", 0) + parts["points"]
@@ -228,7 +228,7 @@ def reverse(
     returned = tuple(parts.items())
     state = replace(
         state,
-        accounts={**state.accounts, member: account},
+        accounts={**state.accounts, payer: account} if given else state.accounts,
         orders={**state.orders, place: replace(order, tender=tender)},
     )
     verdict = points.refund_order(state, place, number, dict(returned), fingerprint, now, programme)
@@ -281,11 +281,9 @@ def hold(
     if known is not None and known.state != "released":
         if known.state == "captured":
             return Refused("order-number-reused")
-        return (
-            Accepted(state, _hold_facts(known))
-            if known.fingerprint == fingerprint
-            else Refused("hold-differs")
-        )
+        if known.fingerprint != fingerprint:
+            return Refused("hold-differs")
+        return Accepted(state, _hold_facts(known)) if now < known.until else Refused("hold-over")
     today = day_of(now)
     if member not in state.accounts:
         return Refused("member-not-found")

@@ -315,6 +315,8 @@ def release(state: State, code: str, order: str, now: int) -> Verdict:
         return Refused("coupon-redeemed-in-checkout")
     if last.back:
         return Accepted(state, {"state": found.state_at(now)})
+    if len(found.uses) > 20:
+        return Refused("coupon-stays-used")
     after = back(found)
     return Accepted(keep(state, COUPONS, code, after), {"state": after.state_at(now)})
 
