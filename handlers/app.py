@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from flask import Blueprint, Flask, Response, abort, g, request
 
 from handlers import actors, problems
+from handlers.schemas.fields import IMAGES
 
 BODY_BYTES_MAX = 256 * 1024
 TRACE_HEADER = "X-Amzn-Trace-Id"
@@ -27,6 +28,8 @@ class Usage(Protocol):
 class Services(actors.Authenticators, Protocol):
     """What every app needs, whatever its routes."""
 
+    def image_url(self, tenant_id: str, image_id: str) -> str | None: ...
+
     @property
     def metered(self) -> Callable[[], AbstractContextManager[Usage]]: ...
 
@@ -38,6 +41,7 @@ def create_app(services: Services, blueprints: Iterable[Blueprint]) -> Flask:
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
     app.extensions[actors.EXTENSION] = services
+    app.extensions[IMAGES] = services.image_url
     problems.register(app)
     app.before_request(lambda: _begin(services))
     app.after_request(_finish)

@@ -124,6 +124,7 @@ def _told(template: Template) -> dict[str, Any]:
         "template_id": template.template_id,
         "version": template.version,
         "form": form.shown(template.form),
+        "face": template.form.face,
         "changed_at": template.changed_at,
         "changed_by": template.changed_by,
     }

@@ -6,8 +6,8 @@ from flask import Blueprint
 
 from domain.actor import Operator
 from domain.errors import Conflict, Unavailable
-from domain.image.model import ImageRefused
-from domain.image.upload import Uploaded, UploadImage
+from domain.image.model import Image, ImageRefused
+from domain.image.upload import UploadImage
 from handlers.operation import Call, Operation, operation
 from handlers.schemas.images import ImageQuery, ImageView
 
@@ -34,7 +34,7 @@ def routes(services: Needs) -> Blueprint:
 
     @bp.post("")
     @operation(UPLOAD)
-    def upload(call: Call[Operator]) -> Uploaded:
+    def upload(call: Call[Operator]) -> Image:
         """The body is the image itself. The same image again is the same image."""
         return services.upload_image(call.actor, call.query["purpose"], call.content)
 

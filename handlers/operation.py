@@ -92,7 +92,7 @@ def operation(facts: Operation) -> Callable[[View], Callable[..., Response]]:
         def wrapped(**path: str) -> Response:
             if facts.bytes_max:
                 request.max_content_length = facts.bytes_max
-            actor = actors.authenticate(facts.actor, once=facts.stores_nonce)
+            actor = g.actor = actors.authenticate(facts.actor, once=facts.stores_nonce)
             places = path_schema.load(path) if path_schema else {}
             content = request.get_data(cache=True) if facts.bytes_max else b""
             body = json_body.read(request.get_data(cache=True)) if takes else _no_body(content)

@@ -109,13 +109,18 @@ class Ground:
         if kind == "folder":
             from adapters.images.folder import FolderShelf
 
-            return FolderShelf(Path(place), self._settings.images_url)
+            return FolderShelf(Path(place))
         import boto3
 
         from adapters.images.s3 import S3Shelf
 
         client = boto3.client("s3", region_name=self._settings.region)
-        return S3Shelf(client, place, self._settings.images_url)
+        return S3Shelf(client, place)
+
+    def image_url(self, tenant_id: str, image_id: str) -> str | None:
+        """Where people's phones find an image; None where images have no place."""
+        base = self._settings.images_url.rstrip("/")
+        return f"{base}/{tenant_id}/{image_id}" if base else None
 
     @property
     def read_image(self) -> Reader:

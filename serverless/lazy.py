@@ -54,6 +54,3 @@ class LazyShelf:
 
     def put(self, tenant_id: str, image_id: str, type_: ImageType, content: bytes) -> None:
         self._shelf.put(tenant_id, image_id, type_, content)
-
-    def url(self, tenant_id: str, image_id: str, type_: ImageType) -> str:
-        return self._shelf.url(tenant_id, image_id, type_)

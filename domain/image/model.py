@@ -22,6 +22,9 @@ class ImageType(StrEnum):
     JPEG = "image/jpeg"
 
 
+SUFFIXES = {ImageType.PNG: "png", ImageType.JPEG: "jpg"}
+
+
 class Purpose(StrEnum):
     """Where an image is to be shown."""
 

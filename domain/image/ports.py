@@ -20,10 +20,6 @@ class Shelf(Protocol):
         """The same again changes nothing. Raises Unavailable."""
         ...
 
-    def url(self, tenant_id: str, image_id: str, type_: ImageType) -> str:
-        """Where people's phones find it."""
-        ...
-
 
 class Reader(Protocol):
     """Looks into the bytes."""

@@ -6,18 +6,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from domain.actor import Operator
-from domain.image.model import FRAMES, Image, Purpose
+from domain.image.model import FRAMES, SUFFIXES, Image, ImageType, Purpose
 from domain.image.ports import Reader, Repositories, Shelf
 from domain.unit_of_work import Created, Plan, Runner
 
 ID_BYTES = 10
-
-
-class Uploaded(Struct, frozen=True):
-    """An image, and where people find it."""
-
-    image: Image
-    url: str
 
 
 class UploadImage(Struct, frozen=True):
@@ -27,10 +20,10 @@ class UploadImage(Struct, frozen=True):
     read: Reader
     shelf: Shelf
 
-    def __call__(self, actor: Operator, purpose: Purpose, content: bytes) -> Uploaded:
+    def __call__(self, actor: Operator, purpose: Purpose, content: bytes) -> Image:
         facts = self.read(content)
         FRAMES[purpose].check(facts, len(content))
-        image_id = _image_id(purpose, content)
+        image_id = _image_id(purpose, facts.type, content)
 
         def known(repositories: Repositories, now: datetime) -> Plan[Image]:
             before = repositories.images.find(image_id)
@@ -39,9 +32,10 @@ class UploadImage(Struct, frozen=True):
 
         # First the bytes: what is known can be shown.
         self.shelf.put(actor.tenant_id, image_id, facts.type, content)
-        image = self.runner.run(actor.tenant_id, known)
-        return Uploaded(image, self.shelf.url(actor.tenant_id, image_id, facts.type))
+        return self.runner.run(actor.tenant_id, known)
 
 
-def _image_id(purpose: Purpose, content: bytes) -> str:
-    return f"img_{hashlib.sha256(purpose.encode() + content).hexdigest()[: 2 * ID_BYTES]}"
+def _image_id(purpose: Purpose, type_: ImageType, content: bytes) -> str:
+    """As a file is named, because it is found under this name."""
+    told = hashlib.sha256(purpose.encode() + content).hexdigest()[: 2 * ID_BYTES]
+    return f"img_{told}.{SUFFIXES[type_]}"

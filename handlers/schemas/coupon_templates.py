@@ -7,7 +7,7 @@ from marshmallow import Schema, fields
 from domain.coupon.issue import ISSUED_MAX
 from domain.coupon.template import Form
 from domain.programme import form
-from handlers.schemas.fields import Described, Identifier, Instant, Parts, StrictSchema
+from handlers.schemas.fields import Described, Identifier, ImageUrl, Instant, Parts, StrictSchema
 
 ID_MAX = 32
 
@@ -35,6 +35,8 @@ class TemplateView(Schema):
     template_id = fields.String()
     version = fields.Integer()
     form = Described(template_form)
+    logo_url = ImageUrl(attribute="face.logo")
+    advert_url = ImageUrl(attribute="face.advert")
     changed_at = Instant()
     changed_by = fields.String()
 

@@ -15,6 +15,7 @@ from handlers.schemas.fields import (
     Day,
     Described,
     Identifier,
+    ImageUrl,
     Instant,
     MoneyField,
     Part,
@@ -101,8 +102,8 @@ class CouponView(Schema):
     coupon_title = fields.String(attribute="held.form.face.coupon_title")
     disclaimer = fields.String(attribute="held.form.face.disclaimer")
     description = fields.String(attribute="held.form.face.description", allow_none=True)
-    logo = fields.String(attribute="held.form.face.logo", allow_none=True)
-    advert = fields.String(attribute="held.form.face.advert", allow_none=True)
+    logo_url = ImageUrl(attribute="held.form.face.logo")
+    advert_url = ImageUrl(attribute="held.form.face.advert")
     effect = EffectField(attribute="held.form.effect")
     benefit = fields.String(attribute="held.form.benefit.zh")
     conditions = ConditionsField(attribute="held.form.conditions")
@@ -120,8 +121,8 @@ class ClaimableView(Schema):
     coupon_title = fields.String(attribute="template.form.face.coupon_title")
     disclaimer = fields.String(attribute="template.form.face.disclaimer")
     description = fields.String(attribute="template.form.face.description", allow_none=True)
-    logo = fields.String(attribute="template.form.face.logo", allow_none=True)
-    advert = fields.String(attribute="template.form.face.advert", allow_none=True)
+    logo_url = ImageUrl(attribute="template.form.face.logo")
+    advert_url = ImageUrl(attribute="template.form.face.advert")
     effect = EffectField(attribute="template.form.effect")
     benefit = fields.String(attribute="template.form.benefit.zh")
     conditions = ConditionsField(attribute="template.form.conditions")

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, TypeVar
 
+from flask import current_app, g
 from marshmallow import Schema, ValidationError, fields
 
 from domain.clock import SHOP_TIME, parse_instant
@@ -14,6 +15,8 @@ from domain.errors import InvalidInput
 from domain.member.phone import normalise
 from domain.money import AMOUNT_MAX, Money, Points
 
+IMAGES = "tongka-image-url"
+"""Under which an app knows where images are found."""
 E = TypeVar("E", bound=Enum)
 T = TypeVar("T")
 
@@ -112,6 +115,17 @@ class PointsField(Coded[Points]):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **more: Any) -> int | None:
         return value.count if isinstance(value, Points) else None
+
+
+class ImageUrl(Coded[str]):
+    """Answers only: where people's phones find the image with that id; null where images have no place."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(allow_none=True, dump_only=True, **more)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **more: Any) -> str | None:
+        find: Callable[[str, str], str | None] = current_app.extensions[IMAGES]
+        return find(g.actor.tenant_id, value) if value else None
 
 
 class Instant(Coded[datetime]):

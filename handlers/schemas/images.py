@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields
 
 from domain.image.model import ImageType, Purpose
-from handlers.schemas.fields import Choice, Instant, StrictSchema
+from handlers.schemas.fields import Choice, ImageUrl, Instant, StrictSchema
 
 
 class ImageQuery(StrictSchema):
@@ -15,11 +15,11 @@ class ImageQuery(StrictSchema):
 class ImageView(Schema):
     """What was found in it, and where people's phones find it."""
 
-    image_id = fields.String(attribute="image.image_id")
-    purpose = Choice(Purpose, attribute="image.purpose")
-    type = Choice(ImageType, attribute="image.facts.type")
-    width = fields.Integer(attribute="image.facts.width")
-    height = fields.Integer(attribute="image.facts.height")
-    bytes = fields.Integer(attribute="image.size")
-    url = fields.String()
-    uploaded_at = Instant(attribute="image.uploaded_at")
+    image_id = fields.String()
+    purpose = Choice(Purpose)
+    type = Choice(ImageType, attribute="facts.type")
+    width = fields.Integer(attribute="facts.width")
+    height = fields.Integer(attribute="facts.height")
+    bytes = fields.Integer(attribute="size")
+    url = ImageUrl(attribute="image_id")
+    uploaded_at = Instant()

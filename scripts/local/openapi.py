@@ -203,6 +203,7 @@ TYPES: tuple[tuple[tuple[type, ...], dict[str, str]], ...] = (
     ((ours.Flag,), {"type": "boolean"}),
     ((ours.Instant,), {"type": "string", "format": "date-time"}),
     ((ours.Day,), {"type": "string", "format": "date"}),
+    ((ours.ImageUrl,), {"type": "string", "format": "uri"}),
     ((ours.Text, ours.PhoneField, ours.Choice, Opened, MaskedName, ExactPoints), {"type": "string"}),
 )
 """How our own fields look to a client."""

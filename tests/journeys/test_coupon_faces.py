@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.coupons import FACE, save
+from tests.coupons import FACE, another, holdings, save
 from tests.pictures import padded, png
 from tests.shop import Answer, Shop
 
@@ -110,6 +110,10 @@ def test_an_image_is_shown_where_its_coupon_is(shop: Shop) -> None:
     assert as_advert.status_code == 200, as_advert.text
     assert fields(as_logo) == fields(unknown) == [("form.face.logo", "invalid-choice")]
     assert lies(shop)(image["url"]) == picture
+    phone = shop.fan()
+    another(shop, phone, "ten")
+    assert holdings(phone)[0]["advert_url"] == as_advert.json["advert_url"] == image["url"]
+    assert (holdings(phone)[0]["logo_url"], as_advert.json["logo_url"]) == (None, None)
 
 
 def lies(shop: Shop) -> Callable[[str], bytes]:

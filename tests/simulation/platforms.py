@@ -117,6 +117,3 @@ class SimulatedShelf(Reached):
         fault = self._begin("shelf", SERVICE)
         self._process.world.outside.shelf[image_id] = content
         self._end(fault)
-
-    def url(self, tenant_id: str, image_id: str, type_: ImageType) -> str:
-        return f"https://images/{tenant_id}/{image_id}"

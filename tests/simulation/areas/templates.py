@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from domain.coupon.keep import ListTemplates, ReadTemplate, SaveTemplate, Supply
 from domain.coupon.template import Template
-from domain.image.model import Purpose
-from domain.image.upload import Uploaded, UploadImage
+from domain.image.model import Image, Purpose
+from domain.image.upload import UploadImage
 from domain.page import Page
 from tests.pictures import png
 from tests.simulation import callers, observe
@@ -105,7 +105,7 @@ class Upload(Operation, frozen=True):
     is_once: ClassVar[bool] = False
     side: int
 
-    def call(self, process: Process) -> Uploaded:
+    def call(self, process: Process) -> Image:
         actor: Any = callers.signed(process, OFFICE, f"{self.side}", once=True)
         return process.services.upload_image(actor, Purpose.COUPON_LOGO, png(self.side, self.side))
 
@@ -116,8 +116,8 @@ class Upload(Operation, frozen=True):
             return Accepted(state, {"side": self.side})
         return Accepted(model.keep(state, IMAGES, self.side, True), {"side": self.side})
 
-    def facts(self, answer: Uploaded) -> Mapping[str, Any]:
-        return {"side": answer.image.facts.width}
+    def facts(self, answer: Image) -> Mapping[str, Any]:
+        return {"side": answer.facts.width}
 
 
 def draw_say(world: World, chance: Random) -> Operation:
