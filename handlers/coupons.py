@@ -87,7 +87,7 @@ CLAIM_SENT = Operation(
     path=CouponPath,
     gives=CouponView,
     status=201,
-    refuses=(*NOT_USABLE, IdentityMoved, Conflict),
+    refuses=(*NOT_USABLE, NotClaimable, IdentityMoved, Conflict),
 )
 OFFER = Operation(
     "Offer a coupon to a friend",

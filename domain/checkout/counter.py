@@ -7,12 +7,12 @@ from msgspec import Struct
 
 from domain.actor import KeyHolder
 from domain.checkout.ports import Repositories
-from domain.checkout.price import Priced, price
+from domain.checkout.price import PointsPayNothing, Priced, price
 from domain.clock import shop_date
 from domain.coupon.judge import Fitting, Held, Sale, judge
 from domain.coupon.model import Coupon
 from domain.coupon.read import held_of
-from domain.coupon.refusals import CouponNotFound
+from domain.coupon.refusals import CouponNotFound, NotCombinable, NothingLeftToTakeOff
 from domain.coupon.slip import Slip
 from domain.errors import DomainError, FieldProblem, invalid
 from domain.member.find import Found, Reference, resolve
@@ -22,6 +22,7 @@ from domain.points.adjust import not_enough
 from domain.points.book import Book
 from domain.points.give import Who
 from domain.points.person import person_of
+from domain.programme.deduct import TooManyPoints
 from domain.programme.event import Person
 from domain.programme.model import Programme
 
@@ -115,14 +116,23 @@ class Counter:
         """`taken`: points that were taken before, when the bill was held. Raises NotEnoughPoints."""
         account, today, more = self.book.account, shop_date(self.now), points - taken
         if more > max(account.available(today), NO_POINTS):
-            raise not_enough(account, today)
-        return price(slip, chosen, self.programme.terms.deduction, points)
+            raise about("points", not_enough(account, today))
+        try:
+            return price(slip, chosen, self.programme.terms.deduction, points)
+        except (NotCombinable, NothingLeftToTakeOff) as reason:
+            raise about("coupon_codes", reason) from reason
+        except (PointsPayNothing, TooManyPoints) as reason:
+            raise about("points", reason) from reason
+
+
+def about(field: str, reason: DomainError) -> DomainError:
+    """The refusal, with the field that it is about."""
+    return type(reason)(reason.detail, fields=(FieldProblem(field, reason.code),))
 
 
 def at_coupon(reason: DomainError, place: int) -> DomainError:
-    """The refusal, with the field that it is about."""
-    field = FieldProblem(f"coupon_codes.{place}", reason.code)
-    return type(reason)(reason.detail, fields=(field,))
+    """The same about one of the coupons."""
+    return about(f"coupon_codes.{place}", reason)
 
 
 def used_coupons(priced: Priced) -> list[Coupon]:

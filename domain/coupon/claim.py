@@ -127,7 +127,7 @@ def tier_of(repositories: Repositories, member_id: str, now: datetime) -> str | 
 class ClaimSent(Struct, frozen=True):
     """A coupon that was sent becomes the member's to use; again, nothing changes.
 
-    Raises CouponNotFound, what stands in the way of one that ended, or IdentityMoved.
+    Raises CouponNotFound, NotClaimable, what stands in the way of one that ended, or IdentityMoved.
     """
 
     runner: Runner[Repositories]
@@ -139,6 +139,8 @@ class ClaimSent(Struct, frozen=True):
             if held.coupon.state_at(now) is not CouponState.SENT:
                 held.coupon.check_usable(now, None)
                 return Plan(Shown(held, now))
+            if not held.form.claiming.is_open(now):
+                raise NotClaimable
             after = held.coupon.claimed(now, held.edition)
             return Plan(Shown(held.now_is(after), now), (Changed(held.coupon, after), *who.rests_on))
 

@@ -77,7 +77,8 @@ def make(template: Template, owner: str, reason: Reason, bucket: int | None) -> 
     form, today = template.form, shop_date(reason.now)
     waits = reason.source is Source.ISSUED and form.delivery is not Delivery.PUSH
     first, last = (today, _claim_through(form, today)) if waits else form.validity.days(today)
-    if form.is_stopped or last < today:
+    is_too_late = waits and form.claiming.is_over(reason.now)
+    if form.is_stopped or last < today or is_too_late:
         raise TemplateStopped
     return Coupon(
         code=reason.code,
@@ -97,10 +98,11 @@ def make(template: Template, owner: str, reason: Reason, bucket: int | None) -> 
 
 
 def _claim_through(form: Form, today: date) -> date:
-    if isinstance(form.validity, Fixed):
-        return form.validity.through_day
-    ends_at = form.claiming.ends_at
-    return shop_date(ends_at - timedelta(microseconds=1)) if ends_at else today + timedelta(days=WAITING_DAYS)
+    """The last day on which it can be claimed: of its days, of claiming, or of waiting."""
+    ends_at, validity = form.claiming.ends_at, form.validity
+    ends = [shop_date(ends_at - timedelta(microseconds=1))] if ends_at else []
+    ends += [validity.through_day] if isinstance(validity, Fixed) else []
+    return min(ends, default=today + timedelta(days=WAITING_DAYS))
 
 
 class Limit(Struct, frozen=True):
@@ -148,10 +150,15 @@ def _counted(
     return (limit.one_more(counted, CouponLimitReached()) for limit in limits)
 
 
-def given_back(held: Held) -> Iterator[Counted]:
-    """What a coupon that is voided leaves free again: its piece of the stock, its place within the limit."""
-    coupon = held.coupon
+def given_back(held: Held, now: datetime) -> Iterator[Counted]:
+    """What a coupon that is voided leaves free again: its piece of the stock, its place within the limits."""
+    coupon, claiming, today = held.coupon, held.form.claiming, shop_date(now)
     if coupon.bucket is not None:
         yield stock_of(coupon.template_id).put_back(coupon.bucket)
-    if held.form.claiming.per_member is not None and coupon.source in COUNTED:
+    if coupon.source not in COUNTED:
+        return
+    if claiming.per_member is not None:
         yield Counted(limit_counter(coupon.template_id, coupon.owner), -1, LIMIT_MAX, None, None)
+    if claiming.per_day is not None and shop_date(coupon.issued_at) == today:
+        counter = day_counter(coupon.template_id, coupon.owner, today)
+        yield Counted(counter, -1, LIMIT_MAX, end_of(today), None)

@@ -155,7 +155,10 @@ class Claiming(Struct, frozen=True, kw_only=True):
 
     def is_open(self, now: datetime) -> bool:
         has_begun = self.starts_at is None or self.starts_at <= now
-        return has_begun and (self.ends_at is None or now < self.ends_at)
+        return has_begun and not self.is_over(now)
+
+    def is_over(self, now: datetime) -> bool:
+        return self.ends_at is not None and self.ends_at <= now
 
 
 class Stacking(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,6 @@ class VoidCoupon(Struct, frozen=True):
             if held.coupon.state is CouponState.VOID:
                 return Plan(Shown(held, now))
             after = held.coupon.voided(now, actor.caller, note)
-            return Plan(Shown(held.now_is(after), now), (Changed(held.coupon, after), *given_back(held)))
+            return Plan(Shown(held.now_is(after), now), (Changed(held.coupon, after), *given_back(held, now)))
 
         return self.runner.run(actor.tenant_id, plan, dry_run=dry_run)

@@ -44,7 +44,8 @@ class Deduction(Struct, frozen=True, kw_only=True):
         # The largest number of points whose worth, rounded, is not above the cap.
         bound = (2 * cap.fen + 1) * self.points_each
         fitting = (bound - 1) // (2 * self.worth_fen.fen)
-        return min(available, Points(fitting))
+        found = min(available, Points(fitting))
+        return found if self.worth(found) else Points(0)
 
     def pay(self, after_coupons: Money, points: Points) -> Money:
         """What so many points pay of the bill. Raises TooManyPoints."""

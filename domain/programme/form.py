@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 TEXT_MAX = 64
 BAD_CATEGORIES = frozenset({"Cc", "Cs", "Co", "Cn"})
+UNSEEN_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Cf"})
+"""Spaces, and what only says how others are shown."""
 """Control characters, halves of characters, and what means nothing."""
 
 
@@ -89,7 +91,7 @@ class YesNo(Struct, frozen=True):
 
 
 class Words(Struct, frozen=True):
-    """A text that people or systems wrote; no control characters."""
+    """A text that people or systems wrote, of which something is to be seen; no control characters."""
 
     longest: int = TEXT_MAX
 
@@ -98,8 +100,11 @@ class Words(Struct, frozen=True):
             raise _refused(path, "invalid-type")
         if not 1 <= len(raw) <= self.longest:
             raise _refused(path, "too-long" if raw else "too-short")
-        if any(category(character) in BAD_CATEGORIES for character in raw):
+        categories = {category(character) for character in raw}
+        if categories & BAD_CATEGORIES:
             raise _refused(path, "invalid-format")
+        if categories <= UNSEEN_CATEGORIES:
+            raise _refused(path, "too-short")
         return raw
 
     def dump(self, value: str) -> object:

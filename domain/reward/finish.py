@@ -160,7 +160,7 @@ def _voided(repositories: Repositories, exchange: Exchange, caller: str, now: da
         after = issued.coupon.voided(now, caller, None)
     except Conflict as used:
         raise NotRefundable from used
-    return (Changed(issued.coupon, after), *given_back(issued))
+    return (Changed(issued.coupon, after), *given_back(issued, now))
 
 
 def _put_back(exchange: Exchange) -> tuple[Change, ...]:

@@ -156,7 +156,7 @@ class ReversalRequest(StrictSchema):
 class ReversalView(RefundView):
     """What goes back, part by part: whoever pays out money pays these amounts.
 
-    `given_back`: points that had paid; `coupons`: those that can be used again.
+    `given_back`: points that had paid; `coupons`: those that came back, though their days may be over by now.
     """
 
     total_fen = MoneyField(least=0, attribute="total")

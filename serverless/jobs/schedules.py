@@ -15,6 +15,8 @@ from serverless.logs import configure
 from serverless.wiring import wiring
 
 EXPIRE_BATCH = 5_000
+COUPON_BATCH = 30_000
+"""In two calls each, so that the coupons of a large campaign are ended within some hours."""
 SETTLE_BATCH = 500
 RELEASE_BATCH = 1_000
 RECONCILE_NIGHTS = 30
@@ -70,7 +72,7 @@ def convert_points() -> dict[str, Any]:
 @job
 def expire_coupons() -> dict[str, Any]:
     """Hourly: coupons past their last day are ended."""
-    ended = wiring().expire_coupons(limit=EXPIRE_BATCH)
+    ended = wiring().expire_coupons(limit=COUPON_BATCH)
     return {"coupons": ended.coupons, "failed": ended.failed, "more": ended.more}
 
 

@@ -103,3 +103,11 @@ def test_the_discount_of_the_first_order_comes_on_top_of_the_tiers() -> None:
         Money(3266),
     ]
     assert terms.discounts("other", 1) == ()
+
+
+def test_points_that_are_worth_less_than_a_fen_are_not_offered() -> None:
+    dear = Deduction(points_each=1000, worth_fen=Money(1))
+
+    assert dear.most(Money(10_000), Points(499)) == Points(0)
+    assert dear.most(Money(10_000), Points(500)) == Points(500)
+    assert dear.pay(Money(10_000), Points(500)) == Money(1)

@@ -126,3 +126,11 @@ def lies(shop: Shop) -> Callable[[str], bytes]:
         return (folder / urlsplit(url.removeprefix(base)).path.lstrip("/")).read_bytes()
 
     return read
+
+
+@pytest.mark.parametrize("text", [" ", "\u3000\u3000", "\u200b", "\u202e\u202e", "\u2028"])
+def test_a_text_of_which_nothing_is_to_be_seen_is_none(shop: Shop, text: str) -> None:
+    for name in ("title", "coupon_title", "disclaimer"):
+        answer = save(shop, "ten", face=FACE | {name: text})
+
+        assert fields(answer) == [(f"form.face.{name}", "too-short")], answer.text

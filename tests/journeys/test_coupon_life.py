@@ -1,6 +1,7 @@
 """What becomes of coupons beside being used: sent, given away, voided, of one person or two (C-49, C-55)."""
 
 import os
+from typing import Any
 
 import pytest
 
@@ -185,3 +186,49 @@ def test_a_coupon_without_end_can_be_held(shop: Shop) -> None:
     held = shop.till.post("/v1/till/checkout/holds", body)
 
     assert (held.status_code, held.json["state"]) == (201, "open"), held.text
+
+
+def test_voiding_frees_the_place_of_the_day_on_the_same_day_only(shop: Shop) -> None:
+    shop.set_clock("2025-05-01T12:00")
+    phone = shop.fan()
+    template(shop, "daily", delivery="claim", claiming={"per_day": 1})
+    first = claim(phone, "daily").json["code"]
+    shop.office.post(f"/v1/staff/coupons/{first}/void", {"note": "误发"})
+    second = claim(phone, "daily")
+    shop.set_clock("2025-05-02T12:00")
+    phone.log_in()
+    third = claim(phone, "daily")
+    shop.office.post(f"/v1/staff/coupons/{second.json['code']}/void", {"note": "误发"})
+    fourth = claim(phone, "daily")
+
+    assert (second.status_code, third.status_code) == (201, 201)
+    assert (fourth.status_code, fourth.json["code"]) == (422, "coupon-limit-reached")
+
+
+@pytest.mark.parametrize(
+    "validity",
+    [
+        {"kind": "relative", "days_valid": 30},
+        {"kind": "fixed", "from_day": "2025-05-01", "through_day": "2025-12-31"},
+    ],
+    ids=["relative", "fixed"],
+)
+def test_what_was_sent_cannot_be_claimed_once_claiming_is_over(shop: Shop, validity: dict[str, Any]) -> None:
+    shop.set_clock("2025-05-01T12:00")
+    phone = shop.fan()
+    until = {"ends_at": "2025-05-03T12:00:00+08:00"}
+    codes = [
+        coupon(shop, phone, name, delivery="claim", claiming=until, validity=validity) for name in ("a", "b")
+    ]
+    shop.set_clock("2025-05-03T11:59")
+    phone.log_in()
+    in_time = phone.post(f"/v1/me/coupons/{codes[0]}/claim")
+    shop.set_clock("2025-05-03T12:00")
+    too_late = phone.post(f"/v1/me/coupons/{codes[1]}/claim")
+    sent = issue(shop, "a", phone.member_id).json
+    shop.set_clock("2025-05-04T00:00")
+
+    assert in_time.status_code == 201
+    assert (too_late.status_code, too_late.json["code"]) == (422, "coupon-not-claimable")
+    assert sent["code"] == "coupon-template-stopped"
+    assert (state(shop, codes[0]), state(shop, codes[1])) == ("open", "expired")

@@ -166,6 +166,7 @@ def coupon(item: Item, templates: Mapping[str, Template], expected: Coupon | Non
         uses=tuple(_use(parts) for parts in list_of(item, "uses")) if "uses" in item else (),
         stocked="bucket" in item,
         limited=expected.limited if expected else False,
+        day=expected.day if expected else 0,
     )
 
 

@@ -15,7 +15,7 @@ from domain.order.model import Line, OrderId, SaleChannel
 from domain.unit_of_work import RequestKey
 from tests.simulation import callers, observe
 from tests.simulation.area import Area
-from tests.simulation.areas.issuing import coupon_of
+from tests.simulation.areas.issuing import Claim, coupon_of
 from tests.simulation.areas.joining import a_fan
 from tests.simulation.areas.points import STORES
 from tests.simulation.areas.templates import says
@@ -190,20 +190,22 @@ def coupons_are_those_of_the_model(world: World) -> Iterator[str]:
 
 
 def limits_hold(world: World) -> Iterator[str]:
-    """Invariant 15: the counters are what the coupons say."""
-    counters: dict[tuple[str, str], int] = {}
-    for (pk, _), item in world.cloud.storage.items():
-        _, tenant, kind, *rest = pk.split("#")
-        if tenant == world.house.tenant_id and kind == "W" and rest[0] == "coupon-limit" and len(rest) == 3:
-            counters[rest[1], rest[2]] = observe.number(item, "n")
-    limited: dict[tuple[str, str], int] = {}
+    """Invariant 15: the counters are what the coupons say, and of days what the model says."""
+    counters: dict[tuple[str, str, int], int] = {}
+    for (pk, _), item in world.stored("counter"):
+        _, _, _, what, *rest = pk.split("#")
+        if what == "coupon-limit":
+            template, owner, *day = rest
+            counters[template, owner, int(day[0]) if day else 0] = observe.number(item, "n")
+    expected = {place: n for place, n in world.state.areas.get(model.LIMITS, {}).items() if place[2]}
     for each in model.coupons(world.state).values():
         if each.limited and each.state != "void":
-            limited[each.template, each.owner] = limited.get((each.template, each.owner), 0) + 1
+            place = each.template, each.owner, 0
+            expected[place] = expected.get(place, 0) + 1
     # A coupon that was given away counts for whoever gave it.
-    for place in counters.keys() | limited.keys():
-        if counters.get(place, 0) != limited.get(place, 0):
-            yield f"{place}: {counters.get(place, 0)} counted, {limited.get(place, 0)} there"
+    for place in counters.keys() | expected.keys():
+        if counters.get(place, 0) != expected.get(place, 0):
+            yield f"{place}: {counters.get(place, 0)} counted, {expected.get(place, 0)} there"
 
 
 def nothing_is_over(world: World) -> Iterator[str]:
@@ -287,6 +289,14 @@ def void_scene(stage: Stage) -> Void:
     return Void(code)
 
 
+def void_same_day_scene(stage: Stage) -> Void:
+    """Of those that one may have on a day, one is voided that day, and claimed anew at that moment."""
+    human = a_fan(stage)
+    claimed = stage.does(Claim(human.tokens["wx"], "claim-000000001", "", "HELLO"))
+    stage.rival = Claim(human.tokens["wx"], "claim-rival-0001", "", "HELLO")
+    return Void(claimed.code)
+
+
 def try_void_scene(stage: Stage) -> TryVoid:
     code = coupon_of(stage, a_fan(stage).member_id)
     stage.rival = Redeem("redeem-rival-001", code, "K2", "west", 5000)
@@ -314,6 +324,7 @@ AREA = Area(
         "release a redemption": release_scene,
         "redeem a coupon again": again_scene,
         "void a coupon": void_scene,
+        "void a coupon on its day": void_same_day_scene,
         "try to void a coupon": try_void_scene,
         "expire coupons": expire_scene,
     },

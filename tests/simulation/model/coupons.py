@@ -61,7 +61,7 @@ class Use(Struct, frozen=True):
 
 
 class Coupon(Struct, frozen=True):
-    """`held`: what for and until when; `stocked`, `limited`: whether it counts there."""
+    """`held`: what for and until when; `stocked`, `limited`, `day`: whether it counts there, on which day."""
 
     owner: str
     template: str
@@ -74,6 +74,7 @@ class Coupon(Struct, frozen=True):
     uses: tuple[Use, ...] = ()
     stocked: bool = False
     limited: bool = False
+    day: int = 0
 
     def free_state(self, now: int) -> str:
         """As if it were not held."""
@@ -181,6 +182,7 @@ def mint(
         day_later(today, days=WAITING_DAYS if waits else terms.days - 1),
         stocked=bool(terms.total),
         limited=limits and bool(terms.per_member),
+        day=today if limits and terms.per_day else 0,
     )
     if terms.total:
         state = keep(state, TEMPLATES, name, replace(template, left=template.left - 1))
@@ -241,7 +243,7 @@ def take(state: State, code: str, until: int, ids: Iterable[str], now: int) -> V
 
 def taken(state: State, was: Coupon, new: str, member: str) -> State:
     """The friend's coupon, under its new code."""
-    come = replace(was, owner=member, state="open", held=("", 0), uses=(), limited=False)
+    come = replace(was, owner=member, state="open", held=("", 0), uses=(), limited=False, day=0)
     return keep(state, COUPONS, new, come)
 
 
@@ -255,16 +257,18 @@ def void(state: State, code: str, now: int) -> Verdict:
     refusal = {"locked": "coupon-locked", "redeemed": "coupon-used", "given": "coupon-ended"}
     if found.state_at(now) in refusal:
         return Refused(refusal[found.state_at(now)])
-    return Accepted(voided(state, code), {"state": "void"})
+    return Accepted(voided(state, code, day_of(now)), {"state": "void"})
 
 
-def voided(state: State, code: str) -> State:
+def voided(state: State, code: str, today: int = 0) -> State:
     found = coupons(state)[code]
     if found.stocked:
         template = templates(state)[found.template]
         state = keep(state, TEMPLATES, found.template, replace(template, left=template.left + 1))
     if found.limited:
         state = _count(state, found.template, found.owner, 0, -1)
+    if found.day and found.day == today:
+        state = _count(state, found.template, found.owner, today, -1)
     return keep(state, COUPONS, code, replace(found, state="void", held=("", 0)))
 
 
