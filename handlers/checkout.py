@@ -11,6 +11,7 @@ from domain.checkout.hold import HoldCheckout, HoldRequest, ReleaseHold
 from domain.checkout.model import Hold, HoldCaptured, HoldDiffers, HoldNotFound, HoldOver, OrderIsHeld
 from domain.checkout.price import PointsPayNothing
 from domain.checkout.quote import Quote, QuoteCheckout
+from domain.checkout.read import Checkout, ReadCheckout
 from domain.checkout.reverse import NotCheckedOut, NothingLeft, ReversalRequest, ReverseCheckout
 from domain.coupon.refusals import NotCombinable
 from domain.errors import Conflict
@@ -80,6 +81,14 @@ COMPLETE = Operation(
         HoldOver,
     ),
 )
+READ = Operation(
+    "Where a checkout stands: held, paid, gone back",
+    actor=Till,
+    path=shapes.HoldPath,
+    query=shapes.StoreQuery,
+    gives=shapes.StandingView,
+    refuses=(OrderNotFound, NotCheckedOut, StoreNotAllowed, ScopeMissing, Conflict),
+)
 REVERSE = Operation(
     "Reverse a checkout, whole or in part",
     actor=Till,
@@ -131,6 +140,9 @@ class Needs(Protocol):
     def complete_checkout(self) -> CompleteCheckout: ...
 
     @property
+    def read_checkout(self) -> ReadCheckout: ...
+
+    @property
     def reverse_checkout(self) -> ReverseCheckout: ...
 
     @property
@@ -180,6 +192,14 @@ def routes(services: Needs) -> Blueprint:
             is_held=call.body["is_held"],
         )
         return services.complete_checkout(call.actor, request, dry_run=call.dry_run)
+
+    @bp.get("/orders/<order_number>")
+    @operation(READ)
+    def read(call: Call[Till]) -> Checkout:
+        """For a till that was cut off and does not know what came of it."""
+        store_id = call.query["store_id"]
+        order_id = order_id_of(call.actor, store_id, call.path["order_number"])
+        return services.read_checkout(call.actor, order_id, store_id)
 
     @bp.post("/orders/<order_number>/reversals")
     @operation(REVERSE)

@@ -14,6 +14,7 @@ from domain.checkout.complete import CompleteCheckout
 from domain.checkout.hold import HoldCheckout, ReleaseHold, ReleaseHolds
 from domain.checkout.ports import DueHold
 from domain.checkout.quote import QuoteCheckout
+from domain.checkout.read import ReadCheckout
 from domain.checkout.reverse import ReverseCheckout
 from domain.coupon.claim import ClaimCoupon, ClaimSent
 from domain.coupon.convert import ConvertPoints
@@ -135,6 +136,10 @@ class CouponWiring(Ground):
     @cached_property
     def complete_checkout(self) -> CompleteCheckout:
         return CompleteCheckout(self.runner)
+
+    @cached_property
+    def read_checkout(self) -> ReadCheckout:
+        return ReadCheckout(self.runner)
 
     @cached_property
     def reverse_checkout(self) -> ReverseCheckout:

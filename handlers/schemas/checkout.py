@@ -171,6 +171,12 @@ class HoldPath(StrictSchema):
     order_number = Identifier(longest=NUMBER_MAX, required=True)
 
 
+class StoreQuery(StrictSchema):
+    """In which store."""
+
+    store_id = Identifier(longest=STORE_MAX, required=True)
+
+
 class ReleaseHoldRequest(StrictSchema):
     """Where."""
 
@@ -188,3 +194,11 @@ class HoldView(Schema):
     to_pay_fen = MoneyField(least=0, attribute="to_pay")
     state = Choice(HoldState)
     until = Instant()
+
+
+class StandingView(Schema):
+    """`order`: null until it is paid; `left`: what of it can go back yet; `hold`: null if there never was any."""
+
+    order = fields.Nested(CheckoutView, allow_none=True)
+    left = fields.List(fields.Nested(PartView))
+    hold = fields.Nested(HoldView, allow_none=True)

@@ -66,6 +66,17 @@ def _reverse(who: Caller, whose: Whose) -> Sample:
     return Sample("POST", f"/v1/till/checkout/orders/{number}/reversals", body=_reversal(who))
 
 
+def _read(who: Caller, whose: Whose) -> Sample:
+    """Another's: an order of another store."""
+    return replace(
+        _reverse(who, whose),
+        method="GET",
+        path=_reverse(who, whose).path.removesuffix("/reversals"),
+        query=(("store_id", STORE),),
+        body=None,
+    )
+
+
 def _hold(who: Caller, whose: Whose) -> Sample:
     """Another's: another member's coupon."""
     owner = who.person if whose is Whose.OWN else kept(who, Whose.OWN, "somebody", lambda shop: shop.fan())
@@ -94,6 +105,7 @@ OBJECTS: Mapping[str, About] = {
     "checkout.quote": About(_quote, OK, OK, NO_MEMBER, NO_MEMBER),
     "checkout.complete": About(_complete, OK, (422, "order-number-reused"), NO_MEMBER, NO_MEMBER),
     "checkout.reverse": About(_reverse, OK, NO_ORDER, NO_ORDER, NO_ORDER),
+    "checkout.read": About(_read, OK, NO_ORDER, NO_ORDER, NO_ORDER),
     "checkout.hold": About(_hold, OK, NO_COUPON, NO_MEMBER, NO_MEMBER),
     "checkout.release": About(_release_hold, OK, NO_HOLD, NO_HOLD, NO_HOLD),
     "images.upload": About(_upload, OK, INVALID, INVALID, INVALID),
@@ -137,6 +149,12 @@ BUILDERS: Mapping[str, Callable[[Shop], Sample]] = {
     "checkout.quote": _quote_signed,
     "checkout.complete": _complete_signed,
     "checkout.reverse": _reverse_signed,
+    "checkout.read": lambda shop: Sample(
+        "GET",
+        f"/v1/till/checkout/orders/{checked_out(shop)}",
+        signed(shop.till),
+        query=(("store_id", STORE),),
+    ),
     "checkout.hold": _hold_signed,
     "checkout.release": lambda shop: Sample(
         "POST",

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.coupons import basket, bill, complete, completed, coupon, reverse, state
 from tests.journeys.test_checkout import opened, points, rich
-from tests.shop import Opening, Phone, Shop
+from tests.shop import OTHER_STORE, STORE, Opening, Phone, Shop
 
 
 def test_a_whole_reversal_brings_everything_back(open_with: Callable[[Opening], Shop]) -> None:
@@ -232,3 +232,28 @@ def test_points_go_back_to_whose_they_were_when_two_were_parted(
     assert back.json["given_back"] == 1000
     assert [shop.account(each).balance for each in (first, second)] == before
     assert shop.findings() == []
+
+
+def test_a_till_that_was_cut_off_sees_what_is_held_paid_and_gone_back(
+    open_with: Callable[[Opening], Shop],
+) -> None:
+    shop = opened(open_with)
+    phone = rich(shop, 9000)
+    held = hold(shop, 10000, phone, points=4000)
+    path = f"/v1/till/checkout/orders/{held['order_number']}"
+
+    def seen(**query: str) -> Any:
+        return shop.till.get(path, **({"store_id": STORE} | query))
+
+    before = seen().json
+    number = {"order_number": held["order_number"], "is_held": True}
+    done = completed(shop, bill(shop, 10000, phone.member_id, 6000, points=4000) | number)
+    paid = seen().json
+    reverse(shop, held["order_number"], 2500)
+    after = seen().json
+    elsewhere, nowhere = seen(store_id=OTHER_STORE), shop.till.get(f"{path}x", store_id=STORE)
+
+    assert (before["order"], before["left"], before["hold"]) == (None, [], held)
+    assert (paid["order"], paid["left"], paid["hold"]["state"]) == (done, done["payments"], "captured")
+    assert [part["amount_fen"] for part in after["left"]] == [3000, 4500]
+    assert {answer.json["code"] for answer in (elsewhere, nowhere)} == {"order-not-found"}

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from msgspec.structs import asdict, replace
 
+from domain.checkout.read import Checkout, ReadCheckout
 from domain.checkout.reverse import ReversalRequest, ReverseCheckout
 from domain.money import Money
 from domain.order.model import OrderId, Refund
@@ -28,7 +29,7 @@ from tests.simulation.model import checkout as model
 from tests.simulation.model import coupons
 from tests.simulation.model.state import Accepted, Programme, Refused, State, Verdict, without_effect
 from tests.simulation.process import Process
-from tests.simulation.requests import Moment
+from tests.simulation.requests import Moment, Operation
 from tests.simulation.stage import Stage
 from tests.simulation.world import World
 
@@ -113,7 +114,47 @@ class TryReverse(Reverse, frozen=True):
         """Nothing happened."""
 
 
-def draw_reverse(world: World, chance: Random) -> GiveBack | None:
+class SeeCheckout(Operation, frozen=True):
+    """A till that was cut off asks where a bill stands."""
+
+    name: ClassVar[str] = "see a checkout"
+    use_case: ClassVar[type] = ReadCheckout
+    is_once: ClassVar[bool] = False
+    number: str
+    store: str
+
+    def call(self, process: Process) -> Checkout:
+        actor = callers.signed(process, TILL, self.number, once=True)
+        return process.services.read_checkout(actor, OrderId(self.store, self.number), self.store)
+
+    def expect(self, state: State, moment: Moment) -> Verdict:
+        return self._seen(state, state)
+
+    def _seen(self, ordered: State, held: State) -> Verdict:
+        """The two are read one after the other."""
+        place = f"{self.store}/{self.number}"
+        order, hold = ordered.orders.get(place), model.holds(held).get(place)
+        if order is None and hold is None:
+            return Refused("order-not-found")
+        if order is not None and order.tender is None:
+            return Refused("order-not-checked-out")
+        left = sum(order.payments.values()) - sum(order.refunded.values()) if order else 0
+        return Accepted(
+            ordered, {"left": left, "paid": order is not None, "hold": hold.state if hold else ""}
+        )
+
+    def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
+        views = (*moment.states, state)
+        verdicts = (self._seen(one, other) for one in views for other in views)
+        return any(isinstance(each, Accepted) and dict(each.facts) == facts for each in verdicts)
+
+    def facts(self, answer: Checkout) -> Mapping[str, Any]:
+        left = sum(each.amount.fen for each in answer.left)
+        hold = answer.hold.state.value if answer.hold else ""
+        return {"left": left, "paid": answer.order is not None, "hold": hold}
+
+
+def draw_reverse(world: World, chance: Random) -> Operation | None:
     """Parts and wholes; sometimes of an order that was only reported, sometimes reported as a refund."""
     bills: list[Any] = world.memory["checkouts"]
     if not bills:
@@ -126,6 +167,8 @@ def draw_reverse(world: World, chance: Random) -> GiveBack | None:
     fen = chance.choice((0, 0, 1, 333, order.fen // 2, order.fen))
     kind = chance.choice((Reverse, Reverse, Reverse, TryReverse))
     at = world.now_ms // 1000 * 1000
+    if chance.random() < 0.1:
+        return SeeCheckout(order.number, order.store)
     if chance.random() < 0.05:
         return GiveBack(order, f"V{chance.randrange(10**9)}", order.store, {"wechat_pay": 1}, at)
     return kind(order, f"V{chance.randrange(10**9)}", order.store, {}, at, fen=fen)
@@ -197,6 +240,15 @@ def at_the_till_scene(stage: Stage) -> Unredeem:
     return Unredeem(code, back.order.number, "east")
 
 
+def see_scene(stage: Stage) -> SeeCheckout:
+    """Held, and paid at that moment."""
+    member, code = guest(stage)
+    bill = a_bill(stage.world, member, codes=(code,))
+    stage.does(KeepFor(bill))
+    stage.rival = paying(stage.world, replace(bill, is_held=True))
+    return SeeCheckout(bill.number, bill.store)
+
+
 def try_scene(stage: Stage) -> TryReverse:
     back = part_scene(stage)
     return TryReverse(**asdict(back))
@@ -227,6 +279,7 @@ AREA = Area(
         "reverse for two who were parted": parted_scene,
         "release a redemption of a checkout": at_the_till_scene,
         "try a reversal": try_scene,
+        "see a checkout": see_scene,
     },
     promises={"bills add up": parts_add_up},
 )
