@@ -197,7 +197,7 @@ class HoldView(Schema):
 
 
 class StandingView(Schema):
-    """`order`: null until it is paid; `left`: what of it can go back yet; `hold`: null if there never was any."""
+    """`order`: null until it is paid; `left`: what of it can go back yet; `hold`: null without any."""
 
     order = fields.Nested(CheckoutView, allow_none=True)
     left = fields.List(fields.Nested(PartView))
