@@ -163,14 +163,14 @@ class Keys(Struct, frozen=True):
     def count(self) -> Key:
         return self._pk("CS"), "CS"
 
-    def sums(self, count: int, template_id: str) -> str:
-        return self._pk("CS", str(count), template_id)
+    def sum_of_template(self, count: int, template_id: str) -> Key:
+        return self._pk("CS", str(count), template_id), "A"
 
-    def sum_of_store(self, store_id: str) -> str:
-        return f"S#{store_id}"
+    def sum_of_store(self, count: int, template_id: str, store_id: str) -> Key:
+        return self._pk("CS", str(count), template_id), f"S#{store_id}"
 
-    def sum_of_day(self, day: date, store_id: str) -> str:
-        return f"D#{day:%Y%m%d}#{store_id}"
+    def sum_of_day(self, count: int, template_id: str, day: date, store_id: str) -> Key:
+        return self._pk("CS", str(count), template_id), f"D#{day:%Y%m%d}#{store_id}"
 
     def gift(self, mark: str) -> Key:
         return self._pk("GF", mark), "GF"

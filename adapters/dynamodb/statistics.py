@@ -98,11 +98,12 @@ def _to_shares(text: str) -> Shares:
 
 
 def _key_of(place: Place, tenancy: Tenancy) -> Key:
-    keys = tenancy.keys
-    pk = keys.sums(place.count, place.template_id)
+    keys, count, template_id = tenancy.keys, place.count, place.template_id
     if place.day is not None:
-        return pk, keys.sum_of_day(place.day, place.store_id or "")
-    return pk, "A" if place.store_id is None else keys.sum_of_store(place.store_id)
+        return keys.sum_of_day(count, template_id, place.day, place.store_id or "")
+    if place.store_id is not None:
+        return keys.sum_of_store(count, template_id, place.store_id)
+    return keys.sum_of_template(count, template_id)
 
 
 def _sum_items(sum_: Sum, tenancy: Tenancy) -> tuple[Item, ...]:
@@ -158,30 +159,33 @@ class DynamoStatistics:
         return {each.place: each for each in sums}
 
     def of_stores(self, count: int, template_id: str, limit: int, position: str | None) -> Page[Sum]:
+        start = f"{position}!" if position else ""
         keys = self._tenancy.keys
-        first = keys.sum_of_store(f"{position}!" if position else "")
-        return self._page(count, template_id, first, keys.sum_of_store("~"), limit)
+        first, last = (keys.sum_of_store(count, template_id, each) for each in (start, "~"))
+        return self._page(first, last, limit)
 
     def of_days(
         self, count: int, template_id: str, first: date, last: date, limit: int, position: str | None
     ) -> Page[Sum]:
         keys = self._tenancy.keys
-        start = f"D#{position}!" if position else keys.sum_of_day(first, "")
-        return self._page(count, template_id, start, keys.sum_of_day(last, "~"), limit)
+        start = keys.sum_of_day(count, template_id, first, "")
+        if position:
+            start = start[0], f"D#{position}!"
+        return self._page(start, keys.sum_of_day(count, template_id, last, "~"), limit)
 
-    def _page(self, count: int, template_id: str, first: str, last: str, limit: int) -> Page[Sum]:
+    def _page(self, first: Key, last: Key, limit: int) -> Page[Sum]:
         """A position is what stands behind the letter in the key of the last one shown.
 
         What came and went again leaves a sum of zero, which nobody wants to see.
         """
-        pk, sums = self._tenancy.keys.sums(count, template_id), list[tuple[str, Sum]]()
+        (pk, start), sums = first, list[tuple[str, Sum]]()
         while len(sums) <= limit:
-            found = self._table.query(Range(pk, first=first, last=last), limit + 1, strong=True)
+            found = self._table.query(Range(pk, first=start, last=last[1]), limit + 1, strong=True)
             told = ((raw["sk"]["S"], _to_sum(raw)) for raw in found)
             sums += [(sk, sum_) for sk, sum_ in told if sum_.figures]
             if len(found) <= limit:
                 break
-            first = f"{found[-1]['sk']['S']}!"
+            start = f"{found[-1]['sk']['S']}!"
         more = sums[limit - 1][0].partition("#")[2] if len(sums) > limit else None
         return Page(tuple(sum_ for _, sum_ in sums[:limit]), more)
 

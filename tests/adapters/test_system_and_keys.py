@@ -52,6 +52,11 @@ EVERY: dict[str, Callable[[Keys, str, str, str], Key]] = {
     "claim_code": lambda keys, one, *_: keys.claim_code(one),
     "coupon": lambda keys, one, *_: keys.coupon(one),
     "gift": lambda keys, one, *_: keys.gift(one),
+    "counted_coupon": lambda keys, one, *_: keys.counted_coupon(1, one),
+    "count": lambda keys, *_: keys.count(),
+    "sum_of_template": lambda keys, one, *_: keys.sum_of_template(1, one),
+    "sum_of_store": lambda keys, one, two, _: keys.sum_of_store(1, one, two),
+    "sum_of_day": lambda keys, one, two, _: keys.sum_of_day(1, one, date(2026, 1, 1), two),
     "image": lambda keys, one, *_: keys.image(one),
     "check_in": lambda keys, one, *_: keys.check_in(one, date(2026, 3, 1)),
 }
