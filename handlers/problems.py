@@ -28,6 +28,7 @@ FIELD_PROBLEMS: Mapping[str, tuple[str, str]] = {
     "null-not-allowed": ("This field is not null; leave it out instead.", "不能为空"),
     "invalid-type": ("This is another type than docs/openapi.json says.", "类型不正确"),
     "invalid-format": ("This is not written as docs/openapi.json says.", "格式不正确"),
+    "mistyped": ("A digit of this number is wrong or missing; read it again.", "号码有误，请核对"),
     "invalid-choice": ("This is none of the values that docs/openapi.json lists.", "不在可选范围内"),
     "unknown-field": ("There is no such field here.", "不支持的字段"),
     "too-long": ("This is longer, or more, than allowed.", "超出长度限制"),
@@ -73,7 +74,7 @@ def register(app: Flask) -> None:
 def _refused(error: errors.DomainError) -> Response:
     if isinstance(error, errors.Unavailable):
         log.warning("unavailable", extra={"code": error.code})
-    fields = [{"field": each.field, "code": each.code} for each in error.fields]
+    fields = [_told(each.field, each.code, error) for each in error.fields]
     response = _problem(
         status_of(type(error)), error.code, error.title, error.message, error.detail, fields, error.context
     )
@@ -86,7 +87,7 @@ def _refused(error: errors.DomainError) -> Response:
 
 def _invalid(error: ValidationError) -> Response:
     found = islice(_flat(error.messages, ""), FIELDS_NAMED_MAX)
-    fields = [{"field": field, "code": code} for field, code in found]
+    fields = [_told(field, code) for field, code in found]
     invalid = errors.InvalidInput
     return _problem(422, invalid.code, invalid.title, invalid.message, invalid.title, fields)
 
@@ -147,11 +148,13 @@ def _problem(
         "trace_id": g.get("trace_id", ""),
     }
     if fields:
-        body["errors"] = [_told(each["field"], each["code"]) for each in fields]
+        body["errors"] = fields
     text = json.dumps(body, ensure_ascii=False)
     return Response(text, status, content_type="application/problem+json")
 
 
-def _told(field: str, code: str) -> dict[str, str]:
-    title, message = FIELD_PROBLEMS.get(code, UNKNOWN_PROBLEM)
+def _told(field: str, code: str, error: errors.DomainError | None = None) -> dict[str, str]:
+    """What is the matter with a field; a refusal that is about one says the same of it as of the whole."""
+    said = (error.title, error.message) if error is not None and error.code == code else UNKNOWN_PROBLEM
+    title, message = FIELD_PROBLEMS.get(code, said)
     return {"field": field, "code": code, "title": title, "message": message}

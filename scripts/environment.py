@@ -11,7 +11,8 @@ import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -40,6 +41,25 @@ def enter(requirements: str, *, node: bool = True) -> None:
         install_node()
     if Path(sys.prefix).resolve() != VENV.resolve():
         os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606  # the same command, in the environment
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Ends a command with one line for what its caller can mend. Called inside the environment."""
+    from botocore.exceptions import ClientError, NoCredentialsError, PartialCredentialsError
+
+    from domain.errors import DomainError
+
+    try:
+        yield
+    except DomainError as problem:
+        stop(str(problem))
+    except (NoCredentialsError, PartialCredentialsError):
+        stop("AWS credentials are missing; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
+    except ClientError as problem:
+        if problem.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        stop("There is no such table; TONGKA_TABLE says which one, AWS_ENDPOINT_URL_DYNAMODB where it is.")
 
 
 def services() -> "Wiring":

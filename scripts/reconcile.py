@@ -21,16 +21,17 @@ def main() -> None:
     environment.enter(environment.RUNTIME, node=False)
     services = environment.services()
     findings, seen = 0, 0
-    for segment in range(arguments.segments):
-        report = services.reconcile(segment, arguments.segments)
-        seen += sum(report.seen.values())
-        findings += len(report.findings)
-        for finding in report.findings:
-            print(f"✗ {finding.member_id}: {finding.what}")
-        print(
-            f"· part {segment + 1}/{arguments.segments}: {seen} things looked at, {findings} findings",
-            flush=True,
-        )
+    with environment.explained():
+        for segment in range(arguments.segments):
+            report = services.reconcile(segment, arguments.segments)
+            seen += sum(report.seen.values())
+            findings += len(report.findings)
+            for finding in report.findings:
+                print(f"✗ {finding.member_id}: {finding.what}")
+            print(
+                f"· part {segment + 1}/{arguments.segments}: {seen} things looked at, {findings} findings",
+                flush=True,
+            )
     raise SystemExit(1 if findings else 0)
 
 

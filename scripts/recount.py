@@ -20,13 +20,9 @@ def main() -> None:
     parser.add_argument("--tenant", help="of one tenant (otherwise of all)")
     arguments = parser.parse_args()
     environment.enter(environment.RUNTIME, node=False)
-    from domain.errors import DomainError
-
-    try:
+    with environment.explained():
         recount = environment.services().recount_statistics
         done = recount(arguments.tenant, lambda line: print(f"· {line}", flush=True))
-    except DomainError as problem:
-        environment.stop(str(problem))
     print(f"✓ {done.coupons} coupons counted anew, {done.removed} of old counts removed")
 
 

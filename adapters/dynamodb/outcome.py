@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
 
 RawItem = dict[str, dict[str, Any]]
 
@@ -36,13 +43,18 @@ class Unknown(StoreProblem):
     """No answer: the write may have happened or not."""
 
 
+NOT_ASKED = (NoCredentialsError, PartialCredentialsError)
+"""Somebody has to set something; asking again helps nobody."""
+
+
 def outcome_of(error: Exception) -> Exception:
     """The problem behind a client's error; an error that says nothing about the store comes back as it is."""
     if isinstance(error, ClientError):
         return _of_answer(error.response) or error
     if isinstance(error, ConnectTimeoutError | EndpointConnectionError):
         return Busy(type(error).__name__, throttled=True)
-    return Unknown(type(error).__name__) if isinstance(error, BotoCoreError) else error
+    is_of_the_store = isinstance(error, BotoCoreError) and not isinstance(error, NOT_ASKED)
+    return Unknown(type(error).__name__) if is_of_the_store else error
 
 
 def _of_answer(response: dict[str, Any]) -> StoreProblem | None:

@@ -16,6 +16,8 @@ from domain.tenant.model import split_address
 from domain.unit_of_work import Runner
 
 WINDOW = timedelta(seconds=300)
+TIMESTAMP_MAX = 12
+"""Digits of whole seconds; milliseconds have 13."""
 NONCE_LIFE = timedelta(minutes=15)
 
 
@@ -91,7 +93,7 @@ def _signed_by(request: SignedRequest, key: ApiKey) -> bool:
 
 
 def _check_time(timestamp: str, now: datetime) -> None:
-    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
-        raise SignatureRefused
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= TIMESTAMP_MAX):
+        raise ClockSkewed("The timestamp is whole seconds since 1970, and nothing else.")
     if abs(epoch_seconds(now) - int(timestamp)) > WINDOW.total_seconds():
         raise ClockSkewed

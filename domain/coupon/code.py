@@ -22,10 +22,10 @@ def new_codes(ids: Ids, count: int, *but: str) -> tuple[str, ...]:
 
 
 def read_code(text: str) -> str | None:
-    """The digits of a code as it was scanned or typed, with or without its dashes; None: this is no code."""
-    code = text.replace("-", "")
+    """The digits of a code as it was scanned or typed, in one piece or in groups; None: this is no code."""
+    code = text.replace("-", "").replace(" ", "")
     is_code = len(code) == DIGITS and code.isascii() and code.isdigit()
-    is_grouped = text in {code, shown(code)}
+    is_grouped = text in {code, shown(code), shown(code).replace("-", " ")}
     return code if is_code and is_grouped and check_digit(code[:-1]) == code[-1] else None
 
 

@@ -1,7 +1,7 @@
 """Use cases that only read: what somebody holds, one coupon, and what can be claimed."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -35,6 +35,24 @@ class Shown(Struct, frozen=True):
     @property
     def code_shown(self) -> str:
         return shown(self.held.coupon.code)
+
+    @property
+    def valid_from(self) -> date | None:
+        """None while it waits to be claimed: its days begin with the claim."""
+        return None if self._waits else self.held.coupon.valid_from
+
+    @property
+    def valid_through(self) -> date | None:
+        return None if self._waits else self.held.coupon.valid_through
+
+    @property
+    def claim_through(self) -> date | None:
+        """The last day on which it can be claimed, if it waits for that."""
+        return self.held.coupon.valid_through if self._waits else None
+
+    @property
+    def _waits(self) -> bool:
+        return self.held.coupon.claimed_at is None
 
     @property
     def used_at(self) -> datetime | None:

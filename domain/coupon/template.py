@@ -193,10 +193,10 @@ class Form(Struct, frozen=True, kw_only=True):
     """No more are handed out; what was handed out stays good."""
 
     def __post_init__(self) -> None:
-        if (self.claim_code is not None) != (self.delivery is Delivery.CODE):
-            raise invalid(
-                "claim_code", "invalid-choice", "Coupons handed out by code have one, others do not."
-            )
+        if self.claim_code is None and self.delivery is Delivery.CODE:
+            raise invalid("claim_code", "required", "Coupons handed out by code have one.")
+        if self.claim_code is not None and self.delivery is not Delivery.CODE:
+            raise invalid("claim_code", "invalid-choice", "Only coupons handed out by code have one.")
         if self.claim_code is not None and self.claim_code != self.claim_code.upper():
             raise invalid("claim_code", "invalid-format", "A discount code is written in capitals.")
         if isinstance(self.effect, GoodsExchange) and not self.conditions.goods.is_named:

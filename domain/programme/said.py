@@ -23,6 +23,11 @@ def yuan(money: Money) -> str:
     return f"{sign}{fen // 100}.{fen % 100:02}"
 
 
+def price(money: Money) -> str:
+    """As shops write it: `99`, or `99.50`."""
+    return yuan(money).removesuffix(".00")
+
+
 def number(exact: Fraction) -> str:
     """`14.85`; a fraction that never ends is cut off, with `…`."""
     sign = "-" if exact < 0 else ""

@@ -27,7 +27,7 @@ class Days(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            raise invalid("through_day", "out-of-range", "through_day is not before from_day.")
+            raise invalid("through_day", "out-of-order", "through_day is not before from_day.")
 
 
 class ReadStatistics(Struct, frozen=True):

@@ -31,16 +31,16 @@ TOKEN_MAX = 64
 
 
 class CouponCode(Text):
-    """Fourteen digits as they were scanned or typed, with or without dashes."""
+    """Fourteen digits as they were scanned or typed, in one piece or in groups."""
 
     def __init__(self, **more: Any) -> None:
-        pattern = r"[0-9]{14}|[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{2}"
+        pattern = r"[0-9]{14}|[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{2}|[0-9]{4} [0-9]{4} [0-9]{4} [0-9]{2}"
         super().__init__(longest=17, shortest=DIGITS, pattern=pattern, **more)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
         code = read_code(super()._deserialize(value, attr, data))
         if code is None:
-            raise ValidationError("invalid-format")
+            raise ValidationError("mistyped")
         return code
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **more: Any) -> str | None:
@@ -55,11 +55,19 @@ def _part(name: str) -> dict[str, Any]:
 class EffectField(Described):
     """What a coupon takes off, as it was written down."""
 
+    part = "effect"
+
     def __init__(self, **more: Any) -> None:
-        super().__init__(lambda: _part("effect"), **more)
+        super().__init__(lambda: _part(self.part), **more)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **more: Any) -> dict[str, Any]:
         return {"kind": value.name, **form.shown(value)}
+
+
+class ValidityField(EffectField):
+    """From when and for how long coupons can be used."""
+
+    part = "validity"
 
 
 class ConditionsField(Described):
@@ -87,7 +95,8 @@ class CouponsQuery(PageQuery):
 class CouponView(Schema):
     """A coupon as it is now, with what its template said when it was issued.
 
-    `barcode` is for Code 128, `qr` for a QR code; both are read by tills.
+    One that waits to be claimed has `claim_through` and no days yet: those begin with the claim. `barcode` is
+    for Code 128, `qr` for a QR code; both are read by tills.
     """
 
     code = fields.String(attribute="held.coupon.code")
@@ -95,8 +104,9 @@ class CouponView(Schema):
     barcode = fields.String(attribute="held.coupon.code", dump_only=True)
     qr = fields.String(attribute="held.coupon.code", dump_only=True)
     state = Choice(CouponState)
-    valid_from = Day(attribute="held.coupon.valid_from")
-    valid_through = Day(attribute="held.coupon.valid_through")
+    valid_from = Day(allow_none=True)
+    valid_through = Day(allow_none=True)
+    claim_through = Day(allow_none=True)
     template_id = fields.String(attribute="held.coupon.template_id")
     title = fields.String(attribute="held.form.face.title")
     coupon_title = fields.String(attribute="held.form.face.coupon_title")
@@ -126,6 +136,7 @@ class ClaimableView(Schema):
     effect = EffectField(attribute="template.form.effect")
     benefit = fields.String(attribute="template.form.benefit.zh")
     conditions = ConditionsField(attribute="template.form.conditions")
+    validity = ValidityField(attribute="template.form.validity")
     ends_at = Instant(attribute="template.form.claiming.ends_at", allow_none=True)
     per_member = fields.Integer(attribute="template.form.claiming.per_member", allow_none=True)
     is_limit_reached = fields.Boolean()
@@ -138,10 +149,12 @@ class ClaimCodeRequest(StrictSchema):
 
 
 class ClaimedView(Schema):
-    """The coupon that somebody has now."""
+    """The coupon that somebody has now. A dry run tells no code: the real call draws one."""
 
-    code = CouponCode()
-    code_shown = fields.Function(lambda done: shown(done.code), metadata={"type": "string"})
+    code = CouponCode(allow_none=True)
+    code_shown = fields.Function(
+        lambda done: shown(done.code) if done.code else None, metadata={"type": ["string", "null"]}
+    )
     template_id = fields.String()
     valid_from = fields.String(metadata={"format": "date"})
     valid_through = fields.String(metadata={"format": "date"})

@@ -16,7 +16,7 @@ class DaysQuery(PageQuery):
     def check(self, data: dict[str, object], **_: object) -> None:
         """The first does not come after the last."""
         if str(data["through_day"]) < str(data["from_day"]):
-            raise ValidationError({"through_day": ["out-of-range"]})
+            raise ValidationError({"through_day": ["out-of-order"]})
 
 
 class FiguresView(Schema):

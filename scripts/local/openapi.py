@@ -11,7 +11,7 @@ from flask import Flask
 from marshmallow import Schema, fields
 
 from domain.actor import Anyone, KeyHolder, MemberSelf
-from domain.errors import DomainError, InvalidInput
+from domain.errors import DomainError, InvalidInput, KeyReused, Unavailable
 from handlers import actors
 from handlers.actors import KEY_HEADER
 from handlers.operation import DRY_HEADER, KEY_MAX, KEY_MIN, REPLAYED_HEADER, Operation
@@ -42,6 +42,10 @@ HEADERS: dict[int, dict[str, Any]] = {
 """What a refusal carries beside its body, by status."""
 
 
+OUR_NUMBERS = re.compile(r" ?\((?:decisions? )?[CD]-\d+[^()]*\)")
+"""Of promises and decisions: for whoever reads the code."""
+
+
 def text() -> str:
     """The document as it is committed: sorted, indented, ending with a line break."""
     plugin = MarshmallowPlugin(schema_name_resolver=_name_of)
@@ -64,7 +68,9 @@ def text() -> str:
     for app in apps():
         for path, methods in sorted(_paths(app).items()):
             spec.path(path=path, operations=methods)
-    return json.dumps(spec.to_dict(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    return (
+        OUR_NUMBERS.sub("", json.dumps(spec.to_dict(), indent=2, ensure_ascii=False, sort_keys=True)) + "\n"
+    )
 
 
 def apps() -> tuple[Flask, Flask]:
@@ -159,6 +165,10 @@ def _implied(facts: Operation) -> Iterator[type[DomainError]]:
     yield from actors.refusals(facts.actor, once=facts.stores_nonce)
     if facts.takes or facts.query or facts.path:
         yield InvalidInput
+    if facts.is_keyed:
+        yield KeyReused
+    if facts.actor is not Anyone or facts.takes:
+        yield Unavailable
 
 
 def _problem(status: int, codes: list[str]) -> dict[str, Any]:
@@ -221,7 +231,7 @@ def limits_of(field: fields.Field[Any]) -> dict[str, Any]:
     if isinstance(field, ours.Text):
         limits |= {"minLength": field.shortest, "maxLength": field.longest}
         if field.pattern:
-            limits["pattern"] = f"^{field.pattern.pattern}$"
+            limits["pattern"] = f"^(?:{field.pattern.pattern})$"
     if isinstance(field, ours.WholeNumber):
         limits |= {"minimum": field.least, "maximum": field.most}
     if isinstance(field, ours.Choice):

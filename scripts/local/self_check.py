@@ -250,7 +250,7 @@ class Journey:
         expect([each.status for each in answers], [201] * 3)
         self.coupon = answers[0]["code"]
         expect([each["code"] for each in self.wechat.get("/v1/me/coupons")["items"]], [self.coupon])
-        expect(self.till.get(f"/v1/till/coupons/{answers[0]['code_shown']}")["benefit"], "满50.00元减10.00元")
+        expect(self.till.get(f"/v1/till/coupons/{answers[0]['code_shown']}")["benefit"], "满50元减10元")
 
     def checks_out(self) -> None:
         """A bill of 100 is the silver price, a coupon, 700 points and money: booked once, taken back whole"""

@@ -26,6 +26,9 @@ def run(world: World) -> NoReturn:
             say("The API ended; starting it again")
             world.start_api()
         world.services.expire_points(limit=1000)
+        world.services.convert_points(limit=1000)
+        world.services.expire_coupons(limit=1000)
+        world.services.release_holds(limit=1000)
         world.services.settle_merges(limit=100)
         world.services.sweep_sessions(limit=100)
 
@@ -61,6 +64,7 @@ def _print(world: World) -> None:
   Alipay    {world.sandbox.urls["alipay"]}
   SMS       {world.sandbox.urls["sms"]}
   DynamoDB  {world.engine.url}   ({world.engine.name}, table tongka-demo)
+  Commands  set -a; . var/demo/environment; set +a   then: python3 scripts/recount.py, scripts/reconcile.py …
 
   API keys of the tenant `demo` (key, secret); docs/signing.md says how requests are signed:
 {keys}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import time
 from contextlib import suppress
 from datetime import datetime
@@ -102,11 +103,18 @@ class World:
             "TONGKA_IMAGES_URL": f"http://127.0.0.1:{self._api_port}/images",
         }
         os.environ.update(self.environment)
+        self._write_environment()
         self.logins = self._set_up_tenant()
         self._print_coupons()
         self._fill_shelves()
         self.start_api()
         self._introduce()
+
+    def _write_environment(self) -> None:
+        """For commands that somebody runs on the same store: `set -a; . var/demo/environment`."""
+        if self.folder:
+            lines = (f"{name}={shlex.quote(value)}" for name, value in sorted(self.environment.items()))
+            (self.folder / "environment").write_text("\n".join(lines) + "\n")
 
     def start_api(self) -> None:
         """Also starts it again after somebody killed it."""

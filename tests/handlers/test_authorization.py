@@ -207,7 +207,7 @@ def test_a_view_without_operation_stops_the_start() -> None:
     bp.get("")(lambda: "hello")
 
     with pytest.raises(TypeError, match="careless"):
-        create_app(SimpleNamespace(), [bp])
+        create_app(SimpleNamespace(image_url=None), [bp])
 
 
 def test_an_operation_without_actor_cannot_be_written() -> None:

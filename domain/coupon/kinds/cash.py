@@ -9,7 +9,7 @@ from domain.coupon.kinds.kind import Stage
 from domain.coupon.slip import Slip
 from domain.money import NO_MONEY, Money
 from domain.programme.form import Fen
-from domain.programme.said import Sentence, yuan
+from domain.programme.said import Sentence, price
 
 
 class Cash(Struct, frozen=True, kw_only=True):
@@ -30,4 +30,4 @@ class Cash(Struct, frozen=True, kw_only=True):
         return min(self.off_fen, slip.left(places))
 
     def said(self) -> Sentence:
-        return Sentence(f"{yuan(self.off_fen)}元代金券", f"worth {yuan(self.off_fen)} yuan")
+        return Sentence(f"{price(self.off_fen)}元代金券", f"worth {price(self.off_fen)} yuan")

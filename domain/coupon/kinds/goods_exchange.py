@@ -9,7 +9,7 @@ from domain.coupon.kinds.kind import Stage
 from domain.coupon.slip import Slip
 from domain.money import NO_MONEY, Money
 from domain.programme.form import Fen
-from domain.programme.said import Sentence, yuan
+from domain.programme.said import Sentence, price
 
 
 class GoodsExchange(Struct, frozen=True, kw_only=True):
@@ -34,5 +34,5 @@ class GoodsExchange(Struct, frozen=True, kw_only=True):
     def said(self) -> Sentence:
         if self.off_max_fen is None:
             return Sentence("兑换指定商品一件", "one piece of certain goods")
-        cap = yuan(self.off_max_fen)
+        cap = price(self.off_max_fen)
         return Sentence(f"兑换指定商品一件，最高抵{cap}元", f"one piece of certain goods, up to {cap} yuan")

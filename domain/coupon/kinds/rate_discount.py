@@ -11,7 +11,7 @@ from domain.coupon.slip import Slip
 from domain.money import NO_MONEY, Money
 from domain.programme.deduct import to_pay
 from domain.programme.form import Fen, Whole
-from domain.programme.said import Sentence, number, yuan
+from domain.programme.said import Sentence, number, price
 
 
 class RateDiscount(Struct, frozen=True, kw_only=True):
@@ -42,5 +42,5 @@ class RateDiscount(Struct, frozen=True, kw_only=True):
         )
         if self.off_max_fen is None:
             return Sentence(zh, en)
-        cap = yuan(self.off_max_fen)
+        cap = price(self.off_max_fen)
         return Sentence(f"{zh}，最高减{cap}元", f"{en}, at most {cap} yuan off")

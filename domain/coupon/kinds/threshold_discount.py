@@ -10,7 +10,7 @@ from domain.coupon.slip import Slip
 from domain.errors import invalid
 from domain.money import Money
 from domain.programme.form import Fen, Whole
-from domain.programme.said import Sentence, yuan
+from domain.programme.said import Sentence, price
 
 TIMES_MAX = 100
 
@@ -47,6 +47,6 @@ class ThresholdDiscount(Struct, frozen=True, kw_only=True):
         each = "每" if self.times_max > 1 else ""
         every = "each " if self.times_max > 1 else ""
         return Sentence(
-            f"{each}满{yuan(self.from_fen)}元减{yuan(self.off_fen)}元",
-            f"{yuan(self.off_fen)} yuan off {every}{yuan(self.from_fen)} yuan",
+            f"{each}满{price(self.from_fen)}元减{price(self.off_fen)}元",
+            f"{price(self.off_fen)} yuan off {every}{price(self.from_fen)} yuan",
         )

@@ -272,15 +272,13 @@ def figures_are_those_of_the_coupons(world: World) -> Iterator[str]:
         yield f"{sorted(stored.items() ^ expected.items())}"
 
 
-def draw_follow(world: World, chance: Random) -> Operation | None:
+def draw_follow(world: World, chance: Random) -> Operation:
     stream = world.memory[STREAM]
     kind = chance.choice(("follow", "follow", "follow", "see", "stores", "recount"))
-    if kind == "recount":
-        return Recount() if chance.random() < 0.3 else None
-    if kind != "follow":
-        return (SeeFigures if kind == "see" else SeeStores)(chance.choice((*COUPONS, "spare")))
-    if not stream:
-        return None
+    if kind == "recount" and chance.random() < 0.3:
+        return Recount()
+    if kind != "follow" or not stream:
+        return (SeeStores if kind == "stores" else SeeFigures)(chance.choice((*COUPONS, "spare")))
     places = list(range(max(len(stream) - chance.randrange(1, 9), 0), len(stream)))
     if chance.random() < 0.3:
         places = chance.choices(range(len(stream)), k=min(len(stream), 5))

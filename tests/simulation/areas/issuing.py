@@ -1,6 +1,7 @@
 """How coupons come to people: issued by staff, claimed by themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from random import Random
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ from domain.coupon.claim import ClaimCoupon, Claimed, ClaimSent, ClaimWish, clai
 from domain.coupon.issue import IssueCoupons, Issued, IssueWish, issued_from
 from domain.coupon.read import Shown
 from domain.unit_of_work import RequestKey
-from tests.simulation import callers
+from tests.simulation import callers, observe
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan, enter
 from tests.simulation.areas.merges import merge_ids
@@ -54,22 +55,45 @@ class Issue(Operation, frozen=True):
             return known
         if self.template not in model.templates(state):
             return Refused("coupon-template-not-found")
-        written = {owner: code for code, (owner, _, _) in new_coupons(moment).items()}
-        read = (*moment.states, state) if moment.commit else (state,)
-        verdicts = [
-            self._handed(state, view, version, written, moment.now)
-            for view in read[::-1]
-            for version in versions(state, moment, self.template)
-        ]
-        fits = as_written(moment.commit)
+        fits, kept = as_written(moment.commit), self._kept(moment)
 
         def is_it(verdict: Verdict) -> bool:
-            if not isinstance(verdict, Accepted) or not fits(verdict):
-                return False
-            handed: tuple[tuple[str, bool, str], ...] = verdict.facts["handed"]
-            return len(written) == sum(is_handed for _, is_handed, _ in handed)
+            return isinstance(verdict, Accepted) and fits(verdict) and verdict.facts["handed"] == kept
 
-        return remember(next(filter(is_it, verdicts), verdicts[0]), moment, self.key)
+        verdicts = self._verdicts(state, moment)
+        first = next(verdicts)
+        found = first if is_it(first) else next(filter(is_it, verdicts), first)
+        return remember(found if moment.commit else first, moment, self.key)
+
+    def _verdicts(self, state: State, moment: Moment) -> Iterator[Verdict]:
+        """As it is; then with all that may have been read, the newest first; then with people of any age."""
+        written = {owner: code for code, (owner, _, _) in new_coupons(moment).items()}
+        found = versions(state, moment, self.template)
+        read = (*moment.states, state)[::-1] if moment.commit else (state,)
+        for view in (*read, *self._mixed(read)):
+            for version in found:
+                yield self._handed(state, view, version, written, moment.now)
+
+    def _mixed(self, views: Sequence[State]) -> Iterator[State]:
+        """People are read at once, but not at one instant: each of them may be whom some view says."""
+        newest = views[0]
+        known = [name for name in self.members if name in newest.people]
+        for heirs in product(*(sorted({view.alive(name) for view in views}) for name in known)):
+            people = {
+                name: replace(newest.people[name], redirect="" if heir == name else heir)
+                for name, heir in zip(known, heirs, strict=True)
+            }
+            yield replace(newest, people={**newest.people, **people})
+
+    def _kept(self, moment: Moment) -> tuple[tuple[str, bool, str], ...]:
+        """What was written down as the answer."""
+        found = moment.commit.of("idempotency") if moment.commit else []
+        lines = observe.json_of(found[0].after or {}, "answer")["handed"] if found else []
+        return tuple((member, bool(code), refused or "") for member, code, refused in lines)
+
+    def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
+        seen = (*moment.states, state)[::-1]
+        return any(self.is_true_in((view,), moment, facts) for view in (state, *self._mixed(seen)))
 
     def _handed(
         self, state: State, view: State, version: int, written: Mapping[str, str], now: int
