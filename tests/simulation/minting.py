@@ -1,6 +1,7 @@
 """Which coupons a commit brought about, by which version of a template, and to whom."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
 
 from msgspec.structs import replace
 
@@ -39,6 +40,18 @@ def views(state: State, moment: Moment) -> Iterator[State]:
     yield state
     for earlier in moment.states:
         yield replace(state, people=earlier.people)
+
+
+def mixed(views: Sequence[State], members: Sequence[str]) -> Iterator[State]:
+    """People are read at once, but not at one instant: each of them may be whom some view says."""
+    newest = views[0]
+    known = [name for name in members if name in newest.people]
+    for heirs in product(*(sorted({view.alive(name) for view in views}) for name in known)):
+        people = {
+            name: replace(newest.people[name], redirect="" if heir == name else heir)
+            for name, heir in zip(known, heirs, strict=True)
+        }
+        yield replace(newest, people={**newest.people, **people})
 
 
 def versions(state: State, moment: Moment, template: str) -> list[int]:

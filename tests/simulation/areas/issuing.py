@@ -1,7 +1,6 @@
 """How coupons come to people: issued by staff, claimed by themselves."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any, ClassVar
 
@@ -20,7 +19,7 @@ from tests.simulation.areas.undoing import Undo
 from tests.simulation.callers import OFFICE, ForOneself
 from tests.simulation.keyed import remember, remembered
 from tests.simulation.merchant import COUPONS
-from tests.simulation.minting import as_written, by_whom, new_code, new_coupons, versions
+from tests.simulation.minting import as_written, by_whom, mixed, new_code, new_coupons, versions
 from tests.simulation.model import coupons as model
 from tests.simulation.model.calendar import day_of
 from tests.simulation.model.state import Accepted, Refused, State, Verdict, without_effect
@@ -70,20 +69,9 @@ class Issue(Operation, frozen=True):
         written = {owner: code for code, (owner, _, _) in new_coupons(moment).items()}
         found = versions(state, moment, self.template)
         read = (*moment.states, state)[::-1] if moment.commit else (state,)
-        for view in (*read, *self._mixed(read)):
+        for view in (*read, *mixed(read, self.members)):
             for version in found:
                 yield self._handed(state, view, version, written, moment.now)
-
-    def _mixed(self, views: Sequence[State]) -> Iterator[State]:
-        """People are read at once, but not at one instant: each of them may be whom some view says."""
-        newest = views[0]
-        known = [name for name in self.members if name in newest.people]
-        for heirs in product(*(sorted({view.alive(name) for view in views}) for name in known)):
-            people = {
-                name: replace(newest.people[name], redirect="" if heir == name else heir)
-                for name, heir in zip(known, heirs, strict=True)
-            }
-            yield replace(newest, people={**newest.people, **people})
 
     def _kept(self, moment: Moment) -> tuple[tuple[str, bool, str], ...]:
         """What was written down as the answer."""
@@ -93,7 +81,7 @@ class Issue(Operation, frozen=True):
 
     def explains(self, state: State, moment: Moment, facts: Mapping[str, Any]) -> bool:
         seen = (*moment.states, state)[::-1]
-        return any(self.is_true_in((view,), moment, facts) for view in (state, *self._mixed(seen)))
+        return any(self.is_true_in((view,), moment, facts) for view in (state, *mixed(seen, self.members)))
 
     def _handed(
         self, state: State, view: State, version: int, written: Mapping[str, str], now: int
