@@ -287,9 +287,11 @@ def test_a_clock_may_be_five_minutes_wrong(shop: Shop, skew: int, found: tuple[i
 
 @pytest.mark.parametrize("timestamp", ["1e9", "-1", "+1764000000", "1764000000.0", "0x1", "9" * 13, "now"])
 def test_a_timestamp_is_whole_seconds(shop: Shop, timestamp: str) -> None:
+    """Milliseconds are the commonest mistake: the answer must not speak of the signature."""
     path = "/v1/till/members?member_id=m_1"
+    found = refused(get(shop, path, headers_for(shop.till, "GET", path, timestamp=timestamp)))
 
-    assert refused(get(shop, path, headers_for(shop.till, "GET", path, timestamp=timestamp))) == REFUSED
+    assert found == (401, "timestamp-out-of-window")
 
 
 @pytest.mark.parametrize("nonce", ["n" * 65, "a b", "\u00e4", "\x7f"])
