@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -105,3 +106,12 @@ def test_capabilities_of_all_runs_are_printed_in_order(
     monkeypatch.setattr(capabilities, "RESULTS", tmp_path)
 
     assert capabilities.lines() == ["C-03: 1 tests, 1 passed, 0 failed", "C-20: 3 tests, 2 passed, 1 failed"]
+
+
+def pins(name: str) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)(?:\[\w+\])?==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("larger", ["requirements-deploy.txt", "requirements-dev.txt"])
+def test_what_runs_is_pinned_alike_wherever_it_is_installed(larger: str) -> None:
+    assert pins("requirements.txt").items() <= pins(larger).items()
