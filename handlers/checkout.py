@@ -175,7 +175,9 @@ def routes(services: Needs) -> Blueprint:
     def quote(call: Call[Till]) -> Quote:
         """Nothing is written. Coupons that can be used, best first; those that cannot, with the reason."""
         wants_best = call.body["coupon_codes"] is None
-        return services.quote_checkout(call.actor, _basket(call, None), _wish(call), wants_best=wants_best)
+        order_id = _order_id(call) if call.body["order_number"] else None
+        basket = _basket(call, order_id)
+        return services.quote_checkout(call.actor, basket, _wish(call), wants_best=wants_best)
 
     @bp.post("/orders")
     @operation(COMPLETE)

@@ -7,6 +7,7 @@ from msgspec import Struct
 from domain.actor import KeyHolder
 from domain.api_key.model import Scope
 from domain.checkout.counter import Basket, Counter, Wish
+from domain.checkout.model import Hold
 from domain.checkout.ports import Repositories
 from domain.checkout.price import Priced
 from domain.clock import shop_date
@@ -59,7 +60,7 @@ class Quote(Struct, frozen=True):
 
 
 class QuoteCheckout(Struct, frozen=True):
-    """Nothing is written. `coupon_codes` None: the best.
+    """Nothing is written. `coupon_codes` None: the best. What is held for the bill's own order is usable.
 
     Raises MemberNotFound, StoreNotFound, CodeNotValid, or, for what was named, the reason why it cannot be.
     """
@@ -83,7 +84,9 @@ class QuoteCheckout(Struct, frozen=True):
 def _quote(
     repositories: Repositories, counter: Counter, basket: Basket, wish: Wish, *, wants_best: bool
 ) -> Quote:
-    slip, sale, person = counter.slip(), counter.sale(), counter.person
+    own = _own_hold(repositories, counter, basket)
+    at, taken = (own.counts_at(counter.now), own.points) if own else (None, NO_POINTS)
+    slip, sale, person = counter.slip(), counter.sale(at), counter.person
     usable: list[tuple[Fitting, Money]] = []
     unusable: list[Unusable] = []
     for held in _holdings(repositories, counter):
@@ -96,10 +99,10 @@ def _quote(
             usable.append((fitting, alone.off))
     usable.sort(key=lambda each: (-each[1].fen, each[0].held.coupon.valid_through, each[0].held.coupon.code))
     combination = best(slip, _worth_combining([fitting for fitting, _ in usable]))
-    chosen = combination if wants_best else counter.fitting(counter.held(wish.coupon_codes), slip)
-    priced = counter.price(slip.copy(), chosen, wish.points)
+    chosen = combination if wants_best else counter.fitting(counter.held(wish.coupon_codes), slip, at)
+    priced = counter.price(slip.copy(), chosen, wish.points, taken)
     account, deduction = counter.book.account, counter.programme.terms.deduction
-    available = max(account.available(shop_date(counter.now)), NO_POINTS)
+    available = max(account.available(shop_date(counter.now)), NO_POINTS) + taken
     return Quote(
         member_id=counter.member.member_id,
         usable=tuple(Usable(Shown(fitting.held, counter.now), off) for fitting, off in usable),
@@ -110,6 +113,14 @@ def _quote(
         points_max=deduction.most(priced.after_coupons, available) if deduction else NO_POINTS,
         points_to_earn=_to_earn(repositories, counter, basket, priced),
     )
+
+
+def _own_hold(repositories: Repositories, counter: Counter, basket: Basket) -> Hold | None:
+    """What is held for this very order, as long as it lasts."""
+    hold = repositories.holds.find(basket.order_id) if basket.order_id else None
+    if hold is None or not hold.is_open or hold.until <= counter.now:
+        return None
+    return hold if hold.store_id == basket.store_id and hold.member_id in counter.member.ids else None
 
 
 def _holdings(repositories: Repositories, counter: Counter) -> tuple[Held, ...]:

@@ -44,8 +44,12 @@ class BasketRequest(StrictSchema):
 
 
 class QuoteRequest(BasketRequest):
-    """With `coupon_codes` exactly these; without, or with null, those that are best."""
+    """With `coupon_codes` exactly these; without, or with null, those that are best.
 
+    With `order_number` what is held for that order counts as usable.
+    """
+
+    order_number = Identifier(longest=NUMBER_MAX, load_default=None, allow_none=True)
     coupon_codes = Parts(CouponCode(), most=PER_BILL_MAX, least=0, load_default=None, allow_none=True)
 
 

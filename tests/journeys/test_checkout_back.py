@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.coupons import basket, bill, complete, completed, coupon, reverse, state
+from tests.coupons import basket, bill, complete, completed, coupon, quote, quoted, reverse, state
 from tests.journeys.test_checkout import opened, points, rich
 from tests.shop import OTHER_STORE, STORE, Opening, Phone, Shop
 
@@ -257,3 +257,26 @@ def test_a_till_that_was_cut_off_sees_what_is_held_paid_and_gone_back(
     assert (paid["order"], paid["left"], paid["hold"]["state"]) == (done, done["payments"], "captured")
     assert [part["amount_fen"] for part in after["left"]] == [3000, 4500]
     assert {answer.json["code"] for answer in (elsewhere, nowhere)} == {"order-not-found"}
+
+
+def test_a_quote_of_a_held_order_counts_what_is_held_for_it(open_with: Callable[[Opening], Shop]) -> None:
+    shop = opened(open_with)
+    shop.set_clock("2025-05-01T12:00")
+    phone = rich(shop, 5000)
+    code = coupon(shop, phone, "ten")
+    held = hold(shop, 10000, phone, coupon_codes=[code], points=4000, minutes=10)
+    number = {"order_number": held["order_number"]}
+    wish = {"coupon_codes": [code], "points": 4000}
+
+    other = quote(shop, 12000, phone.member_id, **wish)
+    own = quoted(shop, 12000, phone.member_id, **number, **wish)
+    best = quoted(shop, 12000, phone.member_id, **number)
+    done = completed(shop, bill(shop, 12000, phone.member_id, 7000, **wish) | number | {"is_held": True})
+    shop.set_clock("2025-05-01T12:11")
+    after = quoted(shop, 12000, phone.member_id, **number)
+
+    assert (other.status_code, other.json["code"]) == (409, "coupon-locked")
+    assert (own["price"]["to_pay_fen"], own["points_available"]) == (7000, 5000)
+    assert best["best"] == [code]
+    assert done["points_spent"] == 4000
+    assert (after["best"], after["points_available"]) == ([], 1000 + done["points"])
