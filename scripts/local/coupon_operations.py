@@ -167,7 +167,7 @@ class Coupons:
         quote = partial(
             self.services.quote_checkout,
             self._bench.office,
-            self._basket("Q-1"),
+            replace(self._basket("Q-1"), order_id=None),
             self._wish(),
             wants_best=True,
         )
