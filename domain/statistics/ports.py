@@ -7,7 +7,7 @@ from typing import Protocol
 from domain.coupon import ports as coupon
 from domain.coupon.model import Coupon
 from domain.page import Page
-from domain.statistics.model import Count, CountedCoupon, Figures, Place, Sum
+from domain.statistics.model import NOTHING, Count, CountedCoupon, Figures, Place, Sum
 
 CountedRef = tuple[int, str]
 """The number of the count, and the code of the coupon."""
@@ -63,4 +63,4 @@ class StoredCoupons(Protocol):
 def figures_at(statistics: Statistics, place: Place) -> Figures:
     """Zero of what nobody has counted yet."""
     found = statistics.sums([place]).get(place)
-    return found.figures if found else Figures()
+    return found.figures if found else NOTHING

@@ -18,7 +18,7 @@ from tests.simulation.area import Area
 from tests.simulation.areas.coupons import Redeem, Void, some_code
 from tests.simulation.areas.issuing import coupon_of
 from tests.simulation.areas.joining import a_fan
-from tests.simulation.areas.merges import Approve, merge_ids, one_person, wait_scene
+from tests.simulation.areas.merges import one_person
 from tests.simulation.areas.points import (
     AGE_DAYS_MAX,
     DAY_MS,
@@ -29,7 +29,7 @@ from tests.simulation.areas.points import (
     instant,
     payments_of,
 )
-from tests.simulation.areas.undoing import Undo
+from tests.simulation.areas.undoing import Undo, card_while_undone
 from tests.simulation.callers import CAPPED, TILL
 from tests.simulation.model import checkout as model
 from tests.simulation.model import coupons, points
@@ -328,13 +328,8 @@ def parted_scene(stage: Stage) -> Complete:
 
 def card_scene(stage: Stage) -> Complete:
     """By the card that one of two members had before a merge: it is theirs alone from its undoing on."""
-    stage.does(wait_scene(stage))
-    merge_id = merge_ids(stage.world, "waiting")[0]
-    stage.does(Approve(merge_id))
-    merge = stage.world.state.merges[merge_id]
-    card = stage.world.state.people[merge.source].card
-    stage.rival = Undo(merge_id)
-    return replace(a_bill(stage.world, merge.target), by="card_number", value=card)
+    survivor, card = card_while_undone(stage)
+    return replace(a_bill(stage.world, survivor), by="card_number", value=card)
 
 
 def try_scene(stage: Stage) -> TryComplete:

@@ -291,6 +291,13 @@ def _waiting(stage: Stage) -> list[str]:
     return merge_ids(stage.world, "waiting")
 
 
+def approved(stage: Stage) -> str:
+    """A merge of two members that waited for staff, and was approved."""
+    merge_id = _waiting(stage)[0]
+    stage.does(Approve(merge_id))
+    return merge_id
+
+
 def merged(stage: Stage) -> str:
     """A fan with points, a nickname and a login is merged into a member with points and no nickname."""
     one, other = a_member(stage), a_fan(stage, 1)

@@ -8,14 +8,13 @@ from domain.merge.undo import UndoMerge
 from tests.simulation.area import Area
 from tests.simulation.areas.joining import a_fan, a_member, enter, prove
 from tests.simulation.areas.merges import (
-    Approve,
     Settle,
+    approved,
     draw_merge,
     merge_ids,
     merged,
     office,
     one_person,
-    wait_scene,
 )
 from tests.simulation.areas.points import DAY_MS, NEW_YEARS_EVE, an_order
 from tests.simulation.areas.profiles import NAMES, Rename
@@ -76,9 +75,7 @@ def undo_scene(stage: Stage) -> Undo:
 
 def undo_approved_scene(stage: Stage) -> Undo:
     """Both had a number of their own; the one that the merge set free belongs to its holder again."""
-    stage.does(wait_scene(stage))
-    merge_id = merge_ids(stage.world, "waiting")[0]
-    stage.does(Approve(merge_id))
+    merge_id = approved(stage)
     stage.rival = prove(stage.world, stage.human(), "wx", stage.human(1).phones[0])
     return Undo(merge_id)
 
@@ -141,15 +138,18 @@ def order_while_undone_scene(stage: Stage) -> Operation:
     return an_order(stage, stage.world.state.merges[merge_id].source)
 
 
+def card_while_undone(stage: Stage) -> tuple[str, str]:
+    """Who is left of two members, and the card that the other one had, while their merge is undone."""
+    merge_id = approved(stage)
+    merge = stage.world.state.merges[merge_id]
+    stage.rival = Undo(merge_id)
+    return merge.target, stage.world.state.people[merge.source].card
+
+
 def card_while_undone_scene(stage: Stage) -> Operation:
     """A till reads the card that one of two members had before the merge: it is theirs alone from then on."""
-    stage.does(wait_scene(stage))
-    merge_id = merge_ids(stage.world, "waiting")[0]
-    stage.does(Approve(merge_id))
-    merge = stage.world.state.merges[merge_id]
-    card = stage.world.state.people[merge.source].card
-    stage.rival = Undo(merge_id)
-    return an_order(stage, merge.target, by="card_number", value=card)
+    survivor, card = card_while_undone(stage)
+    return an_order(stage, survivor, by="card_number", value=card)
 
 
 def settle_scene(stage: Stage) -> Settle:
@@ -191,10 +191,8 @@ def settle_two_scene(stage: Stage) -> Settle:
 
 def wait_again_scene(stage: Stage) -> Operation:
     """An undoing that nobody settled, and the two wait for staff again: the login in between must end."""
-    stage.does(wait_scene(stage))
     one, other = stage.human(), stage.human(1)
-    merge_id = merge_ids(stage.world, "waiting")[0]
-    stage.does(Approve(merge_id))
+    merge_id = approved(stage)
     stage.does(enter(stage.world, other, "wx", shared=False))
     stage.breaks_off(Undo(merge_id))
     stage.does(enter(stage.world, other, "wx", shared=False))
