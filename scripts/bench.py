@@ -81,13 +81,13 @@ def _cold_start(arguments: argparse.Namespace) -> None:
         environment.stop("Counting instructions needs valgrind; install it, then run this again.")
     starts = cold_start.measure()
     if arguments.json:
-        print(json.dumps({start.name: start.passes for start in starts}))
+        print(json.dumps({start.name: start.multiple for start in starts}))
     else:
         for start in starts:
-            print(f"{start.passes:6.1f} × an empty Python  {start.name}")
+            print(f"{start.multiple:6.3f} × Flask and a DynamoDB client (limit {start.limit}): {start.name}")
     above = [start.name for start in starts if not start.holds]
     if above:
-        environment.stop(f"Above {cold_start.LIMIT:.0f} × an empty Python: {', '.join(above)}.")
+        environment.stop(f"Above the limit: {', '.join(above)}.")
 
 
 if __name__ == "__main__":
