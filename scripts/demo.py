@@ -1,7 +1,8 @@
 """Starts Tongka on this machine, with a WeChat and an Alipay of its own: `python3 scripts/demo.py`.
 
 It needs Python 3.11 and Node 20 and makes everything else. Data is kept in var/demo between runs;
-`--fresh` drops it. `--self-check` walks the main journey on a store of its own and exits.
+`--fresh` drops it. `--self-check` walks the main journey on a store of its own and exits. `--lambda` serves
+the packages that are deployed, in processes as Lambda starts them.
 """
 
 import argparse
@@ -25,21 +26,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--fresh", action="store_true", help="drop the store and the sandbox's state first")
     parser.add_argument("--self-check", action="store_true", help="walk the main journey and exit")
+    parser.add_argument("--lambda", action="store_true", dest="on_lambda", help="run the packages for Lambda")
     arguments = parser.parse_args()
-    environment.enter(environment.RUNTIME)
+    environment.enter(environment.DEPLOYMENT if arguments.on_lambda else environment.RUNTIME)
+    if arguments.on_lambda:
+        _build()
     if arguments.self_check:
-        raise SystemExit(_self_check())
-    _serve(fresh=arguments.fresh)
+        raise SystemExit(_self_check(on_lambda=arguments.on_lambda))
+    _serve(fresh=arguments.fresh, on_lambda=arguments.on_lambda)
 
 
-def _self_check() -> int:
+def _build() -> None:
+    from scripts.cloud import build
+
+    try:
+        build.ensure()
+        build.install_client()
+    except build.CannotBuild as problem:
+        environment.stop(str(problem))
+
+
+def _self_check(*, on_lambda: bool) -> int:
     from scripts.local import self_check
     from scripts.local.processes import Children, DidNotStart, end_like_interrupt
     from scripts.local.world import World
 
     end_like_interrupt()
     with tempfile.TemporaryDirectory(prefix="tongka-") as folder, Children() as children:
-        world = World(children, Path(folder))
+        world = World(children, Path(folder), on_lambda=on_lambda)
         try:
             world.start()
         except DidNotStart as problem:
@@ -47,7 +61,7 @@ def _self_check() -> int:
         return 1 if self_check.run(world) else 0
 
 
-def _serve(*, fresh: bool) -> None:
+def _serve(*, fresh: bool, on_lambda: bool) -> None:
     from scripts.local import show
     from scripts.local.processes import Children, DidNotStart, end_like_interrupt
     from scripts.local.world import World
@@ -58,7 +72,7 @@ def _serve(*, fresh: bool) -> None:
     DATA.mkdir(parents=True, exist_ok=True)
     end_like_interrupt()
     with Children() as children:
-        world = World(children, DATA, fixed_ports=True)
+        world = World(children, DATA, fixed_ports=True, on_lambda=on_lambda)
         try:
             world.start()
             show.run(world)

@@ -26,8 +26,13 @@ LOG = ROOT / "var" / "install.log"
 PYTHON_MIN = (3, 11)
 NODE_MIN = 20
 RUNTIME = "requirements.txt"
+DEPLOYMENT = "requirements-deploy.txt"
 DEVELOPMENT = "requirements-dev.txt"
-HELD_BY = {RUNTIME: (RUNTIME, DEVELOPMENT), DEVELOPMENT: (DEVELOPMENT,)}
+HELD_BY = {
+    RUNTIME: (RUNTIME, DEPLOYMENT, DEVELOPMENT),
+    DEPLOYMENT: (DEPLOYMENT, DEVELOPMENT),
+    DEVELOPMENT: (DEVELOPMENT,),
+}
 """Which installed sets contain a wanted one."""
 
 

@@ -39,11 +39,13 @@ CHECKS: dict[str, list[str]] = {
     "imports": [str(environment.VENV / "bin" / "lint-imports"), "--no-cache"],
     "openapi": [PYTHON, "scripts/build_openapi.py", "--check"],
     "operations": [PYTHON, "scripts/bench.py", "operations", "--check"],
+    "packages": [PYTHON, "scripts/package.py", "--check"],
     "tests": [*PYTEST, "--cov", "--cov-report=", *(f"--ignore={each}" for each in STORIES)],
     "coverage": [PYTHON, "-m", "coverage", "report", "--skip-covered", "--show-missing"],
     "stories": [*PYTEST, *STORIES],
     "simulation": [PYTHON, "scripts/simulate.py", "--profile", "ci", "--json"],
     "self-check": [PYTHON, "scripts/demo.py", "--self-check"],
+    "self-check on Lambda": [PYTHON, "scripts/demo.py", "--self-check", "--lambda"],
 }
 """What CI runs, in this order."""
 COLD_START = "cold start in instructions"

@@ -110,12 +110,9 @@ class Ground:
             from adapters.images.folder import FolderShelf
 
             return FolderShelf(Path(place))
-        import boto3
+        from adapters.images.s3 import open_shelf
 
-        from adapters.images.s3 import S3Shelf
-
-        client = boto3.client("s3", region_name=self._settings.region)
-        return S3Shelf(client, place)
+        return open_shelf(self._settings.region, place)
 
     def image_url(self, tenant_id: str, image_id: str) -> str | None:
         """Where people's phones find an image; None where images have no place."""

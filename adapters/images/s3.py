@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import botocore.session
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from domain.errors import Unavailable
@@ -28,3 +30,10 @@ class S3Shelf:
             )
         except (BotoCoreError, ClientError) as problem:
             raise Unavailable("The image could not be stored; send it again.") from problem
+
+
+def open_shelf(region: str, bucket: str) -> S3Shelf:
+    """With a client of its own: botocore alone, since boto3 would only add to a start."""
+    config = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 2, "mode": "standard"})
+    session = botocore.session.get_session()
+    return S3Shelf(session.create_client("s3", region_name=region, config=config), bucket)

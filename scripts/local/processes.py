@@ -53,8 +53,13 @@ class Children:
         environment: Mapping[str, str] | None = None,
         log: Path | None = None,
         pipe: bool = False,
+        alone: bool = False,
+        folder: Path | None = None,
     ) -> "subprocess.Popen[bytes]":
-        """Output goes to the log file, or nowhere; with `pipe`, standard output can be read."""
+        """Output goes to the log file, or nowhere; with `pipe`, standard output can be read.
+
+        `alone`: the child sees the given environment and none of ours.
+        """
         with contextlib.ExitStack() as stack:
             sink: IO[bytes] | int = subprocess.DEVNULL
             if log is not None:
@@ -62,7 +67,8 @@ class Children:
                 sink = stack.enter_context(log.open("ab"))
             process = subprocess.Popen(
                 command,
-                env={**os.environ, **(environment or {})},
+                cwd=folder,
+                env={**({} if alone else os.environ), **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE if pipe else sink,
                 stderr=sink,
@@ -70,6 +76,11 @@ class Children:
             )
         self._running.append(process)
         return process
+
+    def end_one(self, process: "subprocess.Popen[bytes]") -> None:
+        """Before the others."""
+        _end(process)
+        self._running.remove(process)
 
     def end(self) -> None:
         """Nothing interrupts this: a second signal must not leave children behind."""

@@ -7,6 +7,7 @@ from scripts.environment import say
 from scripts.local.world import World
 
 JOBS_EVERY_SECONDS = 10.0
+JOBS = ("expire_points", "convert_points", "expire_coupons", "release_holds", "settle_merges")
 PEOPLE = (
     ("林小满", "13912345678", "wechat", (8800, 1299)),
     ("周伯言", "13800138000", "alipay", (12600,)),
@@ -25,12 +26,8 @@ def run(world: World) -> NoReturn:
         if world.api_process.poll() is not None:
             say("The API ended; starting it again")
             world.start_api()
-        world.services.expire_points(limit=1000)
-        world.services.convert_points(limit=1000)
-        world.services.expire_coupons(limit=1000)
-        world.services.release_holds(limit=1000)
-        world.services.settle_merges(limit=100)
-        world.services.sweep_sessions(limit=100)
+        for name in JOBS:
+            world.run_job(name)
 
 
 def seed(world: World) -> None:

@@ -77,10 +77,16 @@ class World:
         *,
         fixed_ports: bool = False,
         counts_at_once: bool = True,
+        on_lambda: bool = False,
     ) -> None:
-        """`counts_at_once`: figures follow in the request itself, because no stream of the table is read."""
+        """`counts_at_once`: figures follow in the request itself, because no stream of the table is read.
+
+        `on_lambda`: the built packages answer, each in processes of its own, and the stream is read.
+        """
         self._children, self.folder = children, folder
-        self._fixed, self._statistics = fixed_ports, "at_once" if counts_at_once else "stream"
+        self._on_lambda = on_lambda
+        self._fixed = fixed_ports
+        self._statistics = "at_once" if counts_at_once and not on_lambda else "stream"
         self.api_url = ""
         self.api_process: Any = None
 
@@ -120,12 +126,27 @@ class World:
         """Also starts it again after somebody killed it."""
         port = self._api_port
         log = self._log("api")
+        module = ["scripts.local.lambda_host", "--log", log] if self._on_lambda else ["scripts.local.api"]
         process = self._children.start(
-            [PYTHON, "-m", "scripts.local.api", "--port", str(port)], environment=self.environment, log=log
+            [PYTHON, "-m", *module, "--port", str(port)], environment=self.environment, log=log
         )
         self.api_url = f"http://127.0.0.1:{port}"
         self.api_process = process
         wait_until(self._api_answers, process, "The API", log)
+
+    def run_job(self, name: str) -> dict[str, Any]:
+        """As its rule does; answers the job's figures."""
+        from serverless.jobs.schedules import JOBS
+
+        function = f"serverless.jobs.schedules.{name}"
+        if not self._on_lambda:
+            return JOBS[function]()
+        rule = f"arn:aws-cn:events:cn-north-1:000000000000:rule/tongka-jobs-{function}"
+        event = {"source": "aws.events", "detail-type": "Scheduled Event", "resources": [rule], "detail": {}}
+        answer = send("POST", f"{self.api_url}/_events/jobs", event)
+        if answer.status != 200:
+            raise OSError(f"{name} failed: {answer.body}")
+        return dict(answer.body)
 
     def till(self) -> Signer:
         return self._signer("demo.till-1")
@@ -189,7 +210,8 @@ class World:
 
         self.services = Wiring(Settings.from_environment())
         try:
-            create_table(open_client(self.engine.environment["AWS_REGION"], self.engine.url), TABLE)
+            client = open_client(self.engine.environment["AWS_REGION"], self.engine.url)
+            create_table(client, TABLE, with_stream=self._on_lambda)
         except ValueError as older:
             raise DidNotStart(EARLIER) from older
         kept = self.folder / "logins.json" if self.folder else None

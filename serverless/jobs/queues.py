@@ -1,4 +1,4 @@
-"""Lambda entry points run by what happens: changes of the table, those of one item in their order.
+"""Changes of the table, those of one item in their order.
 
 The stream brings a change at least once, and again with all that came after it while one of them fails.
 """
@@ -10,21 +10,16 @@ from typing import Any
 
 from adapters.dynamodb.changes import coupons_in
 from adapters.dynamodb.keys import tenant_of
-from serverless import startup
 from serverless.ground import code_of
-from serverless.logs import configure
 from serverless.wiring import wiring
 
-configure()
-wiring()
-startup.ready()
 log = logging.getLogger("tongka.jobs")
 
 
-def on_stream(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def on_stream(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Figures follow. Answers with the first change that has to come again, as partial batches want it."""
     failed: list[str] = []
-    for tenant_id, changes in _by_tenant(event["Records"]).items():
+    for tenant_id, changes in _by_tenant(records).items():
         try:
             for found, coupons in coupons_in(change["NewImage"] for change in changes).items():
                 wiring().count_coupons(found, coupons)

@@ -1,7 +1,7 @@
-"""Lambda entry points run by the clock; `zappa_settings.json` pairs each with its cron line (UTC).
+"""Jobs run by the clock; `zappa_settings.json` pairs each with its cron line (UTC).
 
-Every function here is safe to run twice and safe to stop half-way: it takes a bounded batch, and the next
-tick carries on. None lets a TypeError out, which Zappa would take for a wrong signature and call again.
+Every job is safe to run twice and safe to stop half-way: it takes a bounded batch, and the next tick carries
+on. A job that fails fails the function, which is tried again twice and then lies with the dead letters.
 """
 
 import logging
@@ -10,8 +10,6 @@ from functools import wraps
 from typing import Any
 
 from domain.clock import shop_date
-from serverless import startup
-from serverless.logs import configure
 from serverless.wiring import wiring
 
 EXPIRE_BATCH = 5_000
@@ -22,32 +20,28 @@ RELEASE_BATCH = 1_000
 RECONCILE_NIGHTS = 30
 """Every account is proved once in so many nights."""
 
-Job = Callable[[dict[str, Any], Any], dict[str, Any]]
+Job = Callable[[], dict[str, Any]]
 
-configure()
-wiring()
-startup.ready()
+JOBS: dict[str, Job] = {}
+"""By the dotted names of `zappa_settings.json`; nothing else is ever run."""
 log = logging.getLogger("tongka.jobs")
 
 
-class JobFailed(Exception):
-    """The job stopped; the log says where."""
-
-
-def job(run: Callable[[], dict[str, Any]]) -> Job:
-    """Gives a job Lambda's signature and one log line."""
+def job(run: Job) -> Job:
+    """Writes one log line for each run, and puts the job on the list."""
 
     @wraps(run)
-    def entry(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    def logged() -> dict[str, Any]:
         try:
             done = run()
-        except TypeError as bug:
+        except Exception:
             log.exception("job failed")
-            raise JobFailed(run.__name__) from bug
+            raise
         log.info(run.__name__, extra=done)
         return done
 
-    return entry
+    JOBS[f"{run.__module__}.{run.__name__}"] = logged
+    return logged
 
 
 @job

@@ -4,11 +4,10 @@ import base64
 import json
 import re
 from typing import Any
-from urllib.parse import parse_qsl, unquote_to_bytes
-
-from zappa.wsgi import create_wsgi_request
+from urllib.parse import unquote_to_bytes
 
 from domain.page import PAGE_MAX
+from serverless.http import FUNCTION_URL, entry
 from tests.fuzz.target import Target, Unfounded
 from tests.fuzz.till import REFUND, pairs_of, parsed, signed, written
 from tests.fuzz.tokens import ISSUED, TOKEN, issued
@@ -105,42 +104,33 @@ def _by_token(answer: Said, headers: dict[str, bytes]) -> bool:
 
 
 def invoke(data: bytes) -> bool:
-    """The same as an event of API Gateway; Zappa makes a request of it. `v1` in the path: the old format."""
-    request = parsed(data)
-    event = _old(request) if b"v1event" in data else _new(request)
-    environ = create_wsgi_request(event, binary_support=True)
-    environ["lambda.event"] = event
+    """The same as an event of an HTTP API, or with `urlevent` in the path, as one of a function URL."""
+    request, heard = parsed(data), []
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        heard.append(ask_environ(world().people, environ))
+        start_response("200 OK", [])
+        return []
+
+    entry(app)(_event(request, is_url=b"urlevent" in data), None)
     headers = {name: value.decode(errors="replace").encode() for name, value in request.headers}
-    return _by_token(ask_environ(world().people, environ), headers)
+    return _by_token(heard[0], headers)
 
 
-def _new(request: Ask) -> dict[str, Any]:
+def _event(request: Ask, *, is_url: bool) -> dict[str, Any]:
+    path = request.path if is_url else unquote_to_bytes(request.path)
     return {
         "version": "2.0",
-        "rawPath": request.path.decode(errors="replace"),
+        "rawPath": path.decode(errors="replace"),
         "rawQueryString": request.query.decode(errors="replace"),
         "headers": {name.lower(): value.decode(errors="replace") for name, value in request.headers},
         "requestContext": {
-            "http": {"method": request.method, "sourceIp": "203.0.113.9"},
+            "domainName": f"x{FUNCTION_URL if is_url else '.execute-api.'}cn-north-1.example",
+            "http": {"method": request.method, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.9"},
             "stage": "$default",
         },
         "body": base64.b64encode(request.body).decode(),
         "isBase64Encoded": True,
-    }
-
-
-def _old(request: Ask) -> dict[str, Any]:
-    pairs = parse_qsl(request.query.decode(errors="replace"))
-    return {
-        "httpMethod": request.method,
-        "path": request.path.decode(errors="replace"),
-        "multiValueQueryStringParameters": {
-            name: [value for n, value in pairs if n == name] for name, _ in pairs
-        },
-        "headers": {name: value.decode(errors="replace") for name, value in request.headers},
-        "requestContext": {"identity": {"sourceIp": "203.0.113.9"}},
-        "body": request.body.decode(errors="replace"),
-        "isBase64Encoded": False,
     }
 
 
@@ -185,5 +175,5 @@ def targets() -> tuple[Target, ...]:
         Target("path", walk, paths, nobody, WORDS, 700),
         Target("query", question, pages, queries, WORDS, 800),
         Target("header", shout, good, other, (*WORDS, *headers), 700),
-        Target("lambda-event", invoke, good, (*other, b"GET /v1event\n\n"), (*WORDS, *headers), 600),
+        Target("lambda-event", invoke, good, (*other, b"GET /urlevent\n\n"), (*WORDS, *headers), 600),
     )

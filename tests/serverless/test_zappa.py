@@ -45,21 +45,6 @@ def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> dict[str
     return variables
 
 
-def run_stage(stage: str, events: list[dict[str, Any]], environment: dict[str, str]) -> list[Any]:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tests.serverless.lambda_driver", stage],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        input="\n".join(json.dumps(event) for event in events),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 def http_event(
     method: str, path: str, body: bytes = b"", query: str = "", headers: dict[str, str] | None = None
 ) -> dict[str, Any]:
@@ -130,7 +115,7 @@ def test_member_api_answers_http_events(shop: Shop, environment: dict[str, str])
     login = json.dumps({"channel_id": shop.channel("wx"), "code": code, "device": "手机"}).encode()
     json_type = {"content-type": "application/json"}
 
-    health, logged_in, nobody, missing = run_stage(
+    health, logged_in, nobody, missing = answers(
         "member_api",
         [
             http_event("GET", "/v1/auth/health"),
@@ -157,7 +142,7 @@ def test_staff_api_answers_signed_http_events(shop: Shop, environment: dict[str,
     find = signer.headers("GET", f"{path}?{query}", b"", stamp, "nonce-1")
     order = signer.headers("POST", "/v1/till/orders", body, stamp, "nonce-2")
 
-    found, earned, refused = run_stage(
+    found, earned, refused = answers(
         "staff_api",
         [
             http_event("GET", path, query=query, headers=find),
@@ -197,7 +182,7 @@ def test_jobs_answer_scheduled_events(
     }
     by_scheduler = {"command": event["function"]}
 
-    ran, also_ran = run_stage("jobs", [scheduled, by_scheduler], environment)
+    ran, also_ran = answers("jobs", [scheduled, by_scheduler], environment)
 
     figures = {
         "expire_points": "accounts",
@@ -238,7 +223,7 @@ def test_the_stream_is_counted_once_and_what_cannot_be_read_is_passed_over(
     gone = change(arn, "8", None, f"T#{shop.tenant_id}#C#{codes[0]}")
     bad = change(arn, "100", broken)
 
-    answers = run_stage(
+    answers = answers(
         "jobs", [{"Records": [gone, *good]}, {"Records": good}, {"Records": [bad, *good]}], environment
     )
 
