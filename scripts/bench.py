@@ -1,5 +1,6 @@
 """Measures: `python3 scripts/bench.py operations` counts calls and capacity units of every operation;
-`python3 scripts/bench.py cold-start` counts the instructions of a start (needs valgrind);
+`python3 scripts/bench.py cold-start` counts the instructions of a packaged function's start (needs valgrind);
+`python3 scripts/bench.py init` compares the CPU of its start on Lambda's runtime client with an empty one's;
 `python3 scripts/bench.py pricing` counts byte-code steps of pricing an order, by lines and by rules.
 
 `--write` puts the table of operations into docs/operations.md, `--check` compares it with the committed
@@ -21,12 +22,13 @@ TARGET = environment.ROOT / "docs" / "operations.md"
 def main() -> None:
     """Runs one benchmark by name."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("name", choices=["operations", "cold-start", "pricing"])
+    parser.add_argument("name", choices=["operations", "cold-start", "init", "pricing"])
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    environment.enter(environment.RUNTIME)
+    is_start = arguments.name in {"cold-start", "init"}
+    environment.enter(environment.DEPLOYMENT if is_start else environment.RUNTIME)
     if arguments.name == "operations":
         _operations(arguments)
     elif arguments.name == "pricing":
@@ -75,16 +77,23 @@ def _operations(arguments: argparse.Namespace) -> None:
 
 
 def _cold_start(arguments: argparse.Namespace) -> None:
+    from scripts.cloud.build import CannotBuild
     from scripts.local import cold_start
 
-    if not cold_start.is_possible():
+    is_counted = arguments.name == "cold-start"
+    if is_counted and not cold_start.is_possible():
         environment.stop("Counting instructions needs valgrind; install it, then run this again.")
-    starts = cold_start.measure()
+    try:
+        starts = cold_start.measure() if is_counted else cold_start.measure_init()
+    except CannotBuild as problem:
+        environment.stop(str(problem))
+    unit = "Flask and a DynamoDB client" if is_counted else "the CPU of an empty handler"
     if arguments.json:
         print(json.dumps({start.name: start.multiple for start in starts}))
     else:
         for start in starts:
-            print(f"{start.multiple:6.3f} × Flask and a DynamoDB client (limit {start.limit}): {start.name}")
+            passes = f"; {start.passes} × an empty Python (limit {start.passes_limit})" if is_counted else ""
+            print(f"{start.multiple:6.3f} × {unit} (limit {start.limit}){passes}: {start.name}")
     above = [start.name for start in starts if not start.holds]
     if above:
         environment.stop(f"Above the limit: {', '.join(above)}.")

@@ -18,6 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from scripts import environment
 
 DATA = environment.ROOT / "var" / "demo"
+DATA_ON_LAMBDA = environment.ROOT / "var" / "demo-lambda"
+"""A table of its own: its figures follow by its stream, which the other one does not have."""
 LOCK = environment.ROOT / "var" / "demo.lock"
 
 
@@ -67,19 +69,20 @@ def _serve(*, fresh: bool, on_lambda: bool) -> None:
     from scripts.local.world import World
 
     lock = _only_one()
-    if fresh and DATA.exists():
-        shutil.rmtree(DATA)
-    DATA.mkdir(parents=True, exist_ok=True)
+    data = DATA_ON_LAMBDA if on_lambda else DATA
+    if fresh and data.exists():
+        shutil.rmtree(data)
+    data.mkdir(parents=True, exist_ok=True)
     end_like_interrupt()
     with Children() as children:
-        world = World(children, DATA, fixed_ports=True, on_lambda=on_lambda)
+        world = World(children, data, fixed_ports=True, on_lambda=on_lambda)
         try:
             world.start()
             show.run(world)
         except DidNotStart as problem:
             environment.stop(str(problem))
         except KeyboardInterrupt:
-            print("\nEnding; the data stays in var/demo.")
+            print(f"\nEnding; the data stays in {data.relative_to(environment.ROOT)}.")
     lock.close()
 
 
@@ -90,7 +93,7 @@ def _only_one() -> IO[str]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        environment.stop("A demo is running already on var/demo; end it first (Ctrl-C where it was started).")
+        environment.stop("A demo is running already; end it first (Ctrl-C where it was started).")
     return lock
 
 

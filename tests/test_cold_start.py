@@ -42,9 +42,7 @@ def test_handlers_load_no_sdk() -> None:
     assert names & (STORE_SDKS | NEVER | {"cryptography"}) == set()
 
 
-@pytest.mark.parametrize(
-    "entry", ["serverless.member_api", "serverless.staff_api", "serverless.jobs.schedules"]
-)
+@pytest.mark.parametrize("entry", ["serverless.member_api", "serverless.staff_api", "serverless.jobs.entry"])
 def test_an_entry_point_loads_the_store_and_no_platform_sdk(entry: str) -> None:
     names = loaded(entry)
 

@@ -3,7 +3,7 @@
 import time
 from typing import NoReturn
 
-from scripts.environment import say
+from scripts.environment import ROOT, say
 from scripts.local.world import World
 
 JOBS_EVERY_SECONDS = 10.0
@@ -51,9 +51,10 @@ def seed(world: World) -> None:
 
 def _print(world: World) -> None:
     keys = "\n".join(f"    {name}  {secret}" for name, secret in sorted(world.logins.keys.items()))
+    folder = world.folder.relative_to(ROOT) if world.folder else "memory"
     print(
         f"""
-  Tongka 通卡 is running. End it with Ctrl-C; the data stays in var/demo.
+  Tongka 通卡 is running. End it with Ctrl-C; the data stays in {folder}.
 
   Play      {world.sandbox.urls["page"]}   the phones of WeChat and Alipay, the clock, the SMS inbox
   API       {world.api_url}   documented in docs/openapi.json
@@ -61,7 +62,7 @@ def _print(world: World) -> None:
   Alipay    {world.sandbox.urls["alipay"]}
   SMS       {world.sandbox.urls["sms"]}
   DynamoDB  {world.engine.url}   ({world.engine.name}, table tongka-demo)
-  Commands  set -a; . var/demo/environment; set +a   then: python3 scripts/recount.py, scripts/reconcile.py …
+  Commands  set -a; . {folder}/environment; set +a   then: python3 scripts/recount.py, scripts/reconcile.py …
 
   API keys of the tenant `demo` (key, secret); docs/signing.md says how requests are signed:
 {keys}
