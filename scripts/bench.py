@@ -1,5 +1,6 @@
 """Measures: `python3 scripts/bench.py operations` counts calls and capacity units of every operation;
 `python3 scripts/bench.py cold-start` counts the instructions of a packaged function's start (needs valgrind);
+`python3 scripts/bench.py warm` counts those of warm requests, beside the same by hand (needs valgrind);
 `python3 scripts/bench.py init` compares the CPU of its start on Lambda's runtime client with an empty one's;
 `python3 scripts/bench.py pricing` counts byte-code steps of pricing an order, by lines and by rules.
 
@@ -22,17 +23,19 @@ TARGET = environment.ROOT / "docs" / "operations.md"
 def main() -> None:
     """Runs one benchmark by name."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("name", choices=["operations", "cold-start", "init", "pricing"])
+    parser.add_argument("name", choices=["operations", "cold-start", "init", "warm", "pricing"])
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    is_start = arguments.name in {"cold-start", "init"}
-    environment.enter(environment.DEPLOYMENT if is_start else environment.RUNTIME)
+    on_packages = arguments.name in {"cold-start", "init", "warm"}
+    environment.enter(environment.DEPLOYMENT if on_packages else environment.RUNTIME)
     if arguments.name == "operations":
         _operations(arguments)
     elif arguments.name == "pricing":
         _pricing(arguments)
+    elif arguments.name == "warm":
+        _warm(arguments)
     else:
         _cold_start(arguments)
 
@@ -95,6 +98,35 @@ def _cold_start(arguments: argparse.Namespace) -> None:
             passes = f"; {start.passes} × an empty Python (limit {start.passes_limit})" if is_counted else ""
             print(f"{start.multiple:6.3f} × {unit} (limit {start.limit}){passes}: {start.name}")
     above = [start.name for start in starts if not start.holds]
+    if above:
+        environment.stop(f"Above the limit: {', '.join(above)}.")
+
+
+def _warm(arguments: argparse.Namespace) -> None:
+    from scripts.cloud.build import CannotBuild
+    from scripts.local import warm
+    from scripts.local.cold_start import is_possible
+    from scripts.local.processes import DidNotStart
+
+    if not is_possible():
+        environment.stop("Counting instructions needs valgrind; install it, then run this again.")
+    try:
+        found = warm.measure()
+    except (CannotBuild, DidNotStart) as problem:
+        environment.stop(str(problem))
+    if arguments.json:
+        print(
+            json.dumps(
+                [{"name": each.name, "calls": each.calls, "multiple": each.multiple} for each in found]
+            )
+        )
+    else:
+        for each in found:
+            print(
+                f"{each.multiple:6.2f} × the same by hand (limit {each.limit}), {each.calls} calls, "
+                f"{each.instructions:,} instructions: {each.name}"
+            )
+    above = [each.name for each in found if not each.holds]
     if above:
         environment.stop(f"Above the limit: {', '.join(above)}.")
 

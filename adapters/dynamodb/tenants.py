@@ -177,7 +177,7 @@ class DynamoTenants:
         if raw is None:
             return self.get().settings
         self._table.rely_on(key, raw)
-        return to_tenant(raw, self._tenancy).settings
+        return to_settings(TenantItem.from_raw_data(raw).settings)
 
     def recent(self) -> Tenant:
         """At most 60 seconds old. Raises TenantNotFound."""
