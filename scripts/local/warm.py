@@ -1,8 +1,8 @@
 """What a warm request costs in instructions: the framework around a use case (B3), whole requests (B4).
 
 Requests of a person to `member_api`, in the unpacked package, on the local engine. Each is told as a multiple
-of the same by hand: the framework of a bare function with the same checks, a whole request of the calls of the
-store that it makes, by botocore alone. The difference of two runs leaves out the start.
+of the same by hand: the framework of a bare function with the same checks, a whole request of the calls of
+the store that it makes, by botocore alone. The difference of two runs leaves out the start.
 """
 
 import json
