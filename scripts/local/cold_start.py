@@ -27,7 +27,7 @@ FLOOR = (
 LIMIT, LIMITS = 1.25, {"member_api": 1.15, "jobs": 0.8}
 """Multiples of Flask and a DynamoDB client."""
 PASSES, PASSES_MAX = 50.0, {"staff_api": 54.0, "jobs": 55.0}
-"""Multiples of an empty Python; under Debian's, which starts with a quarter less, all are an eighth higher."""
+"""Multiples of an empty Python; under Debian's, which starts cheaper, all are an eighth higher."""
 INIT_MAX = 13.0
 """Multiples of the CPU that an empty handler takes to start."""
 INIT_ROUNDS = 10
