@@ -11,6 +11,8 @@ one, `--json` prints for machines. Counts are exact, so a changed line is a chan
 import argparse
 import json
 import sys
+from collections.abc import Iterable
+from contextlib import redirect_stdout
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -74,9 +76,7 @@ def _operations(arguments: argparse.Namespace) -> None:
         environment.stop("docs/operations.md is out of date: python3 scripts/bench.py operations --write")
     elif not arguments.check:
         print(text)
-    above = [row.name for row in rows if not row.holds]
-    if above:
-        environment.stop(f"Above the limit: {', '.join(above)}.")
+    _stop_above(row.name for row in rows if not row.holds)
 
 
 def _cold_start(arguments: argparse.Namespace) -> None:
@@ -84,10 +84,11 @@ def _cold_start(arguments: argparse.Namespace) -> None:
     from scripts.local import cold_start
 
     is_counted = arguments.name == "cold-start"
-    if is_counted and not cold_start.is_possible():
-        environment.stop("Counting instructions needs valgrind; install it, then run this again.")
+    if is_counted:
+        _need_valgrind()
     try:
-        starts = cold_start.measure() if is_counted else cold_start.measure_init()
+        with redirect_stdout(sys.stderr):
+            starts = cold_start.measure() if is_counted else cold_start.measure_init()
     except CannotBuild as problem:
         environment.stop(str(problem))
     unit = "Flask and a DynamoDB client" if is_counted else "the CPU of an empty handler"
@@ -97,37 +98,41 @@ def _cold_start(arguments: argparse.Namespace) -> None:
         for start in starts:
             passes = f"; {start.passes} × an empty Python (limit {start.passes_limit})" if is_counted else ""
             print(f"{start.multiple:6.3f} × {unit} (limit {start.limit}){passes}: {start.name}")
-    above = [start.name for start in starts if not start.holds]
-    if above:
-        environment.stop(f"Above the limit: {', '.join(above)}.")
+    _stop_above(start.name for start in starts if not start.holds)
 
 
 def _warm(arguments: argparse.Namespace) -> None:
     from scripts.cloud.build import CannotBuild
     from scripts.local import warm
-    from scripts.local.cold_start import is_possible
     from scripts.local.processes import DidNotStart
 
-    if not is_possible():
-        environment.stop("Counting instructions needs valgrind; install it, then run this again.")
+    _need_valgrind()
     try:
-        found = warm.measure()
+        with redirect_stdout(sys.stderr):
+            found = warm.measure()
     except (CannotBuild, DidNotStart) as problem:
         environment.stop(str(problem))
     if arguments.json:
-        print(
-            json.dumps(
-                [{"name": each.name, "calls": each.calls, "multiple": each.multiple} for each in found]
-            )
-        )
+        facts = [{"name": each.name, "calls": each.calls, "multiple": each.multiple} for each in found]
+        print(json.dumps(facts))
     else:
         for each in found:
             print(
                 f"{each.multiple:6.2f} × the same by hand (limit {each.limit}), {each.calls} calls, "
                 f"{each.instructions:,} instructions: {each.name}"
             )
-    above = [each.name for each in found if not each.holds]
-    if above:
+    _stop_above(each.name for each in found if not each.holds)
+
+
+def _need_valgrind() -> None:
+    from scripts.local import instructions
+
+    if not instructions.is_possible():
+        environment.stop("Counting instructions needs valgrind; install it, then run this again.")
+
+
+def _stop_above(names: Iterable[str]) -> None:
+    if above := list(names):
         environment.stop(f"Above the limit: {', '.join(above)}.")
 
 

@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 import tempfile
+from contextlib import redirect_stdout
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -26,12 +27,12 @@ def main() -> None:
     from scripts.cloud import build, report
 
     try:
-        packages = build.ensure()
-        problems = report.problems(packages)
-        if arguments.check:
-            build.BUILD.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=build.BUILD, prefix="again-") as folder:
-                problems += report.differences(packages, build.build(Path(folder)))
+        with redirect_stdout(sys.stderr):
+            packages = build.ensure()
+            problems = report.problems(packages)
+            if arguments.check:
+                with tempfile.TemporaryDirectory(dir=build.BUILD, prefix="again-") as folder:
+                    problems += report.differences(packages, build.build(Path(folder)))
     except build.CannotBuild as problem:
         environment.stop(str(problem))
     if arguments.json:

@@ -5,10 +5,7 @@ empty Python is told beside it; builds of the same version differ by a quarter t
 """
 
 import os
-import re
-import shutil
 import statistics
-import subprocess
 import sysconfig
 import tempfile
 from pathlib import Path
@@ -17,7 +14,8 @@ from msgspec import Struct
 
 from scripts.cloud import build
 from scripts.environment import PYTHON, ROOT
-from scripts.local.functions import Definition, Process
+from scripts.local import instructions
+from scripts.local.functions import Definition, Process, defined
 from scripts.local.processes import Children
 
 FLOOR = (
@@ -31,7 +29,6 @@ PASSES, PASSES_MAX = 50.0, {"staff_api": 54.0, "jobs": 55.0}
 INIT_MAX = 13.0
 """Multiples of the CPU that an empty handler takes to start."""
 INIT_ROUNDS = 10
-INSTRUCTIONS = re.compile(r"I\s+refs:\s+([\d,]+)")
 VARIABLES = {"TONGKA_TABLE": "tongka", "TONGKA_MASTER_KEY": "kms:alias/tongka", "AWS_REGION": "cn-north-1"}
 
 
@@ -47,11 +44,6 @@ class Start(Struct, frozen=True):
     @property
     def holds(self) -> bool:
         return self.multiple <= self.limit and self.passes <= self.passes_limit
-
-
-def is_possible() -> bool:
-    """valgrind counts instructions, which are the same on a busy machine."""
-    return shutil.which("valgrind") is not None
 
 
 def measure() -> list[Start]:
@@ -72,12 +64,10 @@ def measure() -> list[Start]:
 def measure_init() -> list[Start]:
     """CPU from a process's start to its first question for an event, by turns with an empty handler."""
     build.ensure()
-    client, stages = build.install_client(), build.stages()
     with tempfile.TemporaryDirectory() as folder, Children() as children:
         (Path(folder) / "empty.py").write_text("def handler(event, context):\n    return {}\n")
-        known = {"empty": Definition("empty", Path(folder), "empty.handler", {}, client)}
-        for name, stage in stages.items():
-            known[name] = Definition(name, build.unpacked(name), stage["lambda_handler"], VARIABLES, client)
+        known = {name: defined(name, VARIABLES) for name in build.stages()}
+        known["empty"] = Definition("empty", Path(folder), "empty.handler", {}, build.install_client())
         seen: dict[str, list[int]] = {name: [] for name in known}
         for _ in range(INIT_ROUNDS):
             for name, definition in known.items():
@@ -90,19 +80,7 @@ def measure_init() -> list[Start]:
 
 def _instructions(code: str, place: Path, *, alone: bool = True) -> int:
     """`alone`: nothing is found but what lies in `place`, as on Lambda."""
-    environment = {"PATH": os.environ["PATH"], "PYTHONHASHSEED": "0", "PYTHONPATH": str(place), **VARIABLES}
-    command = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
-    # Once without valgrind, so that byte code is there.
-    for prefix in ([], command):
-        done = subprocess.run(
-            [*prefix, PYTHON, *(["-S"] if alone else []), "-c", code],
-            cwd=place,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    found = INSTRUCTIONS.search(done.stderr)
-    if found is None:
-        raise RuntimeError("valgrind did not count.")
-    return int(found[1].replace(",", ""))
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(place), **VARIABLES}
+    command: list[str | Path] = [PYTHON, *(["-S"] if alone else []), "-c", code]
+    instructions.run(command, place, environment)  # Once before, so that byte code is there.
+    return instructions.count(command, place, environment)

@@ -12,9 +12,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from scripts.cloud import build
 from scripts.environment import PYTHON
 from scripts.local.processes import Children
-from scripts.local.runtime_api import FunctionFailed, RuntimeApi
+from scripts.local.runtime_api import FunctionFailed, RuntimeApi, TookTooLong
 
 START_SECONDS = 30.0
 PAYLOAD_MAX = 6 * 1024 * 1024
@@ -35,6 +36,20 @@ class Definition(Struct, frozen=True):
     memory_mb: int = 512
 
 
+def defined(name: str, variables: Mapping[str, str]) -> Definition:
+    """A stage of zappa_settings.json, unpacked by `build.ensure`. Raises CannotBuild."""
+    stage = build.stages()[name]
+    return Definition(
+        name=name,
+        place=build.unpacked(name),
+        handler=stage["lambda_handler"],
+        variables=variables,
+        runtime=build.install_client(),
+        seconds=stage["timeout_seconds"],
+        memory_mb=stage["memory_size"],
+    )
+
+
 class Process:
     """One execution environment. Raises FunctionFailed if it does not start."""
 
@@ -52,8 +67,12 @@ class Process:
         self._wait()
 
     def invoke(self, event: Any) -> Any:
-        """Raises FunctionFailed; a process that took too long, or ended, is not used again."""
-        return self._api.invoke(event, self._definition.seconds, self.is_alive)
+        """Raises FunctionFailed. What takes too long is ended: its answer would go to another event."""
+        try:
+            return self._api.invoke(event, self._definition.seconds, self.is_alive)
+        except TookTooLong:
+            self.end()
+            raise
 
     def is_alive(self) -> bool:
         return self._process.poll() is None
@@ -78,6 +97,7 @@ class Process:
         ends_at = time.monotonic() + START_SECONDS
         while not self._api.started.wait(0.02):
             if not self.is_alive() or time.monotonic() > ends_at:
+                self.end()
                 raise FunctionFailed(f"{self._definition.name} did not start")
 
 

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 
 from scripts.cloud import build
 from scripts.local.api import Quiet, with_images
-from scripts.local.functions import Definition, Function
+from scripts.local.functions import Function, defined
 from scripts.local.gateway import Gateway
 from scripts.local.processes import Children, end_like_interrupt
 from scripts.local.runtime_api import FunctionFailed
@@ -34,21 +34,8 @@ def routes() -> dict[str, str]:
 def functions(children: Children, log: Path | None) -> dict[str, Function]:
     """Those of the built packages, with our own environment's settings."""
     build.ensure()
-    client = build.install_client()
     variables = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
-    made = {}
-    for name, stage in build.stages().items():
-        definition = Definition(
-            name,
-            build.unpacked(name),
-            stage["lambda_handler"],
-            variables,
-            client,
-            stage["timeout_seconds"],
-            stage["memory_size"],
-        )
-        made[name] = Function(definition, children, log)
-    return made
+    return {name: Function(defined(name, variables), children, log) for name in build.stages()}
 
 
 def with_events(app: Callable[..., Any], known: Mapping[str, Function]) -> Callable[..., Iterable[bytes]]:

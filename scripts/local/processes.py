@@ -78,9 +78,10 @@ class Children:
         return process
 
     def end_one(self, process: "subprocess.Popen[bytes]") -> None:
-        """Before the others."""
+        """Before the others; again it changes nothing."""
         _end(process)
-        self._running.remove(process)
+        if process in self._running:
+            self._running.remove(process)
 
     def end(self) -> None:
         """Nothing interrupts this: a second signal must not leave children behind."""

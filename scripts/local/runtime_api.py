@@ -14,12 +14,15 @@ from typing import Any
 
 from msgspec import Struct
 
-VERSION = "/2018-06-01/runtime"
 ARN = "arn:aws-cn:lambda:cn-north-1:000000000000:function:"
 
 
 class FunctionFailed(Exception):
     """The function raised, did not start, ended, or took too long; says which."""
+
+
+class TookTooLong(FunctionFailed):
+    """It still runs."""
 
 
 class _Outcome(Struct, frozen=True):
@@ -60,7 +63,7 @@ class RuntimeApi:
             if outcome.has_failed:
                 raise FunctionFailed(outcome.answer.decode())
             return json.loads(outcome.answer)
-        raise FunctionFailed(f"Task timed out after {seconds:.2f} seconds")
+        raise TookTooLong(f"Task timed out after {seconds:.2f} seconds")
 
     def close(self) -> None:
         self._events.put(None)
@@ -84,7 +87,7 @@ class RuntimeApi:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                found = api._next()  # a part of it
+                found = api._next()
                 if found is None:
                     self.close_connection = True
                     return
@@ -92,14 +95,14 @@ class RuntimeApi:
                 headers = {
                     "Lambda-Runtime-Aws-Request-Id": request_id,
                     "Lambda-Runtime-Deadline-Ms": str(int(ends_at * 1000)),
-                    "Lambda-Runtime-Invoked-Function-Arn": ARN + api._function,  # as above
+                    "Lambda-Runtime-Invoked-Function-Arn": ARN + api._function,
                     "Content-Type": "application/json",
                 }
                 self._answer(200, body, headers)
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                api._take(self.path, body)  # as above
+                api._take(self.path, body)
                 self._answer(202, b"{}", {})
 
             def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:

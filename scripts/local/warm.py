@@ -7,8 +7,6 @@ the store that it makes, by botocore alone. The difference of two runs leaves ou
 
 import json
 import os
-import re
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,12 +15,12 @@ from msgspec import Struct
 
 from scripts.cloud import build
 from scripts.environment import PYTHON
+from scripts.local import instructions
 from scripts.local.processes import Children
 from scripts.local.world import World
 
 DRIVER = Path(__file__).with_name("warm_driver.py")
 FEW, MANY = 10, 60
-INSTRUCTIONS = re.compile(r"I\s+refs:\s+([\d,]+)")
 FRAMEWORK_MAX = 22.0
 ONE_CALL_MAX, MORE_CALLS_MAX = 1.45, 1.25
 PATHS = ("/v1/me", "/v1/me/points", "/v1/me/points/entries", "/v1/me/tier", "/v1/me/home")
@@ -66,7 +64,6 @@ class Counter:
         self._environment = {
             **{name: value for name, value in world.environment.items() if name != "TONGKA_CLOCK_URL"},
             "PATH": os.environ["PATH"],
-            "PYTHONHASHSEED": "0",
             "PYTHONPATH": str(build.unpacked("member_api")),
         }
 
@@ -75,27 +72,17 @@ class Counter:
         few, many = (self._count({**job, "times": times}) for times in (FEW, MANY))
         return (many - few) // (MANY - FEW)
 
-    def run(self, job: dict[str, Any], *, counted: bool = False) -> str:
-        """What it said of its last answer, and what valgrind said."""
-        path = self.folder / "job.json"
-        path.write_text(json.dumps(job))
-        command = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
-        done = subprocess.run(
-            [*(command if counted else []), PYTHON, "-S", "-P", DRIVER, path],
-            cwd=build.unpacked("member_api"),
-            env=self._environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        return done.stderr
+    def run(self, job: dict[str, Any]) -> str:
+        """What it said of its last answer."""
+        return instructions.run(self._command(job), build.unpacked("member_api"), self._environment)
 
     def _count(self, job: dict[str, Any]) -> int:
-        found = INSTRUCTIONS.search(self.run(job, counted=True))
-        if found is None:
-            raise RuntimeError("valgrind did not count.")
-        return int(found[1].replace(",", ""))
+        return instructions.count(self._command(job), build.unpacked("member_api"), self._environment)
+
+    def _command(self, job: dict[str, Any]) -> list[str | Path]:
+        path = self.folder / "job.json"
+        path.write_text(json.dumps(job))
+        return [PYTHON, "-S", "-P", DRIVER, path]
 
 
 def _framework(counter: Counter) -> Warm:

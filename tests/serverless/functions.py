@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.cloud import build
-from scripts.local.functions import Definition, Process
+from scripts.local.functions import Definition, Process, defined
 from scripts.local.processes import Children
 
 Variables = dict[str, str]
@@ -15,15 +15,7 @@ Variables = dict[str, str]
 def definition(stage: str, variables: Variables) -> Definition:
     """Builds first what has changed."""
     build.ensure()
-    told = build.stages()[stage]
-    return Definition(
-        name=f"tongka-{stage.replace('_', '-')}",
-        place=build.unpacked(stage),
-        handler=told["lambda_handler"],
-        variables=variables,
-        runtime=build.install_client(),
-        seconds=told["timeout_seconds"],
-    )
+    return defined(stage, variables)
 
 
 @contextmanager
