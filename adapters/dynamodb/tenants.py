@@ -1,6 +1,7 @@
 """Tenants, stores and channels, with a small cache in the process."""
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from msgspec import to_builtins
@@ -60,7 +61,9 @@ def settings_text(settings: Settings) -> str:
     return json.dumps(to_builtins(settings), separators=(",", ":"))
 
 
+@lru_cache(maxsize=256)
 def to_settings(text: str) -> Settings:
+    """Settings never change once read, so that requests of one process share them."""
     parts = json.loads(text)
     if parts.keys() - SETTINGS:
         raise ValueError("An earlier version wrote this tenant; the table has to be made anew.")
@@ -177,7 +180,7 @@ class DynamoTenants:
         if raw is None:
             return self.get().settings
         self._table.rely_on(key, raw)
-        return to_settings(TenantItem.from_raw_data(raw).settings)
+        return to_settings(raw["settings"]["S"])
 
     def recent(self) -> Tenant:
         """At most 60 seconds old. Raises TenantNotFound."""
