@@ -76,16 +76,22 @@ def create_table(client: Any, name: str, *, with_stream: bool = False) -> bool:
     except ClientError as refused:
         if refused.response["Error"]["Code"] != "ResourceInUseException":
             raise
-        _check(client.describe_table(TableName=name)["Table"], wanted)
+        check(client.describe_table(TableName=name)["Table"], wanted)
         return False
     client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
-    client.update_time_to_live(
-        TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"}
-    )
+    let_items_expire(client, name)
     return True
 
 
-def _check(found: dict[str, Any], wanted: dict[str, Any]) -> None:
+def let_items_expire(client: Any, name: str) -> None:
+    """What says when it is over goes some time after."""
+    client.update_time_to_live(
+        TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"}
+    )
+
+
+def check(found: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Raises ValueError if indexes are missing or have another form."""
     indexes = {index["IndexName"]: _form(index) for index in found.get("GlobalSecondaryIndexes", [])}
     for index in wanted["GlobalSecondaryIndexes"]:
         if indexes.get(index["IndexName"]) != _form(index):

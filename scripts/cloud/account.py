@@ -1,0 +1,91 @@
+"""The account and the region that are worked on: clients, names of resources, waiting."""
+
+import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, TypeVar
+
+import boto3
+from botocore.exceptions import ClientError
+
+from scripts.cloud import imitation
+from scripts.cloud.deployment import CannotDeploy
+
+T = TypeVar("T")
+
+PATIENCE_SECONDS = 60.0
+PAUSE_SECONDS = 2.0
+LATER = "(known once it is made)"
+"""In a plan, in place of an id that nobody knows yet."""
+
+
+class Account:
+    """Credentials are found the usual way; partitions such as aws-cn follow from the region."""
+
+    def __init__(self, region: str) -> None:
+        """Raises CannotDeploy."""
+        self._session = boto3.session.Session(region_name=region)
+        self.region = region
+        self._clients: dict[str, Any] = {}
+        try:
+            self.partition: str = self._session.get_partition_for_region(region)
+        except Exception as unknown:
+            raise CannotDeploy(f"region: {region} is none of AWS.") from unknown
+
+    @cached_property
+    def number(self) -> str:
+        return str(self.client("sts").get_caller_identity()["Account"])
+
+    @property
+    def is_imitated(self) -> bool:
+        """Whether something on this machine plays AWS."""
+        url = self.client("lambda").meta.endpoint_url
+        return "://127.0.0.1:" in url or "://localhost:" in url
+
+    def can(self, operation: str) -> bool:
+        """An imitation cannot do all that AWS can; what it leaves out is told."""
+        return not (self.is_imitated and operation in imitation.CANNOT_CALL)
+
+    def client(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = self._session.client(service)
+        return self._clients[service]
+
+    def arn(self, service: str, rest: str) -> str:
+        """Of something in this region."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.number}:{rest}"
+
+    def role_arn(self, name: str) -> str:
+        return f"arn:{self.partition}:iam::{self.number}:role/{name}"
+
+    def pages(self, service: str, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
+        """All entries of a list that comes page by page."""
+        found = self.client(service).get_paginator(operation).paginate(**arguments)
+        return [entry for page in found for entry in page.get(key, ())]
+
+
+def code_of(problem: ClientError) -> str:
+    return str(problem.response["Error"]["Code"])
+
+
+def unless_absent(ask: Callable[[], T], *more: str) -> T | None:
+    """None where there is no such thing."""
+    absent = {"ResourceNotFoundException", "NotFoundException", "NoSuchEntity", "404", *more}
+    try:
+        return ask()
+    except ClientError as problem:
+        if code_of(problem) in absent:
+            return None
+        raise
+
+
+def patiently(act: Callable[[], T], *codes: str) -> T:
+    """Again while it is refused so: what was made a moment ago is not known everywhere."""
+    ends_at = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return act()
+        except ClientError as problem:
+            if code_of(problem) not in codes or time.monotonic() > ends_at:
+                raise
+        time.sleep(PAUSE_SECONDS)

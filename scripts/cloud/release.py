@@ -1,0 +1,120 @@
+"""Which versions of the functions belong together, and going back to the ones before.
+
+A parameter holds the release in use. Its history has those before; going back writes the earlier one anew.
+"""
+
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec import Struct
+
+from scripts.cloud.account import Account, unless_absent
+from scripts.cloud.deployment import CannotDeploy
+from scripts.cloud.lambdas import Live
+from scripts.cloud.resource import Facts, Resource
+from scripts.environment import ROOT
+
+KEPT = 3
+"""Releases whose versions are never forgotten."""
+
+
+class Release(Struct, frozen=True):
+    """Numbered in the order in which they were first deployed."""
+
+    number: int
+    functions: dict[str, str]
+    """Stages, and their versions."""
+    commit: str
+    at: str
+
+
+class ReleaseRecord(Resource):
+    """Written last: what it tells is in use."""
+
+    kind = "release"
+
+    def __init__(self, account: Account, name: str, lives: Sequence[Live]) -> None:
+        self._account, self._ssm, self._lives = account, account.client("ssm"), lives
+        self.name = f"/{name}/release"
+
+    def current(self) -> Release | None:
+        found = unless_absent(lambda: self._ssm.get_parameter(Name=self.name), "ParameterNotFound")
+        return msgspec.json.decode(found["Parameter"]["Value"], type=Release) if found else None
+
+    def found(self) -> Facts | None:
+        current = self.current()
+        return {"functions": current.functions} if current else None
+
+    def wanted(self) -> Facts:
+        """What the aliases say; those of functions that are not looked at now stay."""
+        current = self.current()
+        kept = current.functions if current else {}
+        seen = {live.stage: live.version() for live in self._lives}
+        return {"functions": kept | {stage: number for stage, number in seen.items() if number}}
+
+    def make(self) -> None:
+        latest = max((each.number for each in self._history()), default=0)
+        self._write(Release(latest + 1, self.wanted()["functions"], _commit(), _now()))
+        self._forget()
+
+    def change(self, found: Facts) -> None:
+        if found != self.wanted():
+            self.make()
+
+    def remove(self) -> None:
+        self._ssm.delete_parameter(Name=self.name)
+
+    def previous(self) -> Release:
+        """The one before; where applying a newer one was cut short, the last whole one. Raises CannotDeploy."""
+        current = self.current()
+        if current is not None and self.wanted()["functions"] != current.functions:
+            return current
+        before = [each for each in self._history() if current and each.number < current.number]
+        if current is None or not before:
+            raise CannotDeploy("There is no release before this one.")
+        return max(before, key=lambda each: each.number)
+
+    def go_back(self) -> Release:
+        """Moves all aliases; can be repeated until it has come through. Raises CannotDeploy."""
+        wanted = self.previous()
+        for live in self._lives:
+            if live.stage in wanted.functions:
+                live.move(wanted.functions[live.stage])
+        self._write(wanted)
+        return wanted
+
+    def _write(self, release: Release) -> None:
+        value = msgspec.json.encode(release).decode()
+        self._ssm.put_parameter(Name=self.name, Value=value, Type="String", Overwrite=True)
+
+    def _history(self) -> list[Release]:
+        found = unless_absent(
+            lambda: self._account.pages("ssm", "get_parameter_history", "Parameters", Name=self.name),
+            "ParameterNotFound",
+        )
+        return [msgspec.json.decode(each["Value"], type=Release) for each in found or ()]
+
+    def _forget(self) -> None:
+        latest = {each.number: each for each in self._history()}
+        kept = [latest[number] for number in sorted(latest, reverse=True)[:KEPT]]
+        for live in self._lives:
+            live.forget({each.functions[live.stage] for each in kept if live.stage in each.functions})
+
+
+def _commit() -> str:
+    done = subprocess.run(
+        ["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or "unknown"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def described(release: Release) -> str:
+    """One line."""
+    versions = ", ".join(f"{stage} {number}" for stage, number in sorted(release.functions.items()))
+    return f"release {release.number} of {release.at}, commit {release.commit}: {versions}"
