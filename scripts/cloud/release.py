@@ -67,7 +67,7 @@ class ReleaseRecord(Resource):
         self._ssm.delete_parameter(Name=self.name)
 
     def previous(self) -> Release:
-        """The one before; where applying a newer one was cut short, the last whole one. Raises CannotDeploy."""
+        """The one before; where a newer one was cut short, the last whole one. Raises CannotDeploy."""
         current = self.current()
         if current is not None and self.wanted()["functions"] != current.functions:
             return current

@@ -34,6 +34,8 @@ class Definition(Struct, frozen=True):
     """Where the runtime client lies."""
     seconds: float = 15
     memory_mb: int = 512
+    version: str = "1"
+    role: str = ""
 
 
 def defined(name: str, variables: Mapping[str, str]) -> Definition:
@@ -145,7 +147,7 @@ def _variables(definition: Definition, address: str) -> dict[str, str]:
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.11",
         "AWS_LAMBDA_RUNTIME_API": address,
         "AWS_LAMBDA_FUNCTION_NAME": definition.name,
-        "AWS_LAMBDA_FUNCTION_VERSION": "1",
+        "AWS_LAMBDA_FUNCTION_VERSION": definition.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(definition.memory_mb),
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{definition.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": "local",

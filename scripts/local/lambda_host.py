@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
+from msgspec import structs
 from werkzeug.serving import make_server
 
-from scripts.cloud import build
+from scripts.cloud import build, deployment, lambdas
+from scripts.cloud.account import Account
 from scripts.local.api import Quiet, with_images
-from scripts.local.functions import Function, defined
+from scripts.local.deployed import Deployed
+from scripts.local.functions import Definition, Function, defined
 from scripts.local.gateway import Gateway
+from scripts.local.iam import Guard
 from scripts.local.processes import Children, end_like_interrupt
 from scripts.local.runtime_api import FunctionFailed
 from scripts.local.stream import Batch, Follower
@@ -31,11 +35,31 @@ def routes() -> dict[str, str]:
     return {path: name for name, stage in build.stages().items() for path in stage.get("routes", ())}
 
 
-def functions(children: Children, log: Path | None) -> dict[str, Function]:
-    """Those of the built packages, with our own environment's settings."""
+def policies() -> dict[str, Any]:
+    """What the committed policies allow, by stage."""
+    places = {"table": f"arn:aws-cn:dynamodb:cn-north-1:000000000000:table/{os.environ['TONGKA_TABLE']}"}
+    others = dict.fromkeys(("key", "letters", "images", "logs"), "elsewhere")
+    return {stage: lambdas.policy(stage, {**places, **others}) for stage in build.stages()}
+
+
+def definitions() -> dict[str, Definition]:
+    """Those of the built packages."""
     build.ensure()
+    return {name: defined(name, {}) for name in build.stages()}
+
+
+def started(
+    found: Mapping[str, Definition], allowed: Mapping[str, Any], children: Children, log: Path | None
+) -> dict[str, Function]:
+    """With our own environment's settings, and each with the rights of its role alone."""
+    guard = Guard(os.environ["AWS_ENDPOINT_URL_DYNAMODB"], {f"local-{name}": allowed[name] for name in found})
     variables = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
-    return {name: Function(defined(name, variables), children, log) for name in build.stages()}
+    known = {}
+    for name, definition in found.items():
+        own = {"AWS_ENDPOINT_URL_DYNAMODB": guard.url, "AWS_ACCESS_KEY_ID": f"local-{name}"}
+        told = structs.replace(definition, variables={**definition.variables, **variables, **own})
+        known[name] = Function(told, children, log)
+    return known
 
 
 def with_events(app: Callable[..., Any], known: Mapping[str, Function]) -> Callable[..., Iterable[bytes]]:
@@ -83,11 +107,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--log", type=Path)
+    parser.add_argument(
+        "--deployed", type=Path, metavar="FILE", help="run what this deployment file deployed"
+    )
     arguments = parser.parse_args()
     end_like_interrupt()
     with Children() as children:
-        known = functions(children, arguments.log)
-        app = with_images(with_events(Gateway(known, routes()), known), os.environ.get("TONGKA_IMAGES"))
+        if arguments.deployed:
+            told = deployment.read(arguments.deployed)
+            cloud = Deployed(Account(told.region), told)
+            found, served, allowed = cloud.definitions(), cloud.routes(), cloud.policies()
+        else:
+            found, served, allowed = definitions(), routes(), policies()
+        known = started(found, allowed, children, arguments.log)
+        app = with_images(with_events(Gateway(known, served), known), os.environ.get("TONGKA_IMAGES"))
         server = make_server("127.0.0.1", arguments.port, app, threaded=True, request_handler=Quiet)
         follow(known["jobs"])
         print("ready", flush=True)

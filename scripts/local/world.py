@@ -78,15 +78,19 @@ class World:
         fixed_ports: bool = False,
         counts_at_once: bool = True,
         on_lambda: bool = False,
+        deployed: tuple[Path, str] | None = None,
     ) -> None:
         """`counts_at_once`: figures follow in the request itself, because no stream of the table is read.
 
         `on_lambda`: the built packages answer, each in processes of its own, and the stream is read.
+
+        `deployed`: a deployment file, and the address of an imitated cloud where it was applied; what is
+        there answers, instead of the packages.
         """
         self._children, self.folder = children, folder
-        self._on_lambda = on_lambda
+        self._on_lambda, self._deployed = on_lambda or deployed is not None, deployed
         self._fixed = fixed_ports
-        self._statistics = "at_once" if counts_at_once and not on_lambda else "stream"
+        self._statistics = "at_once" if counts_at_once and not self._on_lambda else "stream"
         self.api_url = ""
         self.api_process: Any = None
 
@@ -107,6 +111,7 @@ class World:
             "TONGKA_STATISTICS": self._statistics,
             "TONGKA_IMAGES": f"folder:{(self.folder or ROOT / 'var') / 'images'}",
             "TONGKA_IMAGES_URL": f"http://127.0.0.1:{self._api_port}/images",
+            **self._in_the_cloud(),
         }
         os.environ.update(self.environment)
         self._write_environment()
@@ -115,6 +120,20 @@ class World:
         self._fill_shelves()
         self.start_api()
         self._introduce()
+
+    def _in_the_cloud(self) -> dict[str, str]:
+        """Names and keys as they were deployed."""
+        if self._deployed is None:
+            return {}
+        from scripts.cloud import deployment
+
+        file, url = self._deployed
+        name = deployment.read(file).name
+        return {
+            "TONGKA_TABLE": name,
+            "TONGKA_MASTER_KEY": f"kms:alias/{name}",
+            "AWS_ENDPOINT_URL_KMS": url,
+        }
 
     def _write_environment(self) -> None:
         """For commands that somebody runs on the same store: `set -a; . var/demo/environment`."""
@@ -126,9 +145,16 @@ class World:
         """Also starts it again after somebody killed it."""
         port = self._api_port
         log = self._log("api")
-        module = ["scripts.local.lambda_host", "--log", log] if self._on_lambda else ["scripts.local.api"]
+        module: list[str | Path] = ["scripts.local.api"]
+        environment = self.environment
+        if self._on_lambda:
+            module = ["scripts.local.lambda_host", "--log", log]
+        if self._deployed:
+            file, url = self._deployed
+            module += ["--deployed", file]
+            environment = {**environment, "AWS_ENDPOINT_URL": url}
         process = self._children.start(
-            [PYTHON, "-m", *module, "--port", str(port)], environment=self.environment, log=log
+            [PYTHON, "-m", *module, "--port", str(port)], environment=environment, log=log
         )
         self.api_url = f"http://127.0.0.1:{port}"
         self.api_process = process
@@ -211,7 +237,7 @@ class World:
         self.services = Wiring(Settings.from_environment())
         try:
             client = open_client(self.engine.environment["AWS_REGION"], self.engine.url)
-            create_table(client, TABLE, with_stream=self._on_lambda)
+            create_table(client, self.environment["TONGKA_TABLE"], with_stream=self._on_lambda)
         except ValueError as older:
             raise DidNotStart(EARLIER) from older
         kept = self.folder / "logins.json" if self.folder else None
