@@ -1,0 +1,87 @@
+"""An imitation of AWS in a process of its own, and installations in it."""
+
+import urllib.request
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts.cloud import build, deployment
+from scripts.cloud.account import Account
+from scripts.cloud.build import Package
+from scripts.cloud.installation import Installation
+from scripts.environment import PYTHON
+from scripts.local.processes import Children, free_port, wait_until
+
+FILE = """
+name = "acme"
+region = "{region}"
+alarm_emails = ["ops@example.com"]
+[domain]
+name = "api.example.com"
+certificate_arn = "arn:{partition}:acm:{region}:123456789012:certificate/one"
+"""
+Opened = Callable[..., Installation]
+
+
+def start(children: Children, log: Path) -> str:
+    """Its address."""
+    port = free_port()
+    process = children.start([PYTHON, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], log=log)
+    url = f"http://127.0.0.1:{port}"
+    wait_until(lambda: _answers(url), process, "The imitation of AWS", log)
+    return url
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/moto-api/data.json", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with Children() as children:
+        yield start(children, tmp_path_factory.mktemp("cloud") / "moto.log")
+
+
+@pytest.fixture
+def opened(cloud: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
+    """Opens an installation of a cloud in which there is nothing yet."""
+    reset = urllib.request.Request(f"{cloud}/moto-api/reset", method="POST")
+    with urllib.request.urlopen(reset, timeout=10):
+        pass
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
+        monkeypatch.setenv(name, cloud)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "imitated")
+
+    def open_it(
+        region: str = "cn-north-1",
+        more: str = "",
+        packages: list[Package] | None = None,
+        stages: tuple[str, ...] = (),
+    ) -> Installation:
+        partition = "aws-cn" if region.startswith("cn-") else "aws"
+        path = tmp_path / "acme.toml"
+        head, domain, tail = FILE.format(region=region, partition=partition).partition("[domain]")
+        path.write_text(head + more + "\n" + domain + tail)
+        return Installation(Account(region), deployment.read(path), packages or build.ensure(), stages)
+
+    return open_it
+
+
+def changed_package(package: Package, folder: Path, name: str, old: str, new: str) -> Package:
+    """The same with one file's text changed; its byte code says that it is of another source, and is left."""
+    path = folder / package.path.name
+    with zipfile.ZipFile(package.path) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in source.infolist():
+            content = source.read(entry)
+            if entry.filename == name:
+                assert old.encode() in content
+                content = content.replace(old.encode(), new.encode())
+            target.writestr(entry, content)
+    return Package.of(package.stage, path)
