@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
+from botocore.config import Config
 from msgspec import structs
 from werkzeug.serving import make_server
 
@@ -98,7 +99,8 @@ def follow(jobs: Function) -> Follower | None:
             return {each["dynamodb"]["SequenceNumber"] for each in batch}
         return {each["itemIdentifier"] for each in failures}
 
-    streams = session.create_client("dynamodbstreams", endpoint_url=url)
+    lenient = Config(parameter_validation=False)  # The engine's names of shards can be too short.
+    streams = session.create_client("dynamodbstreams", endpoint_url=url, config=lenient)
     return Follower(streams, table["LatestStreamArn"], deliver)
 
 

@@ -1,6 +1,5 @@
 """An imitation of AWS in a process of its own, and installations in it."""
 
-import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from scripts.cloud.account import Account
 from scripts.cloud.build import Package
 from scripts.cloud.installation import Installation
 from scripts.environment import PYTHON
+from scripts.local.client import send
 from scripts.local.processes import Children, free_port, wait_until
 
 FILE = """
@@ -36,8 +36,7 @@ def start(children: Children, log: Path) -> str:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/moto-api/data.json", timeout=2) as answer:
-            return bool(answer.status == 200)
+        return send("GET", f"{url}/moto-api/data.json").status == 200
     except OSError:
         return False
 
@@ -51,9 +50,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def opened(cloud: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
     """Opens an installation of a cloud in which there is nothing yet."""
-    reset = urllib.request.Request(f"{cloud}/moto-api/reset", method="POST")
-    with urllib.request.urlopen(reset, timeout=10):
-        pass
+    assert send("POST", f"{cloud}/moto-api/reset").status == 200
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
         monkeypatch.setenv(name, cloud)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

@@ -3,6 +3,10 @@
 import pytest
 
 from serverless.settings import Settings
+from tests.serverless.cloud import cloud, opened
+
+__all__ = ["cloud", "opened"]
+"""Fixtures."""
 
 
 @pytest.fixture
