@@ -187,39 +187,50 @@ def watched(
     name: str, table: str, functions: dict[str, str], api_id: Callable[[], str], letters: str
 ) -> Iterator[Watched]:
     """Everything that people are told of. `functions`: stages, and what they are called."""
-    api, lambdas, queues, tables = "AWS/ApiGateway", "AWS/Lambda", "AWS/SQS", "AWS/DynamoDB"
+    yield from _of_requests(api_id)
+    for stage, function in functions.items():
+        yield from _of_function(stage, function)
+    yield from _of_jobs(functions["jobs"], letters)
+    yield from _of_data(name, table)
+
+
+def _of_requests(api_id: Callable[[], str]) -> Iterator[Watched]:
     yield Watched(
         "5xx",
         "Requests fail. Look at the logs of the functions for lines of level ERROR.",
-        *(api, "5xx", lambda: {"ApiId": api_id()}),
+        *("AWS/ApiGateway", "5xx", lambda: {"ApiId": api_id()}),
         threshold=5,
     )
     yield Watched(
         "slow",
-        "One request in a hundred takes longer than three seconds: platforms, throttling or starts.",
-        *(api, "Latency", lambda: {"ApiId": api_id()}),
+        "For a quarter of an hour requests took three seconds: platforms, throttling or starts.",
+        *("AWS/ApiGateway", "Latency", lambda: {"ApiId": api_id()}),
         threshold=3000,
         statistic="Maximum",
         periods=3,
     )
-    for stage, function in functions.items():
-        yield Watched(
-            f"{stage}-errors",
-            f"{function} fails as a whole: it does not start, or an event is not understood.",
-            *(lambdas, "Errors", lambda function=function: {"FunctionName": function}),
-            stage=stage,
-        )
-        yield Watched(
-            f"{stage}-throttles",
-            f"{function} is called more often at once than the account or the function may.",
-            *(lambdas, "Throttles", lambda function=function: {"FunctionName": function}),
-            stage=stage,
-        )
-    jobs = functions.get("jobs", "")
+
+
+def _of_function(stage: str, function: str) -> Iterator[Watched]:
+    yield Watched(
+        f"{stage}-errors",
+        f"{function} fails as a whole: it does not start, or an event is not understood.",
+        *("AWS/Lambda", "Errors", lambda: {"FunctionName": function}),
+        stage=stage,
+    )
+    yield Watched(
+        f"{stage}-throttles",
+        f"{function} is called more often at once than the account or the function may.",
+        *("AWS/Lambda", "Throttles", lambda: {"FunctionName": function}),
+        stage=stage,
+    )
+
+
+def _of_jobs(jobs: str, letters: str) -> Iterator[Watched]:
     yield Watched(
         "jobs-stopped",
         "No job has run for a quarter of an hour: are the rules there and enabled?",
-        *(lambdas, "Invocations", lambda: {"FunctionName": jobs}),
+        *("AWS/Lambda", "Invocations", lambda: {"FunctionName": jobs}),
         comparison=BELOW,
         minutes=15,
         missing="breaching",
@@ -228,7 +239,7 @@ def watched(
     yield Watched(
         "stream-late",
         "Changes of the table are followed a quarter of an hour late; after 24 hours they are lost.",
-        *(lambdas, "IteratorAge", lambda: {"FunctionName": jobs}),
+        *("AWS/Lambda", "IteratorAge", lambda: {"FunctionName": jobs}),
         threshold=15 * 60 * 1000,
         statistic="Maximum",
         stage="jobs",
@@ -236,14 +247,17 @@ def watched(
     yield Watched(
         "dead-letters",
         "Events failed for good. docs/runbook.md, Dead letters.",
-        *(queues, "ApproximateNumberOfMessagesVisible", lambda: {"QueueName": letters}),
+        *("AWS/SQS", "ApproximateNumberOfMessagesVisible", lambda: {"QueueName": letters}),
         statistic="Maximum",
     )
+
+
+def _of_data(name: str, table: str) -> Iterator[Watched]:
     for kind in ("Read", "Write"):
         yield Watched(
             f"{kind.lower()}-throttled",
             f"DynamoDB refuses to {kind.lower()} so much at once. One hot key, or a sudden rush?",
-            *(tables, f"{kind}ThrottleEvents", lambda: {"TableName": table}),
+            *("AWS/DynamoDB", f"{kind}ThrottleEvents", lambda: {"TableName": table}),
             threshold=10,
         )
     yield Watched(
