@@ -2,6 +2,9 @@
 `python3 scripts/bench.py cold-start` counts the instructions of a packaged function's start (needs valgrind);
 `python3 scripts/bench.py warm` counts those of warm requests, beside the same by hand (needs valgrind);
 `python3 scripts/bench.py init` compares the CPU of its start on Lambda's runtime client with an empty one's;
+`python3 scripts/bench.py growth` counts calls and units of jobs, by members and by what is due;
+`python3 scripts/bench.py contention` does so for several tills that write to one member at once;
+`python3 scripts/bench.py performance --write` puts both into docs/performance.md, with pictures;
 `python3 scripts/bench.py pricing` counts byte-code steps of pricing an order, by lines and by rules.
 
 `--write` puts the table of operations into docs/operations.md, `--check` compares it with the committed
@@ -19,13 +22,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts import environment
 
-TARGET = environment.ROOT / "docs" / "operations.md"
+DOCS = environment.ROOT / "docs"
+TARGET = DOCS / "operations.md"
+NAMES = (
+    *("operations", "cold-start", "init", "warm"),
+    *("growth", "contention", "performance", "pricing"),
+)
 
 
 def main() -> None:
     """Runs one benchmark by name."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("name", choices=["operations", "cold-start", "init", "warm", "pricing"])
+    parser.add_argument("name", choices=NAMES)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--json", action="store_true")
@@ -38,6 +46,8 @@ def main() -> None:
         _pricing(arguments)
     elif arguments.name == "warm":
         _warm(arguments)
+    elif arguments.name in {"growth", "contention", "performance"}:
+        _store(arguments)
     else:
         _cold_start(arguments)
 
@@ -56,6 +66,31 @@ def _pricing(arguments: argparse.Namespace) -> None:
             print(f"{each.lines:>7}  {each.matching:>16}  {each.steps:>15,}")
     if steep := pricing.too_steep(found):
         environment.stop(f"Grows faster than linearly: {'; '.join(steep)}.")
+
+
+def _store(arguments: argparse.Namespace) -> None:
+    import logging
+
+    from scripts.local import contention, growth, performance_page
+    from scripts.local.processes import DidNotStart
+
+    logging.getLogger("tongka").setLevel(logging.ERROR)
+    try:
+        with redirect_stdout(sys.stderr):
+            grown = growth.measure() if arguments.name != "contention" else []
+            contended = contention.measure() if arguments.name != "growth" else []
+        measured: list[growth.Growth | contention.Contention] = [*grown, *contended]
+    except DidNotStart as problem:
+        environment.stop(str(problem))
+    if arguments.write and arguments.name == "performance":
+        for path in performance_page.write(DOCS, grown, contended):
+            print(f"· wrote {path.relative_to(environment.ROOT)}")
+    elif arguments.json:
+        print(json.dumps([each.facts() for each in measured]))
+    else:
+        for each in measured:
+            print(each.line())
+    _stop_above(each.line() for each in measured if not each.holds)
 
 
 def _operations(arguments: argparse.Namespace) -> None:
@@ -77,6 +112,9 @@ def _operations(arguments: argparse.Namespace) -> None:
     elif not arguments.check:
         print(text)
     _stop_above(row.name for row in rows if not row.holds)
+    _stop_above(costs.more_writes_than_foreseen(rows))
+    if dearer := costs.dearer_again(rows):
+        environment.stop(f"Dearer the second time: {', '.join(dearer)}.")
 
 
 def _cold_start(arguments: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ from adapters.dynamodb.item import Tenancy
 from adapters.dynamodb.keys import Keys, coupon_shard
 from adapters.dynamodb.meter import metered
 from domain.coupon.model import Coupon, CouponState, Source
-from tests.journeys.test_expiry_job import load
+from scripts.local.growth import load
 from tests.shop import Shop
 
 DUE, OTHERS, BATCH = 30, 400, 20
@@ -83,7 +83,7 @@ def test_one_that_cannot_be_read_is_told_and_stops_nobody(
     fill(shop, 3, 0)
     pk, sk = Keys(shop.tenant_id, 1).coupon("broken")
     due = {"gsi2pk": {"S": coupon_shard(0)}, "gsi2sk": {"S": "20200101#broken"}}
-    load(shop, [{"pk": {"S": pk}, "sk": {"S": sk}, "kind": {"S": "coupon"}, **due}])
+    load(shop.services, [{"pk": {"S": pk}, "sk": {"S": sk}, "kind": {"S": "coupon"}, **due}])
 
     done = shop.services.expire_coupons(limit=BATCH)
 

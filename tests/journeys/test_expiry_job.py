@@ -1,79 +1,26 @@
 """The expiry job asks the due index, so its calls do not grow with the number of accounts."""
 
-import base64
-import json
 import os
-from datetime import date, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
-import urllib3
 
-from adapters.dynamodb.item import Tenancy
-from adapters.dynamodb.keys import Keys, due_shard, shard_of
 from adapters.dynamodb.meter import metered
-from adapters.dynamodb.points import MAPPINGS
-from domain.money import Points
-from domain.points.book import Book
-from domain.points.model import Account, Cause, LotKey
+from scripts.local import growth
 from tests.shop import Shop
 
 DUE = 100
-BATCH = 25
 SHARDS = 4
-
-
-def account(shop: Shop, number: int, last_day: date) -> list[Any]:
-    """An account with one lot of 10 points, and its entry, as items."""
-    book = Book(Account(f"m_{number:020}"), shop.now(), "test")
-    book.earn(Points(10), LotKey(last_day), Cause("order"))
-    tenancy = Tenancy(Keys(shop.tenant_id, SHARDS), lambda: pytest.fail("nothing is sealed here"))
-    things = [book.account, *book.entries]
-    return [item.serialize() for thing in things for item in MAPPINGS[type(thing)].to_items(thing, tenancy)]
 
 
 def fill(shop: Shop, accounts: int) -> None:
     """The first hundred are due; the others are there to be in the way."""
-    today = shop.now().date()
-    due = [
-        account(shop, number, today - timedelta(days=1 + number % 7)) for number in range(min(DUE, accounts))
-    ]
-    load(shop, [plain(item) for items in due for item in items])
-    pattern = json.dumps(plain(account(shop, 0, today + timedelta(days=30))[0]))
-    others: list[dict[str, Any]] = []
-    for number in range(DUE, accounts):
-        key = shard_of(str(number), SHARDS)
-        item = json.loads(pattern.replace(f"m_{0:020}", f"m_{number:020}"))
-        item["gsi2pk"]["S"] = due_shard(key)
-        others.append(item)
-    load(shop, others)
-
-
-def plain(item: dict[str, Any]) -> dict[str, Any]:
-    """Bytes as the wire wants them."""
-    return {
-        name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value
-        for name, value in item.items()
-    }
-
-
-def load(shop: Shop, items: list[dict[str, Any]]) -> None:
-    """Past the SDK, which would take minutes for so many."""
-    table = shop.services.table
-    headers = {
-        "X-Amz-Target": "DynamoDB_20120810.BatchWriteItem",
-        "Content-Type": "application/x-amz-json-1.0",
-        "Authorization": "AWS4-HMAC-SHA256 Credential=local/20260101/cn-north-1/dynamodb/aws4_request, "
-        "SignedHeaders=host;x-amz-date, Signature=none",
-        "X-Amz-Date": "20260101T000000Z",
-    }
-    with urllib3.PoolManager() as http:
-        for start in range(0, len(items), BATCH):
-            puts = [{"PutRequest": {"Item": item}} for item in items[start : start + BATCH]]
-            body = json.dumps({"RequestItems": {table.name: puts}})
-            url = table._client.meta.endpoint_url
-            answer = http.request("POST", url, body=body, headers=headers)
-            assert (answer.status, answer.json().get("UnprocessedItems", {})) == (200, {}), answer.data[:300]
+    now, tenant_id = shop.now(), shop.tenant_id
+    for number in range(min(DUE, accounts)):
+        last_day = now.date() - timedelta(days=1 + number % 7)
+        growth.load(shop.services, growth.account(tenant_id, number, last_day, SHARDS, now))
+    if accounts > DUE:
+        growth.load(shop.services, growth.others(tenant_id, DUE, accounts, SHARDS, now))
 
 
 MANY = 64_000 if os.environ.get("TONGKA_THOROUGH") else 16_000
