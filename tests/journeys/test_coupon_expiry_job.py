@@ -38,7 +38,7 @@ def fill(shop: Shop, due: int, others: int) -> None:
         replace(plain, code=f"{number:014}", valid_through=last) for number in range(due, due + others)
     ]
     load(
-        shop,
+        shop.services,
         [item.serialize() for each in coupons for item in MAPPINGS[Coupon].to_items(each, tenancy)],
     )
 
