@@ -32,10 +32,13 @@ class HttpApi(Resource):
     def __init__(self, account: Account, deployment: Deployment) -> None:
         self._account, self._api, self._deployment = account, account.client("apigatewayv2"), deployment
         self.name = deployment.name
+        self._id = LATER
 
     def api_id(self) -> str:
-        found = self._described()
-        return found["ApiId"] if found else LATER
+        """Asked for until it is there; then it stays the same."""
+        if self._id == LATER and (found := self._described()) is not None:
+            self._id = found["ApiId"]
+        return self._id
 
     def source_arn(self) -> str:
         """What calls a function when anybody calls the API."""
@@ -87,6 +90,7 @@ class HttpApi(Resource):
 
     def remove(self) -> None:
         self._api.delete_api(ApiId=self.api_id())
+        self._id = LATER
 
     def _stage(self) -> dict[str, Any]:
         limits = {
@@ -116,7 +120,7 @@ class Route(Resource):
         route = self._described()
         if route is None:
             return None
-        called = {_target(each): each for each in self._integrations()}.get(route.get("Target"))
+        called = {_target(each): each for each in self._integrations()}.get(route.get("Target", ""))
         return {
             "calls": called["IntegrationUri"] if called else None,
             "format": called["PayloadFormatVersion"] if called else None,

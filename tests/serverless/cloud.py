@@ -28,7 +28,9 @@ Opened = Callable[..., Installation]
 def start(children: Children, log: Path) -> str:
     """Its address."""
     port = free_port()
-    process = children.start([PYTHON, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], log=log)
+    process = children.start(
+        [PYTHON, "-X", "faulthandler", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], log=log
+    )
     url = f"http://127.0.0.1:{port}"
     wait_until(lambda: _answers(url), process, "The imitation of AWS", log)
     return url
@@ -41,7 +43,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with Children() as children:
         yield start(children, tmp_path_factory.mktemp("cloud") / "moto.log")
@@ -50,7 +52,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def opened(cloud: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
     """Opens an installation of a cloud in which there is nothing yet."""
-    assert send("POST", f"{cloud}/moto-api/reset").status == 200
+    assert send("POST", f"{cloud}/moto-api/reset").status == 200, "the imitation is away"
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
         monkeypatch.setenv(name, cloud)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

@@ -186,7 +186,7 @@ def test_one_function_alone(opened: Opened) -> None:
         opened(stages=("callback",))
 
 
-@pytest.mark.parametrize("number", range(3, 200, 23))
+@pytest.mark.parametrize("number", range(5, 200, 41))
 def test_what_was_cut_short_goes_on(opened: Opened, number: int) -> None:
     """Whichever call fails, the same command again comes to the same end."""
     installation = opened()
