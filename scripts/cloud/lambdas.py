@@ -308,12 +308,15 @@ class Retries(Resource):
         return {"again": self.AGAIN, "seconds": self.HOURS * 3600, "then": self._letters}
 
     def make(self) -> None:
-        self._lambda.put_function_event_invoke_config(
-            FunctionName=self.name,
-            Qualifier=LIVE,
-            MaximumRetryAttempts=self.AGAIN,
-            MaximumEventAgeInSeconds=self.HOURS * 3600,
-            DestinationConfig={"OnFailure": {"Destination": self._letters}},
+        patiently(
+            lambda: self._lambda.put_function_event_invoke_config(
+                FunctionName=self.name,
+                Qualifier=LIVE,
+                MaximumRetryAttempts=self.AGAIN,
+                MaximumEventAgeInSeconds=self.HOURS * 3600,
+                DestinationConfig={"OnFailure": {"Destination": self._letters}},
+            ),
+            "InvalidParameterValueException",
         )
 
     def change(self, found: Facts) -> None:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from scripts.cloud.account import LATER, Account, patiently, unless_absent
 from scripts.cloud.lambdas import Function
 from scripts.cloud.resource import Facts, Resource
@@ -143,11 +141,16 @@ class Mapping(Resource):
         return {name: _flat(told, name) for name in told}
 
     def make(self) -> None:
-        self._lambda.create_event_source_mapping(
-            EventSourceArn=self.source(),
-            FunctionName=self._function.live_arn,
-            **({"StartingPosition": self.START} if self.START else {}),
-            **self.told(),
+        start = {"StartingPosition": self.START} if self.START else {}
+        # The role was made a moment ago, and what it may do is not known everywhere yet.
+        patiently(
+            lambda: self._lambda.create_event_source_mapping(
+                EventSourceArn=self.source(),
+                FunctionName=self._function.live_arn,
+                **start,
+                **self.told(),
+            ),
+            "InvalidParameterValueException",
         )
 
     def change(self, found: Facts) -> None:
@@ -168,12 +171,9 @@ class Mapping(Resource):
         source = self.source()
         if source == LATER:
             return None
-        try:
-            found = self._account.pages(
-                "lambda", "list_event_source_mappings", "EventSourceMappings", EventSourceArn=source
-            )
-        except ClientError:
-            return None
+        found = self._account.pages(
+            "lambda", "list_event_source_mappings", "EventSourceMappings", EventSourceArn=source
+        )
         ours = [each for each in found if f"function:{self._function.name}" in each["FunctionArn"]]
         return ours[0] if ours else None
 

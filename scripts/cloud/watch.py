@@ -59,7 +59,8 @@ class Topic(Resource):
 
     def _subscribed(self) -> dict[str, str]:
         found = self._account.pages("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=self.arn)
-        return {each["Endpoint"]: each["SubscriptionArn"] for each in found}
+        there = [each for each in found if each["SubscriptionArn"] != "Deleted"]
+        return {each["Endpoint"]: each["SubscriptionArn"] for each in there}
 
 
 class Watched(Struct, frozen=True):
