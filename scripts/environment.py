@@ -105,9 +105,15 @@ def install(requirements: str) -> None:
             stop(f"The virtual environment could not be made ({problem}); install Python's venv and pip.")
     wanted = len(re.findall(r"^[a-zA-Z0-9_.-]+==", (ROOT / requirements).read_text(), re.MULTILINE))
     command: list[str | Path] = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
-    command += ["--no-input", "--require-hashes"]
+    # The lists are whole. Resolving again would let a release of today decide whether they can be installed.
+    command += ["--no-input", "--require-hashes", "--no-deps"]
     command += ["--progress-bar", "off", "-r", ROOT / requirements]
-    _run(command, f"Installing {wanted} Python packages", wanted, r"^(Collecting|Requirement already)")
+    _run(
+        command,
+        f"Installing {wanted} Python packages",
+        wanted,
+        r"^(Collecting|Processing|Requirement already)",
+    )
     _write_stamp(VENV, requirements)
 
 

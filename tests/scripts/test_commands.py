@@ -5,9 +5,12 @@ import json
 import re
 import subprocess
 import sys
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from scripts import environment
 from scripts.environment import ROOT
@@ -115,3 +118,18 @@ def pins(name: str) -> dict[str, str]:
 @pytest.mark.parametrize("larger", ["requirements-deploy.txt", "requirements-dev.txt"])
 def test_what_runs_is_pinned_alike_wherever_it_is_installed(larger: str) -> None:
     assert pins("requirements.txt").items() <= pins(larger).items()
+
+
+@pytest.mark.parametrize("name", sorted(environment.HELD_BY))
+def test_a_list_names_all_that_its_packages_need(name: str) -> None:
+    """They are installed as they stand, without another look at what each needs."""
+    listed = pins(name).keys()
+    missing = [
+        f"{package} needs {needed.name}"
+        for package in listed
+        for needed in map(Requirement, requires(package) or ())
+        if (needed.marker is None or needed.marker.evaluate({"extra": ""}))
+        and canonicalize_name(needed.name) not in listed
+    ]
+
+    assert not missing
