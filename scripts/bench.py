@@ -129,13 +129,15 @@ def _cold_start(arguments: argparse.Namespace) -> None:
             starts = cold_start.measure() if is_counted else cold_start.measure_init()
     except CannotBuild as problem:
         environment.stop(str(problem))
-    unit = "Flask and a DynamoDB client" if is_counted else "the CPU of an empty handler"
+    unit, second = ("the CPU of an empty handler", "a warm request's for the first request")
+    if is_counted:
+        unit, second = "Flask and a DynamoDB client", "an empty Python"
     if arguments.json:
         print(json.dumps({start.name: start.multiple for start in starts}))
     else:
         for start in starts:
-            passes = f"; {start.passes} × an empty Python (limit {start.passes_limit})" if is_counted else ""
-            print(f"{start.multiple:6.3f} × {unit} (limit {start.limit}){passes}: {start.name}")
+            beside = f"{start.beside} × {second} (limit {start.beside_limit})" if start.beside else ""
+            print(f"{start.multiple:6.3f} × {unit} (limit {start.limit}); {beside}: {start.name}")
     _stop_above(start.name for start in starts if not start.holds)
 
 

@@ -4,6 +4,7 @@ Each part is built on first use, and imports its SDK only then, so that a start 
 request needs and no more. The DynamoDB client is opened at import by the entry points.
 """
 
+import logging
 import random
 import time
 from collections.abc import Mapping, Sequence
@@ -11,10 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from adapters.dynamodb.cache import Cache
 from adapters.dynamodb.client import open_client
 from adapters.dynamodb.meter import metered
-from adapters.dynamodb.outcome import RawItem
+from adapters.dynamodb.outcome import RawItem, StoreProblem
 from adapters.dynamodb.repositories import Store
 from adapters.dynamodb.table import Table
 from adapters.dynamodb.unit_of_work import DynamoRunner, Pace, PatientTable
@@ -31,6 +34,8 @@ from domain.joining.ports import Platform
 from domain.tenant.model import ChannelKind
 from serverless.lazy import LazyPlatform, LazyShelf, LazySmsSender
 from serverless.settings import Settings
+
+log = logging.getLogger("tongka.start")
 
 
 class Ground:
@@ -56,6 +61,19 @@ class Ground:
     @cached_property
     def table(self) -> Table:
         return Table(self._client, self._settings.table)
+
+    def reach_table(self) -> None:
+        """On Lambda the first connection belongs to the start, which has more CPU than a request.
+
+        Loading the certificates that it is checked with takes longer than a request. A table that does not
+        answer stops no start: requests tell of it.
+        """
+        if not self._settings.is_on_lambda:
+            return
+        try:
+            self.table.touch()
+        except (StoreProblem, BotoCoreError, ClientError) as problem:
+            log.warning("the table did not answer at the start", extra={"code": code_of(problem)})
 
     @cached_property
     def keyrings(self) -> Keyrings:

@@ -8,4 +8,4 @@ from serverless.wiring import wiring
 
 configure()
 handler = entry(member_app(wiring()))
-startup.ready()
+startup.ready(wiring())

@@ -32,6 +32,7 @@ class Settings(Struct, frozen=True):
     """`folder:<path>` in development, `s3:<bucket>` in production; None: no images are taken."""
     images_url: str = ""
     """Where people's phones find them."""
+    is_on_lambda: bool = False
     counts_at_once: bool = False
     """Development only: figures follow in the process that made the change, because no stream brings it."""
 
@@ -49,6 +50,7 @@ class Settings(Struct, frozen=True):
             sms_url=given.get("TONGKA_SMS_URL", "https://dysmsapi.aliyuncs.com"),
             dynamodb_url=given.get("AWS_ENDPOINT_URL_DYNAMODB"),
             clock_url=given.get("TONGKA_CLOCK_URL"),
+            is_on_lambda="AWS_LAMBDA_FUNCTION_NAME" in given,
             images=given.get("TONGKA_IMAGES"),
             images_url=given.get("TONGKA_IMAGES_URL", ""),
             counts_at_once=_choice(given, "TONGKA_STATISTICS", "stream", "at_once") == "at_once",

@@ -13,6 +13,8 @@ from adapters.dynamodb.outcome import Busy, RawItem, outcome_of
 BATCH_MAX = 100
 TRANSACTION_MAX = 100
 PAGE_ITEMS_MAX = 1000
+NOWHERE = (" ", " ")
+"""No item has this key."""
 
 
 ACTIONS = {"put": "Put", "update": "Update", "delete": "Delete", "check": "ConditionCheck"}
@@ -77,6 +79,10 @@ class Table:
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
         self.name = name
+
+    def touch(self) -> None:
+        """Asks for what is not there, so that the connection is open when something is asked for."""
+        self.get(NOWHERE, strong=False)
 
     def get(self, key: Key, *, strong: bool = True) -> RawItem | None:
         answer = self._call("get_item", TableName=self.name, Key=raw_key(key), ConsistentRead=strong)

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from scripts.cloud import imitation
@@ -15,6 +16,8 @@ T = TypeVar("T")
 
 PATIENCE_SECONDS = 60.0
 PAUSE_SECONDS = 2.0
+TRIES_MAX = 10
+"""What manages resources may be asked a few times a second only, and says so by throttling."""
 LATER = "(known once it is made)"
 """In a plan, in place of an id that nobody knows yet."""
 
@@ -48,7 +51,8 @@ class Account:
 
     def client(self, service: str) -> Any:
         if service not in self._clients:
-            self._clients[service] = self._session.client(service)
+            config = Config(retries={"mode": "standard", "total_max_attempts": TRIES_MAX})
+            self._clients[service] = self._session.client(service, config=config)
         return self._clients[service]
 
     def arn(self, service: str, rest: str) -> str:

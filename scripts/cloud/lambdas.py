@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import string
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -166,8 +167,12 @@ class Function(Resource):
         }
 
     def wanted(self) -> Facts:
+        return {"code": self.code(), **self._configuration}
+
+    def code(self) -> str:
+        """As Lambda tells it."""
         digest = hashlib.sha256(self._package.path.read_bytes()).digest()
-        return {"code": base64.b64encode(digest).decode(), **self._configuration}
+        return base64.b64encode(digest).decode()
 
     def digest(self) -> str:
         """Of what a version holds."""
@@ -187,10 +192,10 @@ class Function(Resource):
     def change(self, found: Facts) -> None:
         wanted = self.wanted()
         if found["code"] != wanted["code"]:
-            self._lambda.update_function_code(FunctionName=self.name, **self._uploaded())
-            self._wait()
-        self._lambda.update_function_configuration(FunctionName=self.name, **self._told())
-        self._wait()
+            uploaded = self._uploaded()
+            self._when_settled(lambda: self._lambda.update_function_code(FunctionName=self.name, **uploaded))
+        told = self._told()
+        self._when_settled(lambda: self._lambda.update_function_configuration(FunctionName=self.name, **told))
         if wanted["reserved"] is not None:
             self._lambda.put_function_concurrency(
                 FunctionName=self.name, ReservedConcurrentExecutions=wanted["reserved"]
@@ -217,6 +222,11 @@ class Function(Resource):
             "MemorySize": wanted["memory_mb"],
             "Timeout": wanted["seconds"],
         }
+
+    def _when_settled(self, act: Callable[[], Any]) -> None:
+        """A run that was cut short may have left a change under way."""
+        patiently(act, "ResourceConflictException")
+        self._wait()
 
     def _wait(self) -> None:
         for state in ("function_active_v2", "function_updated_v2"):
@@ -271,7 +281,10 @@ class Live(Resource):
         same = [int(number) for number, digest in self._versions().items() if digest == wanted]
         if same:
             return str(max(same))
-        made = self._lambda.publish_version(FunctionName=self._function.name, Description=wanted)
+        # Refused if somebody else has deployed meanwhile.
+        made = self._lambda.publish_version(
+            FunctionName=self._function.name, Description=wanted, CodeSha256=self._function.code()
+        )
         version: str = made["Version"]
         return version
 

@@ -183,6 +183,8 @@ def _flat(told: Facts, name: str) -> Any:
         return told.get("FunctionArn", told.get("FunctionName"))
     if name == "Enabled":
         return told.get("Enabled", told.get("State") in {"Enabled", "Enabling", "Creating", "Updating"})
+    if name == "DestinationConfig":
+        return {"OnFailure": told.get(name, {}).get("OnFailure", {})}
     return told.get(name)
 
 

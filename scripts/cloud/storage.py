@@ -20,13 +20,13 @@ CLOSED = {
 
 
 class Bucket(Resource):
-    """Packages on their way to Lambda."""
+    """Packages on their way to Lambda, which takes them from its own region only."""
 
     kind = "bucket"
 
     def __init__(self, account: Account, name: str) -> None:
         self._account, self._s3 = account, account.client("s3")
-        self.name = f"{name}-packages-{account.number}"
+        self.name = f"{name}-packages-{account.number}-{account.region}"
 
     def found(self) -> Facts | None:
         if unless_absent(lambda: self._s3.head_bucket(Bucket=self.name)) is None:

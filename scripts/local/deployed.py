@@ -13,6 +13,7 @@ from scripts.cloud import build
 from scripts.cloud.account import Account
 from scripts.cloud.deployment import Deployment
 from scripts.cloud.lambdas import LIVE
+from scripts.cloud.storage import Bucket
 from scripts.local.functions import Definition
 
 
@@ -79,7 +80,7 @@ class Deployed:
         """By what the code's own digest says, from the bucket that it went through."""
         place = build.BUILD / "deployed" / digest
         if not place.exists():
-            bucket = f"{self._deployment.name}-packages-{self._account.number}"
+            bucket = Bucket(self._account, self._deployment.name).name
             body = self._account.client("s3").get_object(Bucket=bucket, Key=f"{name}/{digest}.zip")["Body"]
             with zipfile.ZipFile(io.BytesIO(body.read())) as packed:
                 packed.extractall(place)

@@ -25,6 +25,15 @@ class TookTooLong(FunctionFailed):
     """It still runs."""
 
 
+class ForChildren(ThreadingHTTPServer):
+    """Its callers are processes that are ended when they are not needed any more, whatever they are doing."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Nothing: one has left in the middle."""
+
+
 class _Outcome(Struct, frozen=True):
     answer: bytes
     has_failed: bool
@@ -39,8 +48,7 @@ class RuntimeApi:
         self._events: SimpleQueue[tuple[str, bytes, float] | None] = SimpleQueue()
         self._outcomes: SimpleQueue[_Outcome] = SimpleQueue()
         self.started = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._requests())
-        self._server.daemon_threads = True
+        self._server = ForChildren(("127.0.0.1", 0), self._requests())
         threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         ).start()

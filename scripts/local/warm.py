@@ -87,7 +87,7 @@ class Counter:
 
 def _framework(counter: Counter) -> Warm:
     body = json.dumps({"channel_id": "demo.web", "phone": "13912345678"})
-    event = json.dumps(_event("POST", "/v1/auth/sms-codes", body, {"content-type": "application/json"}))
+    event = json.dumps(http_event("POST", "/v1/auth/sms-codes", body, {"content-type": "application/json"}))
     for mode in ("framework", "bare"):
         said = counter.run({"mode": mode, "event": event, "times": 1})
         if '"statusCode": 20' not in said:
@@ -98,7 +98,7 @@ def _framework(counter: Counter) -> Warm:
 
 def _whole(counter: Counter, path: str, token: str) -> Warm:
     event, heard = (
-        json.dumps(_event("GET", path, "", {"authorization": f"Bearer {token}"})),
+        json.dumps(http_event("GET", path, "", {"authorization": f"Bearer {token}"})),
         counter.folder / "heard",
     )
     job = {"mode": "request", "event": event}
@@ -110,7 +110,7 @@ def _whole(counter: Counter, path: str, token: str) -> Warm:
     return Warm(f"GET {path}", calls, seen, bare, ONE_CALL_MAX if calls == 1 else MORE_CALLS_MAX)
 
 
-def _event(method: str, path: str, body: str, headers: dict[str, str]) -> dict[str, Any]:
+def http_event(method: str, path: str, body: str, headers: dict[str, str]) -> dict[str, Any]:
     return {
         "version": "2.0",
         "routeKey": "$default",

@@ -20,7 +20,7 @@ from serverless.wiring import wiring
 
 configure()
 TABLE = f":table/{wiring().table.name}/stream/"
-startup.ready()
+startup.ready(wiring())
 log = logging.getLogger("tongka.jobs")
 
 
