@@ -112,7 +112,7 @@ def _operations(arguments: argparse.Namespace) -> None:
     elif not arguments.check:
         print(text)
     _stop_above(row.name for row in rows if not row.holds)
-    _stop_above(costs.more_writes_than_foreseen(rows))
+    _stop_above(costs.above_design(rows))
     if dearer := costs.dearer_again(rows):
         environment.stop(f"Dearer the second time: {', '.join(dearer)}.")
 
