@@ -20,6 +20,7 @@ from scripts.local.engine import Engine
 from scripts.local.processes import Children
 from serverless.settings import Settings
 from serverless.wiring import Wiring
+from tests.requests_to_aws import hold
 from tests.shop import Apps, Opening, Shop, open_shop, register_apps
 
 os.environ.update(engines.CREDENTIALS)
@@ -75,17 +76,19 @@ def settings(engine: Engine, platforms: RunningSandbox, tmp_path_factory: pytest
 
 @pytest.fixture(scope="session")
 def services(settings: Settings, platforms: RunningSandbox) -> Wiring:
+    return _on_table(settings, platforms)
+
+
+def _on_table(settings: Settings, platforms: RunningSandbox) -> Wiring:
     client = open_client(settings.region, settings.dynamodb_url)
+    hold(client.meta.events)
     create_table(client, settings.table)
     return Wiring(settings, client, clock=platforms.world.clock.now)
 
 
 def on_own_table(settings: Settings, platforms: RunningSandbox) -> Wiring:
     """For jobs that look at all tenants."""
-    own = replace(settings, table=f"tongka-{secrets.token_hex(4)}")
-    client = open_client(own.region, own.dynamodb_url)
-    create_table(client, own.table)
-    return Wiring(own, client, clock=platforms.world.clock.now)
+    return _on_table(replace(settings, table=f"tongka-{secrets.token_hex(4)}"), platforms)
 
 
 @pytest.fixture

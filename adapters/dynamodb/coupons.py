@@ -138,7 +138,7 @@ def _to_use(parts: list[Any]) -> Use:
 
 def to_coupon(raw: RawItem) -> Coupon:
     """Also as an index shows it, without what only a change of it needs."""
-    owner = raw.get("owner") or {"S": raw["gsi1pk"]["S"].rsplit("#", 1)[1]}
+    owner = raw.get("owner") or {"S": tenant_and_thing(raw["gsi1pk"]["S"])[1]}
     item = CouponItem.from_raw_data({**raw, "owner": owner})
     first, last = day(item.valid_from), day(item.valid_through)
     if first is None or last is None:

@@ -22,7 +22,6 @@ OWNER_PROJECTION = (
     "uses",
     "ended_at",
     "version",
-    "member_id",
     "channel_id",
     "identity",
     "member_version",
@@ -31,6 +30,7 @@ OWNER_PROJECTION = (
     "expires_at",
     "revoked_at",
 )
+"""Twenty, as many as DynamoDB lets an index show besides its keys. Whose a thing is stands in those."""
 
 
 def _index(name: str, pk: str, sk: str, projection: dict[str, Any]) -> dict[str, Any]:

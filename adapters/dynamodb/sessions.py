@@ -7,6 +7,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from adapters.dynamodb.item import Item, Mapping, Tenancy, creation, instant, ms
+from adapters.dynamodb.keys import tenant_and_thing
 from adapters.dynamodb.outcome import Lost, RawItem
 from adapters.dynamodb.sagas import sagas
 from adapters.dynamodb.schema import OWNER_INDEX
@@ -52,7 +53,9 @@ def _items(session: Session, tenancy: Tenancy) -> tuple[Item, ...]:
 
 
 def _to_session(raw: RawItem) -> Session:
-    item = SessionItem.from_raw_data(raw)
+    """Also as the index by owner shows it."""
+    member_id = raw.get("member_id") or {"S": tenant_and_thing(raw["gsi1pk"]["S"])[1]}
+    item = SessionItem.from_raw_data({**raw, "member_id": member_id})
     return Session(
         session_id=item.pk.rsplit("#", 1)[1],
         member_id=item.member_id,

@@ -35,6 +35,11 @@ class Account:
         except Exception as unknown:
             raise CannotDeploy(f"region: {region} is none of AWS.") from unknown
 
+    @property
+    def events(self) -> Any:
+        """Those of all clients that are opened after this."""
+        return self._session.events
+
     @cached_property
     def number(self) -> str:
         return str(self.client("sts").get_caller_identity()["Account"])

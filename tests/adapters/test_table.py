@@ -23,6 +23,7 @@ from tests.adapters.disturbed import Disturbed, answer_of, cancelled, refused
 from tests.contracts.coupon_things import LOCKED
 from tests.contracts.things import LATER
 from tests.domain.builders import KEYRING
+from tests.requests_to_aws import hold
 
 
 class Recorder:
@@ -221,6 +222,8 @@ def test_an_answer_that_tells_no_units_counts_none() -> None:
 
 def test_the_table_is_made_once_and_making_it_again_changes_nothing(client: Any) -> None:
     name = f"tongka-{secrets.token_hex(4)}"
+
+    hold(client.meta.events)
 
     assert [create_table(client, name), create_table(client, name)] == [True, False]
 

@@ -13,6 +13,7 @@ from scripts.cloud.installation import Installation
 from scripts.environment import PYTHON
 from scripts.local.client import send
 from scripts.local.processes import Children, free_port, wait_until
+from tests.requests_to_aws import hold
 
 FILE = """
 name = "acme"
@@ -68,7 +69,9 @@ def opened(cloud: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opene
         path = tmp_path / "acme.toml"
         head, domain, tail = FILE.format(region=region, partition=partition).partition("[domain]")
         path.write_text(head + more + "\n" + domain + tail)
-        return Installation(Account(region), deployment.read(path), packages or build.ensure(), stages)
+        account = Account(region)
+        hold(account.events)
+        return Installation(account, deployment.read(path), packages or build.ensure(), stages)
 
     return open_it
 
