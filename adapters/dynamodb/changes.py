@@ -9,6 +9,8 @@ from adapters.dynamodb.keys import tenant_of
 from adapters.dynamodb.outcome import RawItem
 from domain.coupon.model import Coupon
 
+FOLLOWED = ("coupon",)
+"""Kinds of items from which something follows; the table's stream brings no others."""
 log = logging.getLogger("tongka.store")
 
 
@@ -16,7 +18,7 @@ def coupons_in(images: Iterable[RawItem]) -> Mapping[str, list[Coupon]]:
     """By tenant; what is no coupon is left out, and what nobody can read is told: it would not get better."""
     found: defaultdict[str, list[Coupon]] = defaultdict(list)
     for raw in images:
-        if raw["kind"]["S"] != "coupon":
+        if raw["kind"]["S"] not in FOLLOWED:
             continue
         tenant_id = tenant_of(raw["pk"]["S"])
         try:

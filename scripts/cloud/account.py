@@ -20,6 +20,10 @@ TRIES_MAX = 10
 """What manages resources may be asked a few times a second only, and says so by throttling."""
 LATER = "(known once it is made)"
 """In a plan, in place of an id that nobody knows yet."""
+SERVICES = (
+    *("apigatewayv2", "cloudwatch", "dynamodb", "events", "iam", "kms", "lambda", "logs"),
+    *("s3", "sns", "sqs", "ssm", "sts"),
+)
 
 
 class Account:
@@ -28,6 +32,7 @@ class Account:
     def __init__(self, region: str) -> None:
         """Raises CannotDeploy."""
         self._session = boto3.session.Session(region_name=region)
+        self.events.register("before-parameter-build", _refuse_what_is_not_known)
         self.region = region
         self._clients: dict[str, Any] = {}
         try:
@@ -44,11 +49,16 @@ class Account:
     def number(self) -> str:
         return str(self.client("sts").get_caller_identity()["Account"])
 
-    @property
+    @cached_property
     def is_imitated(self) -> bool:
-        """Whether something on this machine plays AWS."""
-        url = self.client("lambda").meta.endpoint_url
-        return "://127.0.0.1:" in url or "://localhost:" in url
+        """Whether something on this machine plays AWS. Raises CannotDeploy if only a part of it does."""
+        urls = [self.client(service).meta.endpoint_url for service in SERVICES]
+        here = {"://127.0.0.1:" in url or "://localhost:" in url for url in urls}
+        if len(here) > 1:
+            raise CannotDeploy(
+                "AWS_ENDPOINT_URL_… leads some services to this machine and others to AWS; unset it."
+            )
+        return here.pop()
 
     def can(self, operation: str) -> bool:
         """An imitation cannot do all that AWS can; what it leaves out is told."""
@@ -56,9 +66,13 @@ class Account:
 
     def client(self, service: str) -> Any:
         if service not in self._clients:
-            config = Config(retries={"mode": "standard", "total_max_attempts": TRIES_MAX})
-            self._clients[service] = self._session.client(service, config=config)
+            retries = {"mode": "standard", "total_max_attempts": TRIES_MAX}
+            self._clients[service] = self.opened(service, retries=retries)
         return self._clients[service]
+
+    def opened(self, service: str, **config: Any) -> Any:
+        """A client of one's own."""
+        return self._session.client(service, config=Config(**config))
 
     def arn(self, service: str, rest: str) -> str:
         """Of something in this region."""
@@ -88,13 +102,22 @@ def unless_absent(ask: Callable[[], T], *more: str) -> T | None:
         raise
 
 
-def patiently(act: Callable[[], T], *codes: str) -> T:
-    """Again while it is refused so: what was made a moment ago is not known everywhere."""
-    ends_at = time.monotonic() + PATIENCE_SECONDS
+def patiently(act: Callable[[], T], *codes: str, about: str = "", seconds: float = PATIENCE_SECONDS) -> T:
+    """Again while it is refused so: what was made a moment ago is not known everywhere.
+
+    `about`: a word of AWS's sentence, where the same code has other reasons that no waiting mends.
+    """
+    ends_at = time.monotonic() + seconds
     while True:
         try:
             return act()
         except ClientError as problem:
-            if code_of(problem) not in codes or time.monotonic() > ends_at:
+            is_known = code_of(problem) in codes and about in str(problem)
+            if not is_known or time.monotonic() > ends_at:
                 raise
         time.sleep(PAUSE_SECONDS)
+
+
+def _refuse_what_is_not_known(params: Any, model: Any, **_: Any) -> None:
+    if LATER in str(params):
+        raise CannotDeploy(f"{model.name}: what it needs does not show yet; run the same again in a minute.")

@@ -14,12 +14,15 @@ from scripts.cloud import build
 from serverless.settings import Settings, SettingsError
 
 NAME = re.compile(r"[a-z][a-z0-9-]{1,23}", re.ASCII)
+ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 RULE_NAME_MAX = 64
 SETTINGS_PREFIX = "TONGKA_"
 OURS = frozenset(
     {"TONGKA_TABLE", "TONGKA_MASTER_KEY", "TONGKA_IMAGES", "TONGKA_IMAGES_URL", "TONGKA_CLOCK_URL"}
 )
-LOG_DAYS = frozenset({1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731})
+LOG_DAYS = frozenset(
+    {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+)
 """What CloudWatch offers."""
 
 
@@ -46,6 +49,8 @@ class Deployment(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     region: str
+    account: str | None = None
+    """Twelve digits; with the credentials of any other one nothing is done."""
     alarm_emails: tuple[str, ...] = ()
     log_days: int = 90
     requests_per_second: int = 100
@@ -87,6 +92,8 @@ def read(path: Path) -> Deployment:
 def _check(found: Deployment) -> None:
     if not NAME.fullmatch(found.name):
         raise CannotDeploy("name: 2 to 24 small letters, digits and hyphens, a letter first.")
+    if found.account is not None and not ACCOUNT.fullmatch(found.account):
+        raise CannotDeploy("account: twelve digits.")
     if found.log_days not in LOG_DAYS:
         raise CannotDeploy(f"log_days: one of {', '.join(map(str, sorted(LOG_DAYS)))}.")
     if min(found.requests_per_second, found.burst) < 1:

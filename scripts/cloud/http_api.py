@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from scripts.cloud.account import LATER, Account, unless_absent
-from scripts.cloud.deployment import Deployment, Domain
+from scripts.cloud.deployment import CannotDeploy, Deployment
 from scripts.cloud.lambdas import Function
 from scripts.cloud.resource import Facts, Resource
 
 DEFAULT = "$default"
 PAYLOAD_FORMAT = "2.0"
+OURS = {"made-by": "tongka"}
+"""By this tag we know an API of ours: names need not be unique."""
 SECONDS_MAX = 30
 """An HTTP API waits no longer."""
 
@@ -76,6 +78,7 @@ class HttpApi(Resource):
             Name=self.name,
             ProtocolType="HTTP",
             DisableExecuteApiEndpoint=self._deployment.domain is not None,
+            Tags=OURS,
         )
         self._api.create_stage(ApiId=api["ApiId"], **self._stage())
 
@@ -101,7 +104,10 @@ class HttpApi(Resource):
 
     def _described(self) -> Any:
         found = self._account.pages("apigatewayv2", "get_apis", "Items")
-        ours = [each for each in found if each["Name"] == self.name and each["ProtocolType"] == "HTTP"]
+        named = [each for each in found if each["Name"] == self.name and each["ProtocolType"] == "HTTP"]
+        ours = [each for each in named if each.get("Tags", {}).items() >= OURS.items()]
+        if named and not ours:
+            raise CannotDeploy(f"There is an HTTP API {self.name} already that is not of Tongka; rename one.")
         return ours[0] if ours else None
 
 
@@ -174,31 +180,38 @@ def _target(integration: Mapping[str, Any]) -> str:
 
 
 class Host(Resource):
-    """A domain of ours; its name server has to point to what `deploy.py status` prints."""
+    """A domain of ours; its name server has to point to what `deploy.py status` prints.
+
+    Only what is called without any path before it is ours: below it other APIs may live.
+    """
 
     kind = "domain"
 
-    def __init__(self, account: Account, api: HttpApi, domain: Domain) -> None:
-        self._api, self._http_api, self._domain = account.client("apigatewayv2"), api, domain
-        self._account, self.name = account, domain.name
+    def __init__(
+        self, account: Account, api: HttpApi, name: str, certificate_arn: str, *, may_take: bool = False
+    ) -> None:
+        """`may_take`: also from another API, to which it leads now."""
+        self._api, self._http_api = account.client("apigatewayv2"), api
+        self._account, self.name = account, name
+        self._certificate_arn, self._may_take = certificate_arn, may_take
 
     def found(self) -> Facts | None:
         told = self._described()
         if told is None:
             return None
         host = told["DomainNameConfigurations"][0]
-        mappings = self._api.get_api_mappings(DomainName=self.name)["Items"]
+        root = self._root()
         return {
             "certificate": host.get("CertificateArn"),
             "tls": host.get("SecurityPolicy"),
-            "apis": [each["ApiId"] for each in mappings],
+            "leads_to": root["ApiId"] if root else None,
         }
 
     def wanted(self) -> Facts:
         return {
-            "certificate": self._domain.certificate_arn,
+            "certificate": self._certificate_arn,
             "tls": "TLS_1_2",
-            "apis": [self._http_api.api_id()],
+            "leads_to": self._http_api.api_id(),
         }
 
     def points_to(self) -> str | None:
@@ -213,22 +226,51 @@ class Host(Resource):
         wanted = self.wanted()
         if (found["certificate"], found["tls"]) != (wanted["certificate"], wanted["tls"]):
             self._api.update_domain_name(DomainName=self.name, DomainNameConfigurations=[self._told()])
-        if found["apis"] != wanted["apis"]:
-            for each in self._api.get_api_mappings(DomainName=self.name)["Items"]:
-                self._api.delete_api_mapping(DomainName=self.name, ApiMappingId=each["ApiMappingId"])
-            self._api.create_api_mapping(DomainName=self.name, ApiId=self._http_api.api_id(), Stage=DEFAULT)
+        if found["leads_to"] != wanted["leads_to"]:
+            self._lead(wanted["leads_to"])
 
     def remove(self) -> None:
-        for each in self._api.get_api_mappings(DomainName=self.name)["Items"]:
-            self._api.delete_api_mapping(DomainName=self.name, ApiMappingId=each["ApiMappingId"])
-        self._api.delete_domain_name(DomainName=self.name)
+        """The domain itself only if nothing else lives there; then the name server's entry ends, too."""
+        for each in self._mappings():
+            if each["ApiId"] == self._http_api.api_id():
+                self._api.delete_api_mapping(DomainName=self.name, ApiMappingId=each["ApiMappingId"])
+        if not self._mappings():
+            self._api.delete_domain_name(DomainName=self.name)
+
+    def _lead(self, api_id: str) -> None:
+        """Raises CannotDeploy."""
+        root = self._root()
+        if root and not self._may_take:
+            raise CannotDeploy(
+                f"{self.name} leads to another API ({root['ApiId']}); --take-host leads it here."
+            )
+        if root:
+            self._api.delete_api_mapping(DomainName=self.name, ApiMappingId=root["ApiMappingId"])
+        self._api.create_api_mapping(DomainName=self.name, ApiId=api_id, Stage=DEFAULT)
+
+    def _root(self) -> dict[str, Any] | None:
+        return next((each for each in self._mappings() if not each.get("ApiMappingKey")), None)
+
+    def _mappings(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._api.get_api_mappings(DomainName=self.name)["Items"]
+        return found
 
     def _told(self) -> dict[str, str]:
         return {
-            "CertificateArn": self._domain.certificate_arn,
+            "CertificateArn": self._certificate_arn,
             "EndpointType": "REGIONAL",
             "SecurityPolicy": "TLS_1_2",
         }
 
     def _described(self) -> Any:
         return unless_absent(lambda: self._api.get_domain_name(DomainName=self.name))
+
+
+def known_hosts(account: Account, api: HttpApi) -> list[Host]:
+    """Those that lead to the API."""
+    api_id = api.api_id()
+    if api_id == LATER:
+        return []
+    names = [each["DomainName"] for each in account.pages("apigatewayv2", "get_domain_names", "Items")]
+    hosts = [Host(account, api, name, "") for name in names]
+    return [host for host in hosts if (host.found() or {}).get("leads_to") == api_id]

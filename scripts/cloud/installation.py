@@ -1,21 +1,24 @@
 """One installation: all that belongs to it, in the order in which it is made."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
 from scripts.cloud import build, http_api, watch
 from scripts.cloud.account import Account
 from scripts.cloud.build import Package
-from scripts.cloud.deployment import CannotDeploy, Deployment
+from scripts.cloud.deployment import CannotDeploy, Deployment, Domain
 from scripts.cloud.http_api import Host, HttpApi, Route
-from scripts.cloud.lambdas import Function, Live, LogGroup, Permission, Retries, Role
+from scripts.cloud.lambdas import Callers, Function, Live, LogGroup, Retries, Role
 from scripts.cloud.release import ReleaseRecord
 from scripts.cloud.resource import Resource
-from scripts.cloud.sources import LetterMapping, Letters, Rule, StreamMapping
+from scripts.cloud.sources import Letters, Rule, StreamMapping
 from scripts.cloud.storage import Bucket, DataTable, MasterKey
 
 JOBS = "jobs"
+JOB_NAME = re.compile(r"[A-Za-z0-9_.]+", re.ASCII)
+"""Of a job, as it ends the name of its rule; it has no hyphen, with which another name could go on."""
 
 
 class Installation:
@@ -25,14 +28,18 @@ class Installation:
         self,
         account: Account,
         deployment: Deployment,
-        packages: Sequence[Package],
+        packages: Callable[[], Sequence[Package]],
         stages: Sequence[str] = (),
+        *,
+        may_take_host: bool = False,
     ) -> None:
-        """Raises CannotDeploy."""
-        self.account, self.deployment = account, deployment
-        self._told = build.stages()
+        """`packages` are built when somebody needs to know what is in them. Raises CannotDeploy."""
+        self.account, self.deployment, self.is_imitated = account, deployment, account.is_imitated
+        self._told, self._build = build.stages(), packages
         if unknown := set(stages) - self._told.keys():
             raise CannotDeploy(f"There is no stage {', '.join(sorted(unknown))} in zappa_settings.json.")
+        if deployment.account not in {None, account.number}:
+            raise CannotDeploy(f"The credentials are those of account {account.number}; see `account`.")
         self._stages = set(stages or self._told)
         name = deployment.name
         self.bucket = Bucket(account, name)
@@ -40,9 +47,12 @@ class Installation:
         self.table = DataTable(account, name)
         self.letters = Letters(account, name)
         self.api = HttpApi(account, deployment)
-        self.host = Host(account, self.api, deployment.domain) if deployment.domain else None
+        self.host = self._host(deployment.domain, may_take_host) if deployment.domain else None
         self.topic = watch.Topic(account, deployment)
-        self._packages = {each.stage: each for each in packages}
+
+    @cached_property
+    def packages(self) -> dict[str, Package]:
+        return {each.stage: each for each in self._build()}
 
     @cached_property
     def log_groups(self) -> dict[str, LogGroup]:
@@ -65,8 +75,8 @@ class Installation:
         return {stage: Live(self.account, function) for stage, function in self.functions.items()}
 
     @cached_property
-    def letter_mapping(self) -> LetterMapping:
-        return LetterMapping(self.account, self.functions[JOBS], self.letters)
+    def stream(self) -> StreamMapping:
+        return StreamMapping(self.account, self.functions[JOBS], self.table, self.letters)
 
     @cached_property
     def release(self) -> ReleaseRecord:
@@ -74,20 +84,24 @@ class Installation:
         return ReleaseRecord(self.account, self.deployment.name, lives)
 
     def resources(self) -> list[Resource]:
-        """Whatever names another stands after it; a version comes into use when all it needs is there."""
+        """Whatever names another stands after it; a version comes into use when all it needs is there.
+
+        The host comes when there is something behind it, alarms when there is something to watch.
+        """
         found: list[Resource] = [self.bucket, self.key, self.table, self.letters]
-        found += [*self.log_groups.values(), *self.roles.values()]
-        found += [self.api, *([self.host] if self.host else []), *self._watch()]
+        found += [*self.log_groups.values(), *self.roles.values(), self.api, self.topic]
         found += [*self.functions.values(), *self.lives.values()]
-        found += [*self._sources(), *self._front(), self.release]
+        found += [*self._sources(), *self._routes(), *([self.host] if self.host else [])]
+        found += [*self._watch(), self.release]
         return [each for each in found if each.stage is None or each.stage in self._stages]
 
     def strays(self) -> list[Resource]:
-        """Rules, routes and alarms of ours that nobody wants any more."""
-        wanted = {(each.kind, each.name) for each in self.resources()}
-        found = [*self._known_rules(), *self._known_routes(), *self._known_alarms()]
+        """Rules, routes, hosts and alarms of ours that nobody wants any more."""
         if self._stages != set(self._told):
             return []
+        wanted = {(each.kind, each.name) for each in self.resources()}
+        found = [*self._known_rules(), *self._known_routes(), *self._known_alarms()]
+        found += http_api.known_hosts(self.account, self.api)
         return [each for each in found if (each.kind, each.name) not in wanted]
 
     def places(self) -> dict[str, str | None]:
@@ -105,6 +119,9 @@ class Installation:
         function = self.deployment.function(stage)
         return Role(self.account, stage, function, lambda: {**self.places(), "logs": logs})
 
+    def _host(self, domain: Domain, may_take: bool) -> Host:
+        return Host(self.account, self.api, domain.name, domain.certificate_arn, may_take=may_take)
+
     def _function(self, stage: str, told: dict[str, Any]) -> Function:
         configuration = {
             "handler": told["lambda_handler"],
@@ -116,35 +133,38 @@ class Installation:
             "reserved": told.get("lambda_concurrency"),
         }
         name = self.deployment.function(stage)
-        return Function(self.account, self._packages[stage], self.bucket.name, name, configuration)
+        return Function(
+            self.account, stage, name, lambda: self.packages[stage].path, self.bucket, configuration
+        )
 
     def _sources(self) -> list[Resource]:
-        jobs = self.functions[JOBS]
         rules: list[Resource] = [
             Rule(self.account, self.functions[stage], event["function"], event["expression"])
             for stage, told in self._told.items()
             for event in told.get("events", ())
         ]
-        source = self.account.arn("events", f"rule/{jobs.name}-*")
+        callers = [self._callers(stage) for stage in self._told]
         return [
-            Retries(self.account, jobs, self.letters.arn),
-            Permission(self.account, jobs, "events.amazonaws.com", lambda: source),
+            Retries(self.account, self.functions[JOBS], self.letters.arn),
+            *callers,
             *rules,
-            StreamMapping(self.account, jobs, self.table, self.letters),
-            self.letter_mapping,
+            self.stream,
         ]
 
-    def _front(self) -> list[Resource]:
-        served = http_api.routes(self._told)
-        permissions: list[Resource] = [
-            Permission(self.account, self.functions[stage], "apigateway.amazonaws.com", self.api.source_arn)
-            for stage in self._told
-            if stage in served.values()
+    def _callers(self, stage: str) -> Callers:
+        function, sources = self.functions[stage], dict[str, Callable[[], str]]()
+        if stage in http_api.routes(self._told).values():
+            sources["apigateway.amazonaws.com"] = self.api.source_arn
+        if self._told[stage].get("events"):
+            rules = self.account.arn("events", f"rule/{function.name}-*")
+            sources["events.amazonaws.com"] = lambda: rules
+        return Callers(self.account, function, sources)
+
+    def _routes(self) -> list[Resource]:
+        return [
+            Route(self.account, self.api, key, self.functions[stage])
+            for key, stage in http_api.routes(self._told).items()
         ]
-        routes: list[Resource] = [
-            Route(self.account, self.api, key, self.functions[stage]) for key, stage in served.items()
-        ]
-        return [*permissions, *routes]
 
     def _watch(self) -> list[Resource]:
         name = self.deployment.name
@@ -154,14 +174,15 @@ class Installation:
             for each in watch.watched(name, self.table.name, functions, self.api.api_id, self.letters.name)
         ]
         filters = [watch.CriticalLines(self.account, group, name) for group in self.log_groups.values()]
-        return [self.topic, *filters, *alarms]
+        return [*filters, *alarms]
 
     def _known_rules(self) -> list[Resource]:
         found: list[Resource] = []
         for function in self.functions.values():
             prefix = f"{function.name}-"
-            names = self.account.pages("events", "list_rules", "Rules", NamePrefix=prefix)
-            found += [Rule(self.account, function, each["Name"].removeprefix(prefix), "") for each in names]
+            rules = self.account.pages("events", "list_rules", "Rules", NamePrefix=prefix)
+            jobs = [each["Name"].removeprefix(prefix) for each in rules]
+            found += [Rule(self.account, function, job, "") for job in jobs if JOB_NAME.fullmatch(job)]
         return found
 
     def _known_routes(self) -> list[Resource]:
@@ -169,11 +190,12 @@ class Installation:
         return [Route(self.account, self.api, each["RouteKey"], None) for each in found]
 
     def _known_alarms(self) -> list[Resource]:
+        """Of functions that there are no more; whoever made others, of a like name, keeps them."""
         prefix = f"{self.deployment.name}-"
         found = self.account.pages("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNamePrefix=prefix)
-        known = {each.name for each in self._watch()}
         return [
             watch.StrayAlarm(self.account, each["AlarmName"])
             for each in found
-            if each["AlarmName"] not in known
+            if watch.OF_A_FUNCTION.fullmatch(each["AlarmName"].removeprefix(prefix))
+            and each.get("AlarmActions") == [self.topic.arn]
         ]

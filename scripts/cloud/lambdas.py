@@ -8,19 +8,23 @@ import base64
 import hashlib
 import json
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from scripts.cloud.account import Account, patiently, unless_absent
-from scripts.cloud.build import Package
 from scripts.cloud.deployment import CannotDeploy
 from scripts.cloud.resource import Facts, Resource
+from scripts.cloud.storage import Bucket
 from scripts.environment import ROOT
 
 LIVE = "live"
 POLICIES = ROOT / "serverless" / "policies"
 POLICY_NAME = "what-it-does"
+CALL = "lambda:InvokeFunction"
+NOT_YET = ("InvalidParameterValueException",)
+"""What Lambda says of a role that does not show everywhere yet, and of mistakes, too."""
 VERSIONS_KEPT = 5
 TRUST = {
     "Version": "2012-10-17",
@@ -106,10 +110,15 @@ class Role(Resource):
             name: self._iam.get_role_policy(RoleName=self.name, PolicyName=name)["PolicyDocument"]
             for name in names
         }
-        return {"trusts": role["Role"]["AssumeRolePolicyDocument"], "policies": policies}
+        return {
+            "trusts": role["Role"]["AssumeRolePolicyDocument"],
+            "policies": policies,
+            "attached": self._attached(),
+        }
 
     def wanted(self) -> Facts:
-        return {"trusts": TRUST, "policies": {POLICY_NAME: policy(self.stage or "", self._places())}}
+        policies = {POLICY_NAME: policy(self.stage or "", self._places())}
+        return {"trusts": TRUST, "policies": policies, "attached": []}
 
     def make(self) -> None:
         self._iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=json.dumps(TRUST))
@@ -123,11 +132,22 @@ class Role(Resource):
             )
         for name in found["policies"].keys() - wanted.keys():
             self._iam.delete_role_policy(RoleName=self.name, PolicyName=name)
+        self._detach(found["attached"])
 
     def remove(self) -> None:
+        self._detach(self._attached())
         for name in self._iam.list_role_policies(RoleName=self.name)["PolicyNames"]:
             self._iam.delete_role_policy(RoleName=self.name, PolicyName=name)
         self._iam.delete_role(RoleName=self.name)
+
+    def _attached(self) -> list[str]:
+        """Policies that somebody gave it beside its own."""
+        found = self._iam.list_attached_role_policies(RoleName=self.name)["AttachedPolicies"]
+        return sorted(each["PolicyArn"] for each in found)
+
+    def _detach(self, arns: Iterable[str]) -> None:
+        for arn in arns:
+            self._iam.detach_role_policy(RoleName=self.name, PolicyArn=arn)
 
 
 class Function(Resource):
@@ -138,15 +158,16 @@ class Function(Resource):
     def __init__(
         self,
         account: Account,
-        package: Package,
-        bucket: str,
+        stage: str,
         name: str,
-        configuration: Facts,
+        package: Callable[[], Path],
+        bucket: Bucket,
+        told: Facts,
     ) -> None:
+        """`package` answers the zip, which is built if need be; `told` is its configuration."""
         self._account, self._lambda = account, account.client("lambda")
-        self._package, self._bucket = package, bucket
-        self._configuration = configuration
-        self.stage, self.name = package.stage, name
+        self._package, self._bucket, self._configuration = package, bucket, told
+        self.stage, self.name = stage, name
         self.arn = account.arn("lambda", f"function:{name}")
         self.live_arn = f"{self.arn}:{LIVE}"
 
@@ -167,11 +188,12 @@ class Function(Resource):
         }
 
     def wanted(self) -> Facts:
-        return {"code": self.code(), **self._configuration}
+        return {"code": self.code, **self._configuration}
 
+    @cached_property
     def code(self) -> str:
         """As Lambda tells it."""
-        digest = hashlib.sha256(self._package.path.read_bytes()).digest()
+        digest = hashlib.sha256(self._package().read_bytes()).digest()
         return base64.b64encode(digest).decode()
 
     def digest(self) -> str:
@@ -180,22 +202,25 @@ class Function(Resource):
         return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()[:32]
 
     def make(self) -> None:
+        code = self._uploaded()
         # A role made a moment ago cannot be taken on yet.
         patiently(
             lambda: self._lambda.create_function(
-                FunctionName=self.name, Code=self._uploaded(), Architectures=["x86_64"], **self._told()
+                FunctionName=self.name, Code=code, Architectures=["x86_64"], **self._told()
             ),
-            "InvalidParameterValueException",
+            *NOT_YET,
+            about="role",
         )
-        self._wait()
+        self.wait()
 
     def change(self, found: Facts) -> None:
+        self.wait()  # A run that was cut short may have left a change under way.
         wanted = self.wanted()
         if found["code"] != wanted["code"]:
-            uploaded = self._uploaded()
-            self._when_settled(lambda: self._lambda.update_function_code(FunctionName=self.name, **uploaded))
-        told = self._told()
-        self._when_settled(lambda: self._lambda.update_function_configuration(FunctionName=self.name, **told))
+            self._lambda.update_function_code(FunctionName=self.name, **self._uploaded())
+            self.wait()
+        self._lambda.update_function_configuration(FunctionName=self.name, **self._told())
+        self.wait()
         if wanted["reserved"] is not None:
             self._lambda.put_function_concurrency(
                 FunctionName=self.name, ReservedConcurrentExecutions=wanted["reserved"]
@@ -206,11 +231,22 @@ class Function(Resource):
     def remove(self) -> None:
         self._lambda.delete_function(FunctionName=self.name)
 
+    def wait(self) -> None:
+        """Until nothing is under way."""
+        for state in ("function_active_v2", "function_updated_v2"):
+            self._lambda.get_waiter(state).wait(FunctionName=self.name, WaiterConfig={"Delay": 2})
+
+    def invoke(self, event: Any) -> str | None:
+        """Hands it an event and waits; what it failed at, or None. It is asked once."""
+        seconds = self._configuration["seconds"] + 10
+        patient = self._account.opened(
+            "lambda", read_timeout=seconds, retries={"total_max_attempts": 1}, tcp_keepalive=True
+        )
+        told = patient.invoke(FunctionName=self.name, Qualifier=LIVE, Payload=json.dumps(event))
+        return told["Payload"].read().decode() if "FunctionError" in told else None
+
     def _uploaded(self) -> dict[str, str]:
-        path = self._package.path
-        key = f"{self.name}/{hashlib.sha256(path.read_bytes()).hexdigest()}.zip"
-        self._account.client("s3").upload_file(str(path), self._bucket, key)
-        return {"S3Bucket": self._bucket, "S3Key": key}
+        return self._bucket.upload(self._package(), f"{self.name}/{base64.b64decode(self.code).hex()}.zip")
 
     def _told(self) -> dict[str, Any]:
         wanted = self._configuration
@@ -222,15 +258,6 @@ class Function(Resource):
             "MemorySize": wanted["memory_mb"],
             "Timeout": wanted["seconds"],
         }
-
-    def _when_settled(self, act: Callable[[], Any]) -> None:
-        """A run that was cut short may have left a change under way."""
-        patiently(act, "ResourceConflictException")
-        self._wait()
-
-    def _wait(self) -> None:
-        for state in ("function_active_v2", "function_updated_v2"):
-            self._lambda.get_waiter(state).wait(FunctionName=self.name, WaiterConfig={"Delay": 2})
 
 
 class Live(Resource):
@@ -249,21 +276,25 @@ class Live(Resource):
         return alias["FunctionVersion"] if alias else None
 
     def found(self) -> Facts | None:
-        number = self.version()
-        return {"serves": self._versions()[number]} if number else None
+        told = self._told(LIVE)
+        return {"serves": told["Description"], "code": told["CodeSha256"]} if told else None
 
     def wanted(self) -> Facts:
-        return {"serves": self._function.digest()}
+        return {"serves": self._function.digest(), "code": self._function.code}
 
     def make(self) -> None:
-        self._lambda.create_alias(
-            FunctionName=self._function.name, Name=LIVE, FunctionVersion=self._published()
-        )
+        version = self._published()
+        self._wait(version)
+        self._lambda.create_alias(FunctionName=self._function.name, Name=LIVE, FunctionVersion=version)
 
     def change(self, found: Facts) -> None:
         self.move(self._published())
 
+    def has(self, version: str) -> bool:
+        return self._told(version) is not None
+
     def move(self, version: str) -> None:
+        self._wait(version)
         self._lambda.update_alias(FunctionName=self._function.name, Name=LIVE, FunctionVersion=version)
 
     def remove(self) -> None:
@@ -271,28 +302,48 @@ class Live(Resource):
 
     def forget(self, kept: set[str]) -> None:
         """Old versions, but for those kept and the latest few."""
-        numbers = sorted((int(each) for each in self._versions()), reverse=True)
+        numbers = sorted((int(each["Version"]) for each in self._versions()), reverse=True)
         for number in numbers[VERSIONS_KEPT:]:
             if str(number) not in kept:
                 self._lambda.delete_function(FunctionName=self._function.name, Qualifier=str(number))
 
     def _published(self) -> str:
-        wanted = self._function.digest()
-        same = [int(number) for number, digest in self._versions().items() if digest == wanted]
+        """A version that holds what is wanted; the one that does already, or a new one."""
+        wanted = self.wanted()
+        held = {"serves": "Description", "code": "CodeSha256"}
+        same = [
+            int(each["Version"])
+            for each in self._versions()
+            if all(each[name] == wanted[ours] for ours, name in held.items())
+        ]
         if same:
             return str(max(same))
-        # Refused if somebody else has deployed meanwhile.
+        self._function.wait()
         made = self._lambda.publish_version(
-            FunctionName=self._function.name, Description=wanted, CodeSha256=self._function.code()
+            FunctionName=self._function.name,
+            Description=wanted["serves"],
+            CodeSha256=wanted["code"],  # Refused if somebody else has deployed meanwhile.
         )
         version: str = made["Version"]
         return version
 
-    def _versions(self) -> dict[str, str]:
+    def _wait(self, version: str) -> None:
+        """A version cannot be called before it is active."""
+        waiter = self._lambda.get_waiter("published_version_active")
+        waiter.wait(FunctionName=self._function.name, Qualifier=version, WaiterConfig={"Delay": 2})
+
+    def _told(self, qualifier: str) -> Any:
+        return unless_absent(
+            lambda: self._lambda.get_function_configuration(
+                FunctionName=self._function.name, Qualifier=qualifier
+            )
+        )
+
+    def _versions(self) -> list[dict[str, Any]]:
         found = self._account.pages(
             "lambda", "list_versions_by_function", "Versions", FunctionName=self._function.name
         )
-        return {each["Version"]: each["Description"] for each in found if each["Version"] != "$LATEST"}
+        return [each for each in found if each["Version"] != "$LATEST"]
 
 
 class Retries(Resource):
@@ -329,7 +380,8 @@ class Retries(Resource):
                 MaximumEventAgeInSeconds=self.HOURS * 3600,
                 DestinationConfig={"OnFailure": {"Destination": self._letters}},
             ),
-            "InvalidParameterValueException",
+            *NOT_YET,
+            about="role",
         )
 
     def change(self, found: Facts) -> None:
@@ -339,46 +391,72 @@ class Retries(Resource):
         self._lambda.delete_function_event_invoke_config(FunctionName=self.name, Qualifier=LIVE)
 
 
-class Permission(Resource):
-    """Who may call a function, by its alias."""
+class Callers(Resource):
+    """Who may call a function: AWS's services by its alias, from places of ours, and nobody else."""
 
-    kind = "permission"
+    kind = "callers of"
 
-    def __init__(self, account: Account, function: Function, service: str, source: Any) -> None:
-        """`source` answers the ARN of the caller, as far as it is known."""
-        self._lambda, self._function = account.client("lambda"), function
-        self._service, self._source = service, source
-        self._id = service.partition(".")[0]
-        self.stage, self.name = function.stage, f"{self._id} → {function.name}"
+    def __init__(
+        self, account: Account, function: Function, sources: Mapping[str, Callable[[], str]]
+    ) -> None:
+        """`sources`: services, and what answers the ARN from where each calls, as far as it is known."""
+        self._account, self._lambda = account, account.client("lambda")
+        self._function, self._sources = function, sources
+        self.stage, self.name = function.stage, function.name
 
     def found(self) -> Facts | None:
-        told = unless_absent(
-            lambda: self._lambda.get_policy(FunctionName=self._function.name, Qualifier=LIVE)
-        )
-        for each in json.loads(told["Policy"])["Statement"] if told else ():
-            if each["Sid"] == self._id:
-                return {
-                    "service": each["Principal"]["Service"],
-                    "source": each["Condition"]["ArnLike"]["AWS:SourceArn"],
-                }
-        return None
+        """Also what somebody else has allowed, on the alias or on the function itself."""
+        told = self._statements(Qualifier=LIVE)
+        if self._account.can("GetPolicy past the alias"):
+            told |= self._statements()
+        return told or (None if self._sources else {})
 
     def wanted(self) -> Facts:
-        return {"service": self._service, "source": self._source()}
+        return {
+            f"{LIVE} {service.partition('.')[0]}": {
+                "Principal": {"Service": service},
+                "Action": CALL,
+                "Condition": {"ArnLike": {"AWS:SourceArn": source()}},
+            }
+            for service, source in self._sources.items()
+        }
 
     def make(self) -> None:
-        self._lambda.add_permission(
-            FunctionName=self._function.name,
-            Qualifier=LIVE,
-            StatementId=self._id,
-            Action="lambda:InvokeFunction",
-            Principal=self._service,
-            SourceArn=self._source(),
-        )
+        self._allow(self.wanted())
 
     def change(self, found: Facts) -> None:
-        self.remove()
-        self.make()
+        wanted = self.wanted()
+        self._forbid(name for name, told in found.items() if wanted.get(name) != told)
+        self._allow({name: told for name, told in wanted.items() if found.get(name) != told})
 
     def remove(self) -> None:
-        self._lambda.remove_permission(FunctionName=self._function.name, Qualifier=LIVE, StatementId=self._id)
+        self._forbid(self.found() or ())
+
+    def _allow(self, told: Facts) -> None:
+        for name, statement in told.items():
+            self._lambda.add_permission(
+                FunctionName=self._function.name,
+                Qualifier=LIVE,
+                StatementId=name.partition(" ")[2],
+                Action=statement["Action"],
+                Principal=statement["Principal"]["Service"],
+                SourceArn=statement["Condition"]["ArnLike"]["AWS:SourceArn"],
+            )
+
+    def _forbid(self, names: Iterable[str]) -> None:
+        for name in list(names):
+            place, _, statement_id = name.partition(" ")
+            where = {"Qualifier": LIVE} if place == LIVE else {}
+            self._lambda.remove_permission(
+                FunctionName=self._function.name, StatementId=statement_id, **where
+            )
+
+    def _statements(self, **where: str) -> Facts:
+        told = unless_absent(lambda: self._lambda.get_policy(FunctionName=self._function.name, **where))
+        place = where.get("Qualifier", "itself")
+        return {
+            f"{place} {each['Sid']}": {
+                name: each[name] for name in ("Principal", "Action", "Condition") if name in each
+            }
+            for each in (json.loads(told["Policy"])["Statement"] if told else ())
+        }

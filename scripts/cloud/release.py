@@ -17,7 +17,7 @@ from scripts.cloud.resource import Facts, Resource
 from scripts.environment import ROOT
 
 KEPT = 3
-"""Releases whose versions are never forgotten."""
+"""Releases, the one in use and those to which one may go back, whose versions are never forgotten."""
 
 
 class Release(Struct, frozen=True):
@@ -28,6 +28,8 @@ class Release(Struct, frozen=True):
     """Stages, and their versions."""
     commit: str
     at: str
+    before: int | None = None
+    """The release that was in use when this one was made: where going back leads."""
 
 
 class ReleaseRecord(Resource):
@@ -55,8 +57,10 @@ class ReleaseRecord(Resource):
         return {"functions": kept | {stage: number for stage, number in seen.items() if number}}
 
     def make(self) -> None:
+        current = self.current()
         latest = max((each.number for each in self._history()), default=0)
-        self._write(Release(latest + 1, self.wanted()["functions"], _commit(), _now()))
+        before = current.number if current else None
+        self._write(Release(latest + 1, self.wanted()["functions"], _commit(), _now(), before))
         self._forget()
 
     def change(self, found: Facts) -> None:
@@ -67,21 +71,28 @@ class ReleaseRecord(Resource):
         self._ssm.delete_parameter(Name=self.name)
 
     def previous(self) -> Release:
-        """The one before; where a newer one was cut short, the last whole one. Raises CannotDeploy."""
+        """Where going back leads; from a newer one that was cut short, to the last whole one.
+
+        Raises CannotDeploy.
+        """
         current = self.current()
         if current is not None and self.wanted()["functions"] != current.functions:
             return current
-        before = [each for each in self._history() if current and each.number < current.number]
-        if current is None or not before:
+        before = self._by_number().get(current.before or 0) if current else None
+        if before is None:
             raise CannotDeploy("There is no release before this one.")
-        return max(before, key=lambda each: each.number)
+        return before
 
     def go_back(self) -> Release:
         """Moves all aliases; can be repeated until it has come through. Raises CannotDeploy."""
         wanted = self.previous()
-        for live in self._lives:
-            if live.stage in wanted.functions:
-                live.move(wanted.functions[live.stage])
+        moved = {live: wanted.functions[live.stage] for live in self._lives if live.stage in wanted.functions}
+        if gone := [f"{live.stage} {number}" for live, number in moved.items() if not live.has(number)]:
+            raise CannotDeploy(
+                f"Release {wanted.number} is forgotten: there is no {', '.join(gone)} any more."
+            )
+        for live, number in moved.items():
+            live.move(number)
         self._write(wanted)
         return wanted
 
@@ -96,9 +107,15 @@ class ReleaseRecord(Resource):
         )
         return [msgspec.json.decode(each["Value"], type=Release) for each in found or ()]
 
+    def _by_number(self) -> dict[int, Release]:
+        return {each.number: each for each in self._history()}
+
     def _forget(self) -> None:
-        latest = {each.number: each for each in self._history()}
-        kept = [latest[number] for number in sorted(latest, reverse=True)[:KEPT]]
+        known, kept = self._by_number(), list[Release]()
+        latest = self.current()
+        while latest is not None and len(kept) < KEPT:
+            kept.append(latest)
+            latest = known.get(latest.before or 0)
         for live in self._lives:
             live.forget({each.functions[live.stage] for each in kept if live.stage in each.functions})
 

@@ -3,11 +3,15 @@
 A plan is made by the same comparison that applying makes, so that it tells what will be done.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
 
+from scripts.cloud.deployment import CannotDeploy
+
+SHOWS_AFTER_SECONDS, PAUSE_SECONDS = 120.0, 2.0
 Facts = dict[str, Any]
 """What is compared, by name."""
 
@@ -106,12 +110,22 @@ def apply(resources: Sequence[Resource], strays: Sequence[Resource] = ()) -> Ite
         yield step
         if step.before is None:
             resource.make()
-        found = resource.found()
-        if found is not None and found != resource.wanted():
+        found = _shown(resource)
+        if found != resource.wanted():
             resource.change(found)
     for resource in strays:
         yield Difference(resource, resource.found(), None)
         resource.remove()
+
+
+def _shown(resource: Resource) -> Facts:
+    """What was made a moment ago does not show everywhere at once. Raises CannotDeploy."""
+    ends_at = time.monotonic() + SHOWS_AFTER_SECONDS
+    while (found := resource.found()) is None:
+        if time.monotonic() > ends_at:
+            raise CannotDeploy(f"{resource.title} was made and does not show; run the same again.")
+        time.sleep(PAUSE_SECONDS)
+    return found
 
 
 def remove(resources: Sequence[Resource], *, with_data: bool) -> Iterator[Difference]:

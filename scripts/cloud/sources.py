@@ -1,14 +1,47 @@
-"""What calls functions besides people: rules, the stream of the table, the queue of dead letters."""
+"""What calls functions besides people: rules and the stream of the table; and where failures come to lie."""
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
+from msgspec import Struct
+
+from adapters.dynamodb.changes import FOLLOWED
 from scripts.cloud.account import LATER, Account, patiently, unless_absent
-from scripts.cloud.lambdas import Function
+from scripts.cloud.lambdas import NOT_YET, Function
 from scripts.cloud.resource import Facts, Resource
+from scripts.cloud.storage import DataTable
 
 LETTER_DAYS = 14
 LETTER_SECONDS = 960
 """Longer than a job may take, or a letter would be read again meanwhile."""
+ON = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
+UNDER_WAY = ("ResourceInUseException", "ResourceConflictException")
+MAPPING_SECONDS = 300.0
+"""How long a mapping may be on its way from one state to another."""
+
+
+class Letter(Struct, frozen=True):
+    """An event that failed for good."""
+
+    receipt: str
+    event: Any
+    """As the function had it; None for a batch of the stream, of which only the place is told."""
+    says: str
+    """What it is, for people."""
+
+    @classmethod
+    def of(cls, message: dict[str, Any]) -> "Letter":
+        try:
+            body = json.loads(message["Body"])
+        except ValueError:
+            return cls(message["ReceiptHandle"], None, "what nobody can read")
+        batch, event = body.get("DDBStreamBatchInfo"), body.get("requestPayload")
+        if batch or not isinstance(event, dict):
+            size = (batch or {}).get("batchSize", "some")
+            return cls(message["ReceiptHandle"], None, f"{size} changes of the table")
+        job = event.get("command") or str(*event.get("resources", ())[:1]).rpartition("-")[2]
+        return cls(message["ReceiptHandle"], event, f"{job} of {body.get('timestamp', 'some time')}")
 
 
 class Letters(Resource):
@@ -37,6 +70,25 @@ class Letters(Resource):
         told = self._attributes()
         return sum(
             int(told.get(f"ApproximateNumberOfMessages{kind}", 0)) for kind in ("", "NotVisible", "Delayed")
+        )
+
+    def read(self) -> Iterator[Letter]:
+        """One after the other, each once; while it is read, nobody else gets it."""
+        url, seen = self.url(), set()
+        while True:
+            found = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1, WaitTimeSeconds=2)
+            messages = found.get("Messages", [])
+            if not messages or messages[0]["MessageId"] in seen:
+                return
+            seen.add(messages[0]["MessageId"])
+            yield Letter.of(messages[0])
+
+    def done(self, letter: Letter) -> None:
+        self._sqs.delete_message(QueueUrl=self.url(), ReceiptHandle=letter.receipt)
+
+    def put_back(self, letter: Letter) -> None:
+        self._sqs.change_message_visibility(
+            QueueUrl=self.url(), ReceiptHandle=letter.receipt, VisibilityTimeout=0
         )
 
     def found(self) -> Facts | None:
@@ -109,103 +161,39 @@ class Rule(Resource):
         self._events.delete_rule(Name=self.name)
 
 
-class Mapping(Resource):
-    """Brings records of a source to a function; what failed comes again by itself."""
+class StreamMapping(Resource):
+    """Changes of the table to the jobs, from the first one on, for half a day again if they fail.
+
+    Only changes that somebody follows: each of the others would start a function for nothing.
+    """
 
     kind = "mapping"
-    START: str | None = None
-    """From where it reads; told when it is made, and never again."""
+    START = "TRIM_HORIZON"
 
-    def __init__(self, account: Account, function: Function, name: str) -> None:
+    def __init__(self, account: Account, function: Function, table: DataTable, letters: Letters) -> None:
         self._account, self._lambda, self._function = account, account.client("lambda"), function
-        self.stage, self.name = function.stage, name
-
-    def source(self) -> str:
-        """Its ARN, as far as it is known."""
-        raise NotImplementedError
-
-    def told(self) -> Facts:
-        """As Lambda wants it, but for its source."""
-        raise NotImplementedError
-
-    def uuid(self) -> str | None:
-        found = self._mapping()
-        return found["UUID"] if found else None
+        self._table, self._letters = table, letters
+        self.stage, self.name = function.stage, f"stream of {table.name} → {function.name}"
 
     def found(self) -> Facts | None:
         told = self._mapping()
-        return None if told is None else {name: _flat(told, name) for name in self.wanted()}
+        if told is None:
+            return None
+        found = {name: told.get(name) for name in self.wanted()}
+        return found | {
+            "FunctionName": told["FunctionArn"],
+            "Enabled": told["State"] in ON,
+            "DestinationConfig": {"OnFailure": told.get("DestinationConfig", {}).get("OnFailure")},
+        }
 
     def wanted(self) -> Facts:
-        told = {**self.told(), "FunctionName": self._function.live_arn}
-        return {name: _flat(told, name) for name in told}
-
-    def make(self) -> None:
-        start = {"StartingPosition": self.START} if self.START else {}
-        # The role was made a moment ago, and what it may do is not known everywhere yet.
-        patiently(
-            lambda: self._lambda.create_event_source_mapping(
-                EventSourceArn=self.source(),
-                FunctionName=self._function.live_arn,
-                **start,
-                **self.told(),
-            ),
-            "InvalidParameterValueException",
-        )
-
-    def change(self, found: Facts) -> None:
-        patiently(
-            lambda: self._lambda.update_event_source_mapping(
-                UUID=self.uuid(), FunctionName=self._function.live_arn, **self.told()
-            ),
-            "ResourceInUseException",
-            "ResourceConflictException",
-        )
-
-    def remove(self) -> None:
-        patiently(
-            lambda: self._lambda.delete_event_source_mapping(UUID=self.uuid()), "ResourceInUseException"
-        )
-
-    def _mapping(self) -> Any:
-        source = self.source()
-        if source == LATER:
-            return None
-        found = self._account.pages(
-            "lambda", "list_event_source_mappings", "EventSourceMappings", EventSourceArn=source
-        )
-        ours = [each for each in found if f"function:{self._function.name}" in each["FunctionArn"]]
-        return ours[0] if ours else None
-
-
-def _flat(told: Facts, name: str) -> Any:
-    if name == "FunctionName":
-        return told.get("FunctionArn", told.get("FunctionName"))
-    if name == "Enabled":
-        return told.get("Enabled", told.get("State") in {"Enabled", "Enabling", "Creating", "Updating"})
-    if name == "DestinationConfig":
-        return {"OnFailure": told.get(name, {}).get("OnFailure", {})}
-    return told.get(name)
-
-
-class StreamMapping(Mapping):
-    """Changes of the table to the jobs, from the first one on, for half a day again if they fail."""
-
-    START = "TRIM_HORIZON"
-
-    def __init__(self, account: Account, function: Function, table: Any, letters: Letters) -> None:
-        super().__init__(account, function, f"stream of {table.name} → {function.name}")
-        self._table, self._letters = table, letters
-
-    def source(self) -> str:
-        arn: str = self._table.stream_arn()
-        return arn
-
-    def told(self) -> Facts:
+        kinds = {"dynamodb": {"NewImage": {"kind": {"S": list(FOLLOWED)}}}}
         return {
+            "FunctionName": self._function.live_arn,
             "Enabled": True,
             "BatchSize": 100,
             "MaximumBatchingWindowInSeconds": 1,
+            "FilterCriteria": {"Filters": [{"Pattern": json.dumps(kinds)}]},
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
             "BisectBatchOnFunctionError": True,
             "MaximumRetryAttempts": 100,
@@ -213,22 +201,43 @@ class StreamMapping(Mapping):
             "DestinationConfig": {"OnFailure": {"Destination": self._letters.arn}},
         }
 
-
-class LetterMapping(Mapping):
-    """Dead letters back to the jobs: off, until `deploy.py replay` turns it on."""
-
-    def __init__(self, account: Account, function: Function, letters: Letters) -> None:
-        super().__init__(account, function, f"{letters.name} → {function.name}")
-        self._letters = letters
-
-    def source(self) -> str:
-        return self._letters.arn
-
-    def told(self) -> Facts:
-        return {"Enabled": False, "BatchSize": 1, "FunctionResponseTypes": ["ReportBatchItemFailures"]}
-
-    def turn(self, *, on: bool) -> None:
+    def make(self) -> None:
         patiently(
-            lambda: self._lambda.update_event_source_mapping(UUID=self.uuid(), Enabled=on),
-            "ResourceInUseException",
+            lambda: self._lambda.create_event_source_mapping(
+                EventSourceArn=self._table.stream_arn(), StartingPosition=self.START, **self.wanted()
+            ),
+            *NOT_YET,
+            about="role",
         )
+
+    def change(self, found: Facts) -> None:
+        patiently(
+            lambda: self._lambda.update_event_source_mapping(UUID=self._mapping()["UUID"], **self.wanted()),
+            *UNDER_WAY,
+            seconds=MAPPING_SECONDS,
+        )
+
+    def remove(self) -> None:
+        patiently(
+            lambda: self._lambda.delete_event_source_mapping(UUID=self._mapping()["UUID"]),
+            *UNDER_WAY,
+            seconds=MAPPING_SECONDS,
+        )
+
+    def says(self) -> str:
+        """Whether it reads, and what became of its last batch."""
+        told = self._mapping()
+        if told is None:
+            return "not there"
+        return f"{told['State']}, {told.get('LastProcessingResult', 'nothing read yet')}"
+
+    def _mapping(self) -> Any:
+        source = self._table.stream_arn()
+        if source == LATER:
+            return None
+        found = self._account.pages(
+            "lambda", "list_event_source_mappings", "EventSourceMappings", EventSourceArn=source
+        )
+        ours = [each for each in found if f"function:{self._function.name}" in each["FunctionArn"]]
+        there = [each for each in ours if each["State"] != "Deleting"]
+        return there[0] if there else None

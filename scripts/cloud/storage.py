@@ -1,5 +1,6 @@
 """What keeps something: the bucket of packages, the master key, the table."""
 
+from pathlib import Path
 from typing import Any
 
 from adapters.dynamodb import schema
@@ -11,6 +12,8 @@ PACKAGE_DAYS = 7
 """Lambda keeps its own copy; the bucket is only the way there."""
 KEY_DAYS = 30
 """How long a deleted master key can be brought back: as long as AWS allows."""
+BACKUPS_SECONDS = 600.0
+"""How long a new table may take until it can be backed up."""
 CLOSED = {
     "BlockPublicAcls": True,
     "IgnorePublicAcls": True,
@@ -26,16 +29,19 @@ class Bucket(Resource):
 
     def __init__(self, account: Account, name: str) -> None:
         self._account, self._s3 = account, account.client("s3")
+        # The name can be guessed; a bucket of somebody else's is never used.
+        self._owned = {"ExpectedBucketOwner": account.number}
         self.name = f"{name}-packages-{account.number}-{account.region}"
 
     def found(self) -> Facts | None:
-        if unless_absent(lambda: self._s3.head_bucket(Bucket=self.name)) is None:
+        if unless_absent(lambda: self._s3.head_bucket(Bucket=self.name, **self._owned)) is None:
             return None
         closed = unless_absent(
-            lambda: self._s3.get_public_access_block(Bucket=self.name), "NoSuchPublicAccessBlockConfiguration"
+            lambda: self._s3.get_public_access_block(Bucket=self.name, **self._owned),
+            "NoSuchPublicAccessBlockConfiguration",
         )
         days = unless_absent(
-            lambda: self._s3.get_bucket_lifecycle_configuration(Bucket=self.name),
+            lambda: self._s3.get_bucket_lifecycle_configuration(Bucket=self.name, **self._owned),
             "NoSuchLifecycleConfiguration",
         )
         return {
@@ -52,7 +58,9 @@ class Bucket(Resource):
         self._s3.create_bucket(Bucket=self.name, **there)
 
     def change(self, found: Facts) -> None:
-        self._s3.put_public_access_block(Bucket=self.name, PublicAccessBlockConfiguration=CLOSED)
+        self._s3.put_public_access_block(
+            Bucket=self.name, PublicAccessBlockConfiguration=CLOSED, **self._owned
+        )
         rule = {
             "ID": "packages",
             "Status": "Enabled",
@@ -60,13 +68,18 @@ class Bucket(Resource):
             "Expiration": {"Days": PACKAGE_DAYS},
         }
         self._s3.put_bucket_lifecycle_configuration(
-            Bucket=self.name, LifecycleConfiguration={"Rules": [rule]}
+            Bucket=self.name, LifecycleConfiguration={"Rules": [rule]}, **self._owned
         )
 
     def remove(self) -> None:
-        for each in self._account.pages("s3", "list_objects_v2", "Contents", Bucket=self.name):
-            self._s3.delete_object(Bucket=self.name, Key=each["Key"])
-        self._s3.delete_bucket(Bucket=self.name)
+        for each in self._account.pages("s3", "list_objects_v2", "Contents", Bucket=self.name, **self._owned):
+            self._s3.delete_object(Bucket=self.name, Key=each["Key"], **self._owned)
+        self._s3.delete_bucket(Bucket=self.name, **self._owned)
+
+    def upload(self, path: Path, key: str) -> dict[str, str]:
+        """As Lambda wants to be told where it lies."""
+        self._s3.upload_file(str(path), self.name, key, ExtraArgs=self._owned)
+        return {"S3Bucket": self.name, "S3Key": key}
 
 
 class MasterKey(Resource):
@@ -76,7 +89,7 @@ class MasterKey(Resource):
     is_data = True
 
     def __init__(self, account: Account, name: str) -> None:
-        self._kms = account.client("kms")
+        self._account, self._kms = account, account.client("kms")
         self.name = f"alias/{name}"
 
     def arn(self) -> str:
@@ -110,10 +123,19 @@ class MasterKey(Resource):
         self._kms.enable_key_rotation(KeyId=key)
 
     def remove(self) -> None:
-        """The alias stays while the key can be brought back; deploying again does that."""
+        """The alias stays while the key can be brought back; deploying again does that.
+
+        A key that has another name, too, opens another table, and only loses ours.
+        """
         key = self._describe()
-        if key["KeyState"] != "PendingDeletion":
+        if self._has_another_name(key["KeyId"]):
+            self._kms.delete_alias(AliasName=self.name)
+        elif key["KeyState"] != "PendingDeletion":
             self._kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=KEY_DAYS)
+
+    def _has_another_name(self, key_id: str) -> bool:
+        names = self._account.pages("kms", "list_aliases", "Aliases", KeyId=key_id)
+        return any(each["AliasName"] != self.name for each in names)
 
     def _describe(self) -> Any:
         found = unless_absent(lambda: self._kms.describe_key(KeyId=self.name))
@@ -176,13 +198,14 @@ class DataTable(Resource):
                     **table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
                 ),
                 "ContinuousBackupsUnavailableException",
+                seconds=BACKUPS_SECONDS,
             )
         if found["time_to_live"] is None:
             schema.let_items_expire(self._dynamodb, self.name)
 
     def remove(self) -> None:
         self._update(DeletionProtectionEnabled=False)
-        self._dynamodb.delete_table(TableName=self.name)
+        patiently(lambda: self._dynamodb.delete_table(TableName=self.name), "ResourceInUseException")
         self._dynamodb.get_waiter("table_not_exists").wait(TableName=self.name)
 
     def _update(self, **arguments: Any) -> None:

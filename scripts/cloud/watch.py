@@ -1,5 +1,6 @@
 """What tells people that something is wrong: a topic, alarms, and a filter for critical lines of the log."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ from scripts.cloud.lambdas import LogGroup
 from scripts.cloud.resource import Facts, Resource
 
 MINUTE = 60
+OF_A_FUNCTION = re.compile(r"[a-z0-9_]+-(errors|throttles)", re.ASCII)
+"""What ends the names of alarms of one stage."""
 AT_LEAST, BELOW = "GreaterThanOrEqualToThreshold", "LessThanThreshold"
 SHOWN = (
     *("Namespace", "MetricName", "Dimensions", "Statistic", "Period", "EvaluationPeriods"),
@@ -57,9 +60,15 @@ class Topic(Resource):
     def remove(self) -> None:
         self._sns.delete_topic(TopicArn=self.arn)
 
+    def unconfirmed(self) -> list[str]:
+        """Addresses that get nothing yet."""
+        return sorted(email for email, arn in self._subscribed().items() if not arn.startswith("arn:"))
+
     def _subscribed(self) -> dict[str, str]:
+        """Mail only: whoever subscribed by another way keeps it."""
         found = self._account.pages("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=self.arn)
-        there = [each for each in found if each["SubscriptionArn"] != "Deleted"]
+        mails = [each for each in found if each["Protocol"] == "email"]
+        there = [each for each in mails if each["SubscriptionArn"] != "Deleted"]
         return {each["Endpoint"]: each["SubscriptionArn"] for each in there}
 
 

@@ -1,17 +1,14 @@
 """What `scripts/deploy.py` does with an installation, told line by line."""
 
-import time
 from collections.abc import Iterable
 
 from scripts.cloud import imitation, release, resource
 from scripts.cloud.deployment import CannotDeploy
-from scripts.cloud.installation import Installation
+from scripts.cloud.installation import JOBS, Installation
+from scripts.cloud.lambdas import Function
 from scripts.cloud.resource import Difference
+from scripts.cloud.sources import Letter
 from scripts.environment import say
-
-REPLAY_PAUSE_SECONDS = 5.0
-REPLAY_PATIENCE = 6
-"""So many looks without any letter done, and those that are left fail again."""
 
 
 def plan(installation: Installation) -> None:
@@ -49,41 +46,43 @@ def rollback(installation: Installation) -> None:
 
 
 def status(installation: Installation) -> None:
-    """The release, the address, the letters, and what is not as wanted."""
+    """The release, the address, the letters, the stream; `plan` tells what is not as wanted."""
     current = installation.release.current()
     if current is None:
         raise CannotDeploy("Nothing was deployed yet; `apply` does it.")
     say(release.described(current))
     say(f"{installation.letters.waiting()} dead letters")
+    say(f"stream of the table: {installation.stream.says()}")
     _tell_address(installation)
-    for step in resource.plan(installation.resources(), installation.strays()):
-        _tell(step)
 
 
-def replay(installation: Installation) -> None:
-    """Turns the mapping on until no letter is left, or those left fail again; then off."""
-    before = installation.letters.waiting()
-    if not before:
-        print("There are no dead letters.")
-        return
-    say(f"{before} dead letters")
-    installation.letter_mapping.turn(on=True)
+def replay(installation: Installation, *, recounted: bool) -> None:
+    """Hands each event to the jobs once more; what fails again stays.
+
+    `recounted`: changes of the table are taken away; whoever says it has counted the figures anew.
+    """
+    letters, jobs = installation.letters, installation.functions[JOBS]
+    kept: list[Letter] = []
+    done = 0
     try:
-        left = _watch_letters(installation, before)
+        for letter in letters.read():
+            kept.append(letter)
+            failed = None if letter.event is None and recounted else _again(jobs, letter)
+            say(f"{letter.says}: {failed or 'done'}")
+            if failed is None:
+                letters.done(kept.pop())
+                done += 1
     finally:
-        installation.letter_mapping.turn(on=False)
-    print(f"{before - left} done again, {left} left." + (" docs/runbook.md says what to do." if left else ""))
+        for letter in kept:
+            letters.put_back(letter)
+    print(f"{done} done, {len(kept)} left." + (" docs/runbook.md says what to do." if kept else ""))
 
 
-def _watch_letters(installation: Installation, before: int) -> int:
-    left, looks = before, 0
-    while left and looks < REPLAY_PATIENCE:
-        time.sleep(REPLAY_PAUSE_SECONDS)
-        now = installation.letters.waiting()
-        looks = 0 if now < left else looks + 1
-        left = now
-        say(f"{left} left")
-    return left
+def _again(jobs: Function, letter: Letter) -> str | None:
+    """What it failed at."""
+    if letter.event is None:
+        return "cannot be run again; run scripts/recount.py, then this with --recounted"
+    return jobs.invoke(letter.event)
 
 
 def undeploy(installation: Installation, delete_data: str | None) -> None:
@@ -103,7 +102,7 @@ def undeploy(installation: Installation, delete_data: str | None) -> None:
 
 def _tell_where(installation: Installation) -> None:
     account = installation.account
-    where = "an imitation on this machine" if account.is_imitated else f"account {account.number}"
+    where = "an imitation on this machine" if installation.is_imitated else f"account {account.number}"
     say(f"{installation.deployment.name} in {account.region}, {where}")
 
 
@@ -121,7 +120,7 @@ def _tell(step: Difference) -> None:
 
 
 def _tell_limits(installation: Installation) -> None:
-    if installation.account.is_imitated:
+    if installation.is_imitated:
         print("Not run here, because the imitation cannot:")
         for line in imitation.LIMITS:
             print(f"    {line}")
@@ -131,5 +130,7 @@ def _tell_address(installation: Installation) -> None:
     say(f"address: {installation.api.address()}")
     if installation.host and (target := installation.host.points_to()):
         say(f"the name server must point {installation.host.name} to {target}")
-    table, key = installation.table.name, installation.key.name
-    say(f"for scripts/tenant.py: TONGKA_TABLE={table} TONGKA_MASTER_KEY=kms:{key}")
+    for email in installation.topic.unconfirmed():
+        say(f"{email} gets no alarms until it has confirmed the mail that AWS sent")
+    table, key, region = installation.table.name, installation.key.name, installation.account.region
+    say(f"for other commands: AWS_REGION={region} TONGKA_TABLE={table} TONGKA_MASTER_KEY=kms:{key}")

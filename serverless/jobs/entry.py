@@ -1,18 +1,15 @@
 """Lambda entry point for jobs: `zappa_settings.json` names `serverless.jobs.entry.handler`.
 
 The event says what to do: a rule of EventBridge carries the job's dotted name at the end of its own, an
-invocation by hand names it as `command`, the table's stream brings changes, the queue of dead letters brings
-events that failed before. Whatever is not understood fails: to return nothing would read as done.
+invocation by hand names it as `command`, the table's stream brings changes. Whatever is not understood fails:
+to return nothing would read as done.
 """
 
-import json
-import logging
 from collections.abc import Mapping
 from typing import Any
 
 from serverless import startup
 from serverless.events import UnknownEvent
-from serverless.ground import code_of
 from serverless.jobs.queues import on_stream
 from serverless.jobs.schedules import JOBS
 from serverless.logs import configure
@@ -21,19 +18,16 @@ from serverless.wiring import wiring
 configure()
 TABLE = f":table/{wiring().table.name}/stream/"
 startup.ready(wiring())
-log = logging.getLogger("tongka.jobs")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Raises UnknownEvent, and whatever the job raised."""
+    """Raises UnknownEvent or JobFailed."""
     records = event.get("Records")
     if not records:
         return _run(event)
     sources = {record.get("eventSource") for record in records}
     if sources == {"aws:dynamodb"} and all(TABLE in record["eventSourceARN"] for record in records):
         return on_stream(records)
-    if sources == {"aws:sqs"}:
-        return _on_letters(records)
     raise UnknownEvent("Records of another table, or of a source that nobody follows.")
 
 
@@ -48,23 +42,3 @@ def _rule(event: Mapping[str, Any]) -> str:
     """The name of the rule that fired, or nothing."""
     found = [str(arn).partition(":rule/")[2] for arn in event.get("resources") or ()]
     return found[0] if len(found) == 1 else ""
-
-
-def _on_letters(records: list[dict[str, Any]]) -> dict[str, Any]:
-    """Events of jobs that failed, once more, each by itself; what cannot be run again stays in the queue."""
-    failed = []
-    for record in records:
-        try:
-            _run(_failed_event(json.loads(record["body"])))
-        except Exception as problem:  # noqa: BLE001  # the other letters are read, too
-            log.error("a dead letter stays", extra={"code": code_of(problem)})  # noqa: TRY400  # no values
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
-
-
-def _failed_event(letter: Any) -> Mapping[str, Any]:
-    """Lambda wraps an event that failed; of a batch of the stream it tells only where it lay."""
-    found = letter.get("requestPayload") if isinstance(letter, dict) else None
-    if not isinstance(found, dict) or "Records" in found:
-        raise UnknownEvent("Not a job's event; for one of the stream run scripts/recount.py.")
-    return found

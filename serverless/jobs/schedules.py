@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any
 
 from domain.clock import shop_date
+from serverless.ground import code_of
 from serverless.wiring import wiring
 
 EXPIRE_BATCH = 5_000
@@ -19,6 +20,15 @@ SETTLE_BATCH = 500
 RELEASE_BATCH = 1_000
 RECONCILE_NIGHTS = 30
 """Every account is proved once in so many nights."""
+
+
+class JobFailed(Exception):
+    """Which one, and the kind of error.
+
+    Lambda writes what a function raises into its log and its dead letters; the sentence of an error may
+    have personal data in it.
+    """
+
 
 Job = Callable[[], dict[str, Any]]
 
@@ -34,9 +44,9 @@ def job(run: Job) -> Job:
     def logged() -> dict[str, Any]:
         try:
             done = run()
-        except Exception:
+        except Exception as problem:
             log.exception("job failed")
-            raise
+            raise JobFailed(run.__name__, code_of(problem)) from None
         log.info(run.__name__, extra=done)
         return done
 

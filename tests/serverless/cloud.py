@@ -15,12 +15,15 @@ from scripts.local.client import send
 from scripts.local.processes import Children, free_port, wait_until
 from tests.requests_to_aws import hold
 
-FILE = """
-name = "acme"
+HEAD = """
+name = "{name}"
 region = "{region}"
+account = "123456789012"
 alarm_emails = ["ops@example.com"]
+"""
+DOMAIN = """
 [domain]
-name = "api.example.com"
+name = "{domain}"
 certificate_arn = "arn:{partition}:acm:{region}:123456789012:certificate/one"
 """
 Opened = Callable[..., Installation]
@@ -64,14 +67,22 @@ def opened(cloud: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opene
         more: str = "",
         packages: list[Package] | None = None,
         stages: tuple[str, ...] = (),
+        name: str = "acme",
+        domain: str | None = "api.example.com",
+        *,
+        may_take_host: bool = False,
     ) -> Installation:
         partition = "aws-cn" if region.startswith("cn-") else "aws"
-        path = tmp_path / "acme.toml"
-        head, domain, tail = FILE.format(region=region, partition=partition).partition("[domain]")
-        path.write_text(head + more + "\n" + domain + tail)
+        path = tmp_path / f"{name}.toml"
+        path.write_text(
+            HEAD.format(name=name, region=region)
+            + (DOMAIN.format(domain=domain, region=region, partition=partition) if domain else "")
+            + more
+        )
         account = Account(region)
         hold(account.events)
-        return Installation(account, deployment.read(path), packages or build.ensure(), stages)
+        built = build.ensure if packages is None else lambda: packages
+        return Installation(account, deployment.read(path), built, stages, may_take_host=may_take_host)
 
     return open_it
 

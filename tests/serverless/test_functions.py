@@ -275,6 +275,7 @@ STRANGE: dict[str, dict[str, Any]] = {
         "Records": [{"EventSource": "aws:sns", "Sns": {"Message": '{"command": "os.getcwd"}'}}]
     },
     "the stream of another table": {"Records": [change(stream_of("other"), "1", None, "T#a#C#1")]},
+    "a queue": {"Records": [{"messageId": "1", "eventSource": "aws:sqs", "body": "{}"}]},
     "nothing": {},
     "no records": {"Records": []},
     "a request": http_event("GET", "/v1/auth/health"),
@@ -300,40 +301,24 @@ def failure(process: Process, event: dict[str, Any]) -> str:
     return ""
 
 
-def letter(message_id: str, body: object) -> dict[str, Any]:
-    return {"messageId": message_id, "eventSource": "aws:sqs", "body": json.dumps(body)}
-
-
-def test_dead_letters_are_run_again_each_by_itself(lone_shop: Shop, environment: dict[str, str]) -> None:
-    environment["TONGKA_TABLE"] = lone_shop.services.table.name
-    rule = "arn:aws-cn:events:cn-north-1:000000000000:rule/tongka-jobs-serverless.jobs.schedules.reconcile"
-    letters = [
-        letter("1", {"version": "1.0", "requestPayload": {"resources": [rule]}}),
-        letter("2", {"version": "1.0", "requestPayload": {"command": "os.getcwd"}}),
-        letter("3", {"version": "1.0", "DDBStreamBatchInfo": {"shardId": "s", "batchSize": 3}}),
-        letter("4", "text"),
-        letter("5", {"requestPayload": {"command": "serverless.jobs.schedules.expire_points"}}),
-    ]
-
-    (answer,) = answers("jobs", [{"Records": letters}], environment)
-
-    assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == ["2", "3", "4"]
-
-
 def test_a_job_that_stumbles_ran_once(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Zappa's handler takes a TypeError for a wrong signature and calls the job again."""
     jobs = importlib.import_module("serverless.jobs.entry")
+    schedules = importlib.import_module("serverless.jobs.schedules")
     ran = []
 
     def stumble() -> dict[str, Any]:
         ran.append(1)
-        raise TypeError("a bug")
+        raise TypeError("of 13800138000")
 
-    monkeypatch.setitem(jobs.JOBS, "serverless.jobs.schedules.reconcile", stumble)
+    monkeypatch.setattr(jobs, "JOBS", {"stumble": schedules.job(stumble)})
+    monkeypatch.delitem(schedules.JOBS, f"{stumble.__module__}.stumble")
 
-    with pytest.raises(TypeError, match="a bug"):
-        jobs.handler({"command": "serverless.jobs.schedules.reconcile"}, None)
+    with pytest.raises(schedules.JobFailed) as failed:
+        jobs.handler({"command": "stumble"}, None)
     assert ran == [1]
+    assert failed.value.args == ("stumble", "TypeError"), "Lambda writes it into logs and dead letters"
+    assert failed.value.__suppress_context__
 
 
 def test_a_function_that_takes_too_long_or_does_not_start_is_told(environment: dict[str, str]) -> None:

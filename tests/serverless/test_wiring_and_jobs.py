@@ -16,7 +16,7 @@ from adapters.dynamodb.schema import create_table
 from adapters.system.clock import SandboxClock, SystemClock
 from scripts.local.engine import Engine
 from serverless.jobs.schedules import JOBS as JOBS_BY_NAME
-from serverless.jobs.schedules import job
+from serverless.jobs.schedules import JobFailed, job
 from serverless.settings import Settings
 from serverless.wiring import Wiring
 from tests.shop import Shop
@@ -129,7 +129,7 @@ def test_a_job_that_fails_is_told_in_the_log_and_fails(caplog: pytest.LogCapture
     def broken() -> dict[str, Any]:
         raise KeyError("x")
 
-    with pytest.raises(KeyError):
+    with pytest.raises(JobFailed, match=r"broken.*KeyError"):
         broken()
 
     JOBS_BY_NAME.pop(f"{__name__}.{broken.__qualname__.rpartition('.')[2]}")
