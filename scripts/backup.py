@@ -28,6 +28,7 @@ def main() -> None:
     commands.add_parser("checksum")
     arguments = parser.parse_args()
     environment.enter(environment.RUNTIME, node=False)
+    from adapters.dynamodb.outcome import StoreProblem
     from scripts.local.backup import BadBackup
 
     try:
@@ -35,24 +36,27 @@ def main() -> None:
             _run(arguments)
     except BadBackup as problem:
         environment.stop(str(problem))
+    except StoreProblem as problem:
+        environment.stop(f"DynamoDB did not answer, or not any more: {problem}. Run the same again.")
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from adapters.dynamodb.client import open_client
+    from adapters.dynamodb.client import open_patient_client
+    from adapters.dynamodb.table import Table
     from scripts.local import backup
-    from serverless.settings import Settings
 
     if arguments.command == "check":
         sums = backup.check(arguments.file)
-    elif arguments.command == "make":
-        sums = backup.make(environment.services().table, arguments.file, environment.say)
-    elif arguments.command == "restore":
-        table, settings = environment.services().table, Settings.from_environment()
-        client = open_client(settings.region, settings.dynamodb_url)
-        backup.restore(table, client, arguments.file, environment.say, go_on=arguments.go_on)
-        sums = backup.Sums.of(table.scan(strong=True))
     else:
-        sums = backup.Sums.of(environment.services().table.scan(strong=True))
+        settings = environment.settings()
+        client = open_patient_client(settings.region, settings.dynamodb_url)
+        table = Table(client, settings.table)
+        if arguments.command == "make":
+            sums = backup.make(table, arguments.file, environment.say)
+        else:
+            if arguments.command == "restore":
+                backup.restore(table, client, arguments.file, environment.say, go_on=arguments.go_on)
+            sums = backup.Sums.of(table.scan(strong=True))
     for line in sums.lines():
         print(line)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from serverless.settings import Settings
     from serverless.wiring import Wiring
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,15 +69,19 @@ def explained() -> Iterator[None]:
 
 
 def services() -> "Wiring":
-    """Everything that the product can do, by the settings in the environment; or a line says what is missing.
+    """All that the product can do, by the settings in the environment. Called inside the environment."""
+    from serverless.wiring import wiring  # not there before `enter`
 
-    Called inside the environment.
-    """
-    from serverless.settings import SettingsError  # not there before `enter`
-    from serverless.wiring import wiring
+    settings()
+    return wiring()
+
+
+def settings() -> "Settings":
+    """Those in the environment, or a line says what is missing. Called inside the environment."""
+    from serverless.settings import Settings, SettingsError
 
     try:
-        return wiring()
+        return Settings.from_environment()
     except SettingsError as problem:
         stop(str(problem))
 

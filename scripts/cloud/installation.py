@@ -10,9 +10,10 @@ from scripts.cloud.account import Account
 from scripts.cloud.build import Package
 from scripts.cloud.deployment import CannotDeploy, Deployment, Domain
 from scripts.cloud.http_api import Host, HttpApi, Route
-from scripts.cloud.lambdas import Callers, Function, Live, LogGroup, Retries, Role
+from scripts.cloud.lambdas import Callers, Function, Live, LogGroup, Retries
 from scripts.cloud.release import ReleaseRecord
 from scripts.cloud.resource import Resource
+from scripts.cloud.roles import Role
 from scripts.cloud.sources import Letters, Rule, StreamMapping
 from scripts.cloud.storage import Bucket, DataTable, MasterKey
 

@@ -8,10 +8,12 @@ import base64
 import gzip
 import hashlib
 import json
+import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from msgspec import Struct
 
@@ -23,6 +25,8 @@ BATCH = 25
 """Items that DynamoDB takes at once."""
 DIGEST_BITS = 256
 SAY_EVERY = 1000
+PAUSE_SECONDS, PAUSE_MAX_SECONDS = 0.05, 5.0
+"""Before what DynamoDB did not take is sent again."""
 RawItem = dict[str, Any]
 
 
@@ -98,7 +102,15 @@ def _read(value: dict[str, Any]) -> Any:
 def make(table: Table, path: Path, say: Callable[[str], None]) -> Sums:
     """Writes beside the file first, so that a half one is never taken for a whole one."""
     sums, half = Sums({}), path.with_name(path.name + ".part")
-    with gzip.open(half, "wt", encoding="utf-8") as file:
+    half.unlink(missing_ok=True)
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:
+        _write(table, raw, sums, say)
+    half.replace(path)
+    return sums
+
+
+def _write(table: Table, raw: IO[bytes], sums: Sums, say: Callable[[str], None]) -> None:
+    with gzip.open(raw, "wt", encoding="utf-8") as file:
         file.write(json.dumps({"form": FORM, "table": table.name}) + "\n")
         for item in table.scan(strong=True):
             sums.add(item)
@@ -106,9 +118,6 @@ def make(table: Table, path: Path, say: Callable[[str], None]) -> Sums:
             if sums.items % SAY_EVERY == 0:
                 say(f"{sums.items} items")
         file.write(json.dumps({"items": sums.items, "digest": f"{sums.digest:064x}"}) + "\n")
-    half.chmod(0o600)
-    half.replace(path)
-    return sums
 
 
 def check(path: Path) -> Sums:
@@ -139,9 +148,10 @@ def restore(
 
 
 def _put(client: Any, name: str, batch: list[RawItem]) -> None:
-    waiting = {name: [{"PutRequest": {"Item": item}} for item in batch]}
-    while waiting:
-        waiting = client.batch_write_item(RequestItems=waiting).get("UnprocessedItems", {})
+    waiting, pause = {name: [{"PutRequest": {"Item": item}} for item in batch]}, PAUSE_SECONDS
+    while waiting := client.batch_write_item(RequestItems=waiting).get("UnprocessedItems", {}):
+        time.sleep(pause)
+        pause = min(2 * pause, PAUSE_MAX_SECONDS)
 
 
 def _items(path: Path) -> Iterator[RawItem]:

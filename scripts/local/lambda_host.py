@@ -16,7 +16,7 @@ from botocore.config import Config
 from msgspec import structs
 from werkzeug.serving import make_server
 
-from scripts.cloud import build, deployment, lambdas
+from scripts.cloud import build, deployment, roles
 from scripts.cloud.account import Account
 from scripts.local.api import Quiet, with_images
 from scripts.local.deployed import Deployed
@@ -40,7 +40,7 @@ def policies() -> dict[str, Any]:
     """What the committed policies allow, by stage."""
     places = {"table": f"arn:aws-cn:dynamodb:cn-north-1:000000000000:table/{os.environ['TONGKA_TABLE']}"}
     others = dict.fromkeys(("key", "letters", "images", "logs"), "elsewhere")
-    return {stage: lambdas.policy(stage, {**places, **others}) for stage in build.stages()}
+    return {stage: roles.policy(stage, {**places, **others}) for stage in build.stages()}
 
 
 def definitions() -> dict[str, Definition]:

@@ -107,6 +107,47 @@ def test_a_restore_that_was_stopped_goes_on(
     assert Sums.of(table.scan(strong=True)) == made
 
 
+class Slow:
+    """Takes one item of each batch."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803
+        ((name, items),) = RequestItems.items()
+        self.sizes.append(len(items))
+        return {"UnprocessedItems": {name: items[1:]} if items[1:] else {}}
+
+
+def test_what_is_not_taken_is_sent_again_after_longer_and_longer_pauses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    slow = Slow()
+
+    backup._put(slow, "acme", [{}] * 10)
+
+    assert slow.sizes == list(range(10, 0, -1))
+    assert pauses == [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+
+
+def test_nobody_else_can_read_it_at_any_moment(
+    lone_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some_business(lone_shop)
+    seen: list[int] = []
+
+    def look(_: str) -> None:
+        seen.extend(each.stat().st_mode & 0o777 for each in tmp_path.iterdir())
+
+    monkeypatch.setattr(backup, "SAY_EVERY", 1)
+    backup.make(lone_shop.services.table, tmp_path / "acme.gz", look)
+    look("")
+
+    assert set(seen) == {0o600}
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from scripts.cloud import build, imitation, lambdas, release, resource, work
+from scripts.cloud import build, imitation, release, resource, roles, work
 from scripts.cloud.deployment import CannotDeploy
 from scripts.cloud.installation import Installation
 from scripts.environment import PYTHON, ROOT
@@ -70,19 +70,19 @@ def test_functions_may_do_what_their_policies_say_and_nothing_else(opened: Opene
     for stage, role in installation.roles.items():
         found = role.found()
         assert found is not None
-        assert list(found["policies"]) == [lambdas.POLICY_NAME]
-        for statement in found["policies"][lambdas.POLICY_NAME]["Statement"]:
+        assert list(found["policies"]) == [roles.POLICY_NAME]
+        for statement in found["policies"][roles.POLICY_NAME]["Statement"]:
             assert not any("*" in action for action in statement["Action"])
             wild = {each for each in statement["Resource"] if "*" in each}
             assert wild <= own, f"{stage} may do {statement['Sid']} with more than its own"
             assert not any("$" in each for each in statement["Resource"])
-    member = installation.roles["member_api"].wanted()["policies"][lambdas.POLICY_NAME]
+    member = installation.roles["member_api"].wanted()["policies"][roles.POLICY_NAME]
     sids = [each["Sid"] for each in member["Statement"]]
     assert sids == ["Data", "TenantsKeys", "OwnLog"]
 
 
 def test_without_a_place_for_images_nobody_may_write_there(opened: Opened) -> None:
-    policy = opened().roles["staff_api"].wanted()["policies"][lambdas.POLICY_NAME]
+    policy = opened().roles["staff_api"].wanted()["policies"][roles.POLICY_NAME]
 
     assert [each["Sid"] for each in policy["Statement"]] == ["Data", "TenantsKeys", "OwnLog"]
 
@@ -163,10 +163,10 @@ def test_one_more_stage_is_one_more_function(
 
     with pytest.raises(CannotDeploy, match=r"callbacks has no policy; write serverless/policies/callbacks"):
         resource.plan(opened(packages=packages).resources())
-    (tmp_path / "callbacks.json").write_text((lambdas.POLICIES / "member_api.json").read_text())
+    (tmp_path / "callbacks.json").write_text((roles.POLICIES / "member_api.json").read_text())
     for stage in ("member_api", "staff_api", "jobs"):
-        (tmp_path / f"{stage}.json").write_text((lambdas.POLICIES / f"{stage}.json").read_text())
-    monkeypatch.setattr(lambdas, "POLICIES", tmp_path)
+        (tmp_path / f"{stage}.json").write_text((roles.POLICIES / f"{stage}.json").read_text())
+    monkeypatch.setattr(roles, "POLICIES", tmp_path)
     done = apply(opened(packages=packages))
 
     assert "+ function acme-callbacks" in done

@@ -8,7 +8,7 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
-from scripts.cloud import lambdas
+from scripts.cloud import roles
 from scripts.cloud.deployment import CannotDeploy
 from scripts.local.iam import Guard, allows, needed
 from serverless.settings import Settings
@@ -38,9 +38,9 @@ def test_what_a_call_needs(operation: str, body: dict[str, Any], wanted: list[tu
 def test_only_jobs_look_through_the_whole_table_and_at_what_is_due() -> None:
     allowed = {
         stage: (
-            allows(lambdas.policy(stage, PLACES), "dynamodb:Scan", "acme"),
-            allows(lambdas.policy(stage, PLACES), "dynamodb:Query", "acme/index/due"),
-            allows(lambdas.policy(stage, PLACES), "dynamodb:Query", "acme/index/by_owner"),
+            allows(roles.policy(stage, PLACES), "dynamodb:Scan", "acme"),
+            allows(roles.policy(stage, PLACES), "dynamodb:Query", "acme/index/due"),
+            allows(roles.policy(stage, PLACES), "dynamodb:Query", "acme/index/by_owner"),
         )
         for stage in ("member_api", "staff_api", "jobs")
     }
@@ -51,7 +51,7 @@ def test_only_jobs_look_through_the_whole_table_and_at_what_is_due() -> None:
 
 @pytest.mark.parametrize("stage", ["member_api", "staff_api", "jobs"])
 def test_nobody_may_change_the_table_itself_or_another(stage: str) -> None:
-    policy = lambdas.policy(stage, PLACES)
+    policy = roles.policy(stage, PLACES)
 
     for action in ("DeleteTable", "UpdateTable", "BatchWriteItem", "PartiQLSelect", "RestoreTableFromBackup"):
         assert not allows(policy, f"dynamodb:{action}", "acme")
@@ -61,12 +61,12 @@ def test_nobody_may_change_the_table_itself_or_another(stage: str) -> None:
 
 
 def test_a_place_that_does_not_exist_is_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lambdas, "POLICIES", tmp_path)
+    monkeypatch.setattr(roles, "POLICIES", tmp_path)
     told = {"Statement": [{"Effect": "Allow", "Action": ["a:B"], "Resource": ["${tabel}"]}]}
     (tmp_path / "jobs.json").write_text(json.dumps(told))
 
     with pytest.raises(CannotDeploy, match="tabel"):
-        lambdas.policy("jobs", PLACES)
+        roles.policy("jobs", PLACES)
 
 
 @pytest.mark.usefixtures("services")
