@@ -44,6 +44,13 @@ class Images(Struct, frozen=True, forbid_unknown_fields=True):
     url: str
 
 
+class Network(Struct, frozen=True, forbid_unknown_fields=True):
+    """Of yours (a VPC), from which functions call out by one address that platforms can let in."""
+
+    subnets: tuple[str, ...]
+    security_groups: tuple[str, ...]
+
+
 class Deployment(Struct, frozen=True, forbid_unknown_fields=True):
     """One installation. `name` begins the name of all that it owns."""
 
@@ -58,6 +65,7 @@ class Deployment(Struct, frozen=True, forbid_unknown_fields=True):
     burst: int = 200
     domain: Domain | None = None
     images: Images | None = None
+    network: Network | None = None
     variables: dict[str, str] = field(default_factory=dict)
     """More of what .env.example lists."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from scripts.cloud import build, http_api, watch
+from scripts.cloud import build, http_api, lambdas, watch
 from scripts.cloud.account import Account
 from scripts.cloud.build import Package
 from scripts.cloud.deployment import CannotDeploy, Deployment, Domain
@@ -112,6 +112,7 @@ class Installation:
             "table": self.table.arn,
             "key": self.key.arn(),
             "letters": self.letters.arn,
+            "network": "*" if self.deployment.network else None,
             "images": f"arn:{self.account.partition}:s3:::{images.bucket}" if images else None,
         }
 
@@ -124,6 +125,7 @@ class Installation:
         return Host(self.account, self.api, domain.name, domain.certificate_arn, may_take=may_take)
 
     def _function(self, stage: str, told: dict[str, Any]) -> Function:
+        network = self.deployment.network
         configuration = {
             "handler": told["lambda_handler"],
             "runtime": told["runtime"],
@@ -132,6 +134,7 @@ class Installation:
             "memory_mb": told["memory_size"],
             "seconds": told["timeout_seconds"],
             "reserved": told.get("lambda_concurrency"),
+            "network": lambdas.network_of(network.subnets, network.security_groups) if network else None,
         }
         name = self.deployment.function(stage)
         return Function(

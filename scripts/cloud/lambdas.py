@@ -86,6 +86,7 @@ class Function(Resource):
             "memory_mb": told["MemorySize"],
             "seconds": told["Timeout"],
             "reserved": reserved.get("ReservedConcurrentExecutions"),
+            "network": _told_network(told.get("VpcConfig", {})),
         }
 
     def wanted(self) -> Facts:
@@ -151,6 +152,7 @@ class Function(Resource):
 
     def _told(self) -> dict[str, Any]:
         wanted = self._configuration
+        network = wanted["network"] or network_of((), ())
         return {
             "Handler": wanted["handler"],
             "Runtime": wanted["runtime"],
@@ -158,7 +160,21 @@ class Function(Resource):
             "Environment": {"Variables": wanted["variables"]},
             "MemorySize": wanted["memory_mb"],
             "Timeout": wanted["seconds"],
+            "VpcConfig": {
+                "SubnetIds": network["subnets"],
+                "SecurityGroupIds": network["security_groups"],
+            },
         }
+
+
+def network_of(subnets: Iterable[str], security_groups: Iterable[str]) -> Facts:
+    """As it is compared."""
+    return {"subnets": sorted(subnets), "security_groups": sorted(security_groups)}
+
+
+def _told_network(told: Mapping[str, Any]) -> Facts | None:
+    subnets = told.get("SubnetIds")
+    return network_of(subnets, told["SecurityGroupIds"]) if subnets else None
 
 
 class Live(Resource):

@@ -26,6 +26,7 @@ from serverless.wiring import Wiring
 SKEW_SECONDS = 5
 """A till's signature is good for five minutes; a clock that is this far off is not kept."""
 CERTIFICATE_DAYS = 21
+FORBIDDEN = 403
 BAD_CODE = 40029
 """WeChat's word for a code that it did not give: by then it has taken the app, the secret and the address."""
 WECHAT_SAYS = {
@@ -192,6 +193,11 @@ def _answers(url: str) -> str:
                 return "answers"
             raise Bad(f"answers {answer.status}; see the function's log.")
     except urllib.error.HTTPError as refused:
+        if refused.code == FORBIDDEN:
+            raise Bad(
+                "answers 403: the API is called by another name than its host, or, in mainland China, the "
+                "account has no ICP licence yet; until then API Gateway answers nobody there."
+            ) from refused
         raise Bad(
             f"answers {refused.code}; do all routes lead to their functions? deploy.py status"
         ) from refused

@@ -39,7 +39,7 @@ def routes() -> dict[str, str]:
 def policies() -> dict[str, Any]:
     """What the committed policies allow, by stage."""
     places = {"table": f"arn:aws-cn:dynamodb:cn-north-1:000000000000:table/{os.environ['TONGKA_TABLE']}"}
-    others = dict.fromkeys(("key", "letters", "images", "logs"), "elsewhere")
+    others = dict.fromkeys(("key", "letters", "images", "network", "logs"), "elsewhere")
     return {stage: roles.policy(stage, {**places, **others}) for stage in build.stages()}
 
 

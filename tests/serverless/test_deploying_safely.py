@@ -13,7 +13,7 @@ from adapters.dynamodb.coupons import MAPPINGS
 from adapters.dynamodb.item import Tenancy
 from adapters.dynamodb.keys import Keys
 from domain.coupon.model import Coupon
-from scripts.cloud import build, lambdas, resource, work
+from scripts.cloud import build, lambdas, resource, roles, work
 from scripts.cloud.account import LATER, Account, patiently
 from scripts.cloud.build import Package
 from scripts.cloud.deployment import CannotDeploy
@@ -316,6 +316,33 @@ def test_a_bucket_for_each_region_and_never_somebody_elses(opened: Opened) -> No
     apply(north)
     trusting = {name for name, params in asked if "ExpectedBucketOwner" not in params}
     assert trusting == {"CreateBucket"}
+
+
+NETWORK = """
+[network]
+subnets = ["subnet-0b", "subnet-0a"]
+security_groups = ["sg-01"]
+"""
+
+
+def test_functions_call_out_from_a_network_of_yours_once_that_is_told(opened: Opened) -> None:
+    """So that platforms, which let in addresses that they know, know ours."""
+    apply(opened())
+    apply(opened(more=NETWORK))
+
+    client = opened().account.client("lambda")
+    told = client.get_function_configuration(FunctionName="acme-member-api", Qualifier="live")
+    assert sorted(told["VpcConfig"]["SubnetIds"]) == ["subnet-0a", "subnet-0b"]
+    assert told["VpcConfig"]["SecurityGroupIds"] == ["sg-01"]
+    assert left(opened(more=NETWORK)) == []
+    policy = opened(more=NETWORK).roles["member_api"].wanted()["policies"][roles.POLICY_NAME]
+    assert "ec2:CreateNetworkInterface" in json.dumps(policy)
+
+    apply(opened())
+
+    told = client.get_function_configuration(FunctionName="acme-member-api", Qualifier="live")
+    assert not told.get("VpcConfig", {}).get("SubnetIds")
+    assert "ec2:" not in json.dumps(opened().roles["member_api"].found())
 
 
 def test_the_stream_brings_what_somebody_follows(opened: Opened) -> None:

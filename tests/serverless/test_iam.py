@@ -14,7 +14,14 @@ from scripts.local.iam import Guard, allows, needed
 from serverless.settings import Settings
 
 TABLE = "arn:aws-cn:dynamodb:cn-north-1:1:table/acme"
-PLACES: dict[str, str | None] = {"table": TABLE, "key": "k", "letters": "l", "images": None, "logs": "o"}
+PLACES: dict[str, str | None] = {
+    "table": TABLE,
+    "key": "k",
+    "letters": "l",
+    "logs": "o",
+    "images": None,
+    "network": None,
+}
 
 
 @pytest.mark.parametrize(
