@@ -91,17 +91,18 @@ def follow(jobs: Function) -> Follower | None:
     if "LatestStreamArn" not in table:
         return None
 
-    def deliver(batch: Batch) -> set[str]:
-        """Without a number all of them: the function failed, or wants the batch from its beginning."""
-        try:
-            failures = jobs.invoke({"Records": batch})["batchItemFailures"]
-        except FunctionFailed:
-            return {each["dynamodb"]["SequenceNumber"] for each in batch}
-        return {each["itemIdentifier"] for each in failures}
-
     lenient = Config(parameter_validation=False)  # The engine's names of shards can be too short.
     streams = session.create_client("dynamodbstreams", endpoint_url=url, config=lenient)
-    return Follower(streams, table["LatestStreamArn"], deliver)
+    return Follower(streams, table["LatestStreamArn"], lambda batch: delivered(jobs, batch))
+
+
+def delivered(jobs: Function, batch: Batch) -> set[str]:
+    """The numbers of changes that failed: all of them, if the function did."""
+    try:
+        failures = jobs.invoke({"Records": batch})["batchItemFailures"]
+    except FunctionFailed:
+        return {each["dynamodb"]["SequenceNumber"] for each in batch}
+    return {each["itemIdentifier"] for each in failures}
 
 
 def main() -> None:

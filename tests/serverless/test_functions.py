@@ -229,6 +229,28 @@ def test_a_path_in_chinese_is_the_same_through_an_api_and_a_function_url(
     assert [each["statusCode"] < 500 for each in told] == [True, True]
 
 
+def test_a_query_in_chinese_is_read_as_it_was_sent(shop: Shop, environment: dict[str, str]) -> None:
+    """Escaped, or not, which some clients send and an API hands over as it is."""
+    stamp, path = str(int(shop.now().timestamp())), "/v1/till/members"
+    signer = Signer("", f"{shop.tenant_id}.till", shop.secrets["till"])
+    escaped = quote("phone=会员", safe="=")
+    first, second = (
+        signer.headers("GET", f"{path}?{escaped}", b"", stamp, nonce) for nonce in ("q-1", "q-2")
+    )
+
+    told = answers(
+        "staff_api",
+        [
+            http_event("GET", path, query=escaped, headers=first),
+            http_event("GET", path, query="phone=会员", headers=second),
+        ],
+        environment,
+    )
+
+    bodies = [json.loads(each["body"]) for each in told]
+    assert [each["errors"][0]["field"] for each in bodies] == ["phone", "phone"]
+
+
 def test_bodies_and_headers_that_are_no_text_are_refused_not_stumbled_over(
     environment: dict[str, str],
 ) -> None:
@@ -275,6 +297,12 @@ STRANGE: dict[str, dict[str, Any]] = {
         "Records": [{"EventSource": "aws:sns", "Sns": {"Message": '{"command": "os.getcwd"}'}}]
     },
     "the stream of another table": {"Records": [change(stream_of("other"), "1", None, "T#a#C#1")]},
+    "two rules at once": {
+        "resources": [
+            f"arn:aws-cn:events:cn-north-1:000000000000:rule/tongka-jobs-serverless.jobs.schedules.{job}"
+            for job in ("expire_points", "reconcile")
+        ]
+    },
     "a queue": {"Records": [{"messageId": "1", "eventSource": "aws:sqs", "body": "{}"}]},
     "nothing": {},
     "no records": {"Records": []},
@@ -291,6 +319,15 @@ def test_what_is_not_understood_fails_the_function(stage: str, environment: dict
         failed = [each for each in wanted if "UnknownEvent" in failure(process, STRANGE[each])]
 
     assert failed == wanted
+
+
+def test_changes_of_another_table_beside_ours_are_not_taken(environment: dict[str, str]) -> None:
+    ours, other = stream_of(environment["TONGKA_TABLE"]), stream_of("other")
+    records = [change(arn, str(place), None, "T#a#C#1") for place, arn in enumerate((ours, other))]
+
+    with started("jobs", environment) as process:
+        assert process.invoke({"Records": records[:1]}) == {"batchItemFailures": []}
+        assert "UnknownEvent" in failure(process, {"Records": records})
 
 
 def failure(process: Process, event: dict[str, Any]) -> str:
@@ -312,7 +349,7 @@ def test_a_job_that_stumbles_ran_once(environment: dict[str, str], monkeypatch: 
         raise TypeError("of 13800138000")
 
     monkeypatch.setattr(jobs, "JOBS", {"stumble": schedules.job(stumble)})
-    monkeypatch.delitem(schedules.JOBS, f"{stumble.__module__}.stumble")
+    del schedules.JOBS[f"{stumble.__module__}.stumble"]
 
     with pytest.raises(schedules.JobFailed) as failed:
         jobs.handler({"command": "stumble"}, None)

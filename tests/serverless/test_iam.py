@@ -67,6 +67,35 @@ def test_nobody_may_change_the_table_itself_or_another(stage: str) -> None:
     assert not allows(policy, "dynamodb:Query", "acme/index/to_tell"), "nobody reads it yet"
 
 
+ITEMS = {
+    *("BatchGetItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+}
+STREAM = {"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"}
+MAY = {
+    "member_api": {"dynamodb": ITEMS, "kms": {"Decrypt"}},
+    "staff_api": {"dynamodb": ITEMS, "kms": {"Decrypt"}, "s3": {"PutObject"}},
+    "jobs": {"dynamodb": ITEMS | {"Scan"} | STREAM, "kms": {"Decrypt"}, "sqs": {"SendMessage"}},
+}
+"""All that each function may do, beside its log and its place in a network."""
+OF_LAMBDA = {
+    "ec2": {"CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces"},
+    "logs": {"CreateLogStream", "PutLogEvents"},
+}
+
+
+@pytest.mark.parametrize("stage", MAY)
+def test_a_function_may_do_this_and_no_more(stage: str) -> None:
+    told = json.loads((roles.POLICIES / f"{stage}.json").read_text())
+    found: dict[str, set[str]] = {}
+    for statement in told["Statement"]:
+        assert statement["Effect"] == "Allow"
+        for action in statement["Action"]:
+            service, _, name = action.partition(":")
+            found.setdefault(service, set()).add(name)
+
+    assert found == MAY[stage] | OF_LAMBDA
+
+
 def test_a_place_that_does_not_exist_is_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roles, "POLICIES", tmp_path)
     told = {"Statement": [{"Effect": "Allow", "Action": ["a:B"], "Resource": ["${tabel}"]}]}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from scripts.cloud import build, repack, report
 from scripts.cloud.build import CannotBuild, Package
@@ -33,6 +34,23 @@ def test_packages_are_small_and_nothing_in_them_is_stale(packages: dict[str, Pac
     assert packages["member_api"].packed_bytes <= 11_000_000
     assert packages["staff_api"].packed_bytes <= 11_000_000
     assert packages["jobs"].packed_bytes <= 15_000_000
+
+
+def test_a_package_that_is_too_large_or_comes_out_differently_is_told(
+    packages: dict[str, Package], tmp_path: Path
+) -> None:
+    jobs = packages["jobs"]
+    other = structs.replace(jobs, path=tmp_path / "jobs.zip")
+    other.path.write_bytes(jobs.path.read_bytes() + b"\0")
+    heavy = structs.replace(jobs, packed_bytes=15_000_001)
+    member = structs.replace(packages["member_api"], packed_bytes=11_000_001)
+
+    assert report.differences([jobs], [jobs]) == []
+    assert report.differences([jobs], [other]) == ["jobs came out differently the second time"]
+    assert report.problems([heavy, member]) == [
+        "jobs weighs 15.00 MB of 15",
+        "member_api weighs 11.00 MB of 11",
+    ]
 
 
 def test_each_function_has_what_it_needs_and_not_what_others_do(packages: dict[str, Package]) -> None:

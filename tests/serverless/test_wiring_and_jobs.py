@@ -5,8 +5,10 @@ import os
 import secrets
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +16,9 @@ import pytest
 from adapters.dynamodb.client import open_client
 from adapters.dynamodb.schema import create_table
 from adapters.system.clock import SandboxClock, SystemClock
+from domain.proof.reconcile import Report
 from scripts.local.engine import Engine
+from serverless.jobs import schedules
 from serverless.jobs.schedules import JOBS as JOBS_BY_NAME
 from serverless.jobs.schedules import JobFailed, job
 from serverless.settings import Settings
@@ -122,6 +126,22 @@ def test_each_job_tells_its_figures_and_writes_them_to_the_log(engine: Engine, t
     }
     assert (said, again) == (nothing, nothing)
     assert [json.loads(each)["message"] for each in lines] == [*nothing] * 2
+
+
+def test_every_ledger_is_proved_within_thirty_nights(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    night = datetime(2026, 2, 20, 18, 30, tzinfo=UTC)
+
+    def reconcile(segment: int, segments: int) -> Report:
+        asked.append((segment, segments))
+        return Report({}, ())
+
+    for days in range(30):
+        services = SimpleNamespace(clock=lambda now=night + timedelta(days=days): now, reconcile=reconcile)
+        monkeypatch.setattr(schedules, "wiring", lambda services=services: services)
+        schedules.reconcile()
+
+    assert sorted(asked) == [(segment, 30) for segment in range(30)]
 
 
 def test_a_job_that_fails_is_told_in_the_log_and_fails(caplog: pytest.LogCaptureFixture) -> None:

@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from scripts.cloud.http_api import SECONDS_MAX
+from scripts.cloud.sources import LETTER_SECONDS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STAGES: dict[str, dict[str, Any]] = json.loads((ROOT / "zappa_settings.json").read_text())
@@ -40,6 +44,34 @@ def test_every_job_has_a_rule_and_every_rule_a_job(environment: dict[str, str]) 
     jobs = importlib.import_module("serverless.jobs.entry").JOBS
 
     assert {each["function"] for each in STAGES["jobs"]["events"]} == set(jobs)
+
+
+HOW_OFTEN = {
+    "Hourly": r"cron\(\d+ \* \* \* \? \*\)",
+    "Nightly": r"cron\(\d+ \d+ \* \* \? \*\)",
+    "Every minute": r"rate\(1 minute\)",
+    "Every five minutes": r"rate\(5 minutes\)",
+}
+
+
+@pytest.mark.parametrize("event", STAGES["jobs"]["events"], ids=lambda event: event["function"])
+def test_a_job_runs_as_often_as_it_says(event: dict[str, str], environment: dict[str, str]) -> None:
+    job = importlib.import_module("serverless.jobs.entry").JOBS[event["function"]]
+    said = re.match("|".join(HOW_OFTEN), job.__doc__)
+
+    assert said is not None
+    assert re.fullmatch(HOW_OFTEN[said[0]], event["expression"])
+
+
+def test_functions_end_before_whoever_waits_for_them_gives_up() -> None:
+    seconds = {
+        name: stage.get("timeout_seconds", STAGES["base"]["timeout_seconds"])
+        for name, stage in STAGES.items()
+    }
+
+    assert {seconds["member_api"], seconds["staff_api"]} == {15}
+    assert SECONDS_MAX > 15, "an HTTP API answers 503 by itself after this"
+    assert LETTER_SECONDS > seconds["jobs"] == 900, "as long as Lambda lets a function run"
 
 
 @pytest.mark.parametrize("stage", sorted(set(STAGES) - {"base"}))
