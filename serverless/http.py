@@ -23,7 +23,7 @@ def entry(app: App) -> Handler:
     answer = make_lambda_handler(app)
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        if event.get("version") != FORMAT or "http" not in event.get("requestContext", {}):
+        if event.get("version") != FORMAT or "http" not in (event.get("requestContext") or {}):
             raise UnknownEvent("This function answers HTTP events of format 2.0 only.")
         return answer(_as_wsgi_wants(event), context)
 
@@ -35,8 +35,8 @@ def _as_wsgi_wants(event: dict[str, Any]) -> dict[str, Any]:
     return {
         **event,
         "rawPath": quote(event["rawPath"], safe="/%" if is_url else "/", errors="replace"),
-        "rawQueryString": _latin(event["rawQueryString"]),
-        "headers": {name: _latin(value) for name, value in event["headers"].items()},
+        "rawQueryString": _latin(event.get("rawQueryString") or ""),
+        "headers": {name: _latin(value) for name, value in (event.get("headers") or {}).items()},
     }
 
 

@@ -56,6 +56,15 @@ def sandboxed(platforms: RunningSandbox) -> Iterator[RunningSandbox]:
     platforms.world.faults.cancel()
 
 
+@pytest.fixture(autouse=True)
+def same_environment() -> Iterator[None]:
+    """Whatever a test starts may set variables for its own processes; the next one finds its own."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture(scope="session")
 def settings(engine: Engine, platforms: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     key: Path = tmp_path_factory.mktemp("keys") / "master.key"

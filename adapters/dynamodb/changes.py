@@ -14,13 +14,24 @@ FOLLOWED = ("coupon",)
 log = logging.getLogger("tongka.store")
 
 
+def tenant_followed(raw: RawItem) -> str | None:
+    """Whose it is, if something follows from it; what nobody can tell that of is told, and passed over."""
+    if raw.get("kind", {}).get("S") not in FOLLOWED:
+        return None
+    try:
+        return tenant_of(raw["pk"]["S"])
+    except (KeyError, IndexError, ValueError):
+        log.exception("a change belongs to nobody")
+        return None
+
+
 def coupons_in(images: Iterable[RawItem]) -> Mapping[str, list[Coupon]]:
     """By tenant; what is no coupon is left out, and what nobody can read is told: it would not get better."""
     found: defaultdict[str, list[Coupon]] = defaultdict(list)
     for raw in images:
-        if raw["kind"]["S"] not in FOLLOWED:
+        tenant_id = tenant_followed(raw)
+        if tenant_id is None:
             continue
-        tenant_id = tenant_of(raw["pk"]["S"])
         try:
             coupon = to_coupon(raw)
         except Exception:

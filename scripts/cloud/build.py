@@ -35,6 +35,7 @@ PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_24_x8
 C_LIBRARY_MAX = (2, 26)
 """glibc of Amazon Linux 2, on which python3.11 runs."""
 MB = 1_000_000
+STAGED = "staged-"
 
 
 class CannotBuild(Exception):
@@ -85,12 +86,18 @@ def ensure() -> list[Package]:
     with (BUILD / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         stamp, wanted = BUILD / "built", _sources()
-        if not stamp.exists() or stamp.read_text() != wanted:
+        if not (stamp.exists() and stamp.read_text() == wanted and _all_there()):
             stamp.unlink(missing_ok=True)
+            for left in BUILD.glob(f"{STAGED}*"):
+                shutil.rmtree(left)  # By a build that was ended in the middle.
             for found in build():
                 unpack(found)
             stamp.write_text(wanted)
     return [Package.of(stage, BUILD / f"{stage}.zip") for stage in stages()]
+
+
+def _all_there() -> bool:
+    return all((BUILD / f"{stage}.zip").exists() and unpacked(stage).exists() for stage in stages())
 
 
 def _sources() -> str:
@@ -98,11 +105,16 @@ def _sources() -> str:
     names = [SETTINGS, environment.RUNTIME, environment.DEPLOYMENT, "requirements.in"]
     names += ["scripts/cloud/build.py", "scripts/cloud/repack.py"]
     paths = [ROOT / name for name in names]
-    paths += sorted(path for room in repack.ROOMS for path in (ROOT / room).rglob("*.py"))
+    paths += sources()
     digest = hashlib.sha256(sys.version.encode())
     for path in paths:
         digest.update(f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
+
+
+def sources() -> list[Path]:
+    """What ships of our rooms, and nothing else that lies about there."""
+    return sorted(path for room in repack.ROOMS for path in (ROOT / room).rglob("*.py"))
 
 
 def check_python() -> None:
@@ -112,8 +124,8 @@ def check_python() -> None:
 
 def install_libraries() -> None:
     """What the functions run on. Raises CannotBuild."""
-    if _install(environment.RUNTIME, LIBRARIES, site_packages(), "Installing the libraries for Lambda"):
-        check_libraries()
+    _install(environment.RUNTIME, LIBRARIES, site_packages(), "Installing the libraries for Lambda")
+    check_libraries()
 
 
 def install_client() -> Path:
@@ -122,11 +134,11 @@ def install_client() -> Path:
     return CLIENT / "libraries"
 
 
-def _install(listed: str, place: Path, target: Path, what: str) -> bool:
-    """From the pinned list, with hashes, for Lambda's Linux; kept until the list changes: False."""
-    stamp, wanted = place / "installed", (ROOT / listed).read_text()
+def _install(listed: str, place: Path, target: Path, what: str) -> None:
+    """From the pinned list, with hashes, for Lambda's Linux; kept until the list or that Linux changes."""
+    stamp, wanted = place / "installed", f"{RUNTIME} {PLATFORMS}\n{(ROOT / listed).read_text()}"
     if stamp.exists() and stamp.read_text() == wanted:
-        return False
+        return
     shutil.rmtree(place, ignore_errors=True)
     command: list[str | Path] = [
         *(PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"),
@@ -140,7 +152,6 @@ def _install(listed: str, place: Path, target: Path, what: str) -> bool:
     if done.returncode:
         raise CannotBuild(f"{what} failed:\n{done.stderr[-1500:]}")
     stamp.write_text(wanted)
-    return True
 
 
 def site_packages() -> Path:
@@ -163,8 +174,10 @@ def check_libraries() -> None:
 
 def stage_rooms(place: Path) -> None:
     """The four rooms, the hook and the settings, and nothing else that lies about."""
-    for room in repack.ROOMS:
-        shutil.copytree(ROOT / room, place / room, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in sources():
+        staged = place / path.relative_to(ROOT)
+        staged.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, staged)
     hook = place / "scripts" / "cloud"
     hook.mkdir(parents=True)
     shutil.copy(ROOT / "scripts" / "cloud" / "repack.py", hook)
@@ -178,14 +191,14 @@ def package(stage: str, place: Path = BUILD) -> Package:
     place.mkdir(parents=True, exist_ok=True)
     path = place / f"{stage}.zip"
     environment.say(f"Packing {stage}")
-    with tempfile.TemporaryDirectory(dir=BUILD, prefix="staged-") as folder:
+    with tempfile.TemporaryDirectory(dir=BUILD, prefix=STAGED) as folder:
         staged, scratch = Path(folder) / "staged", Path(folder) / "scratch"
         scratch.mkdir()
         stage_rooms(staged)
         done = subprocess.run(
             [PYTHON, "-m", "zappa.cli", "package", stage, "--output", path.name, "--disable_progress"],
             cwd=staged,
-            env={**os.environ, **_offline(), "TMPDIR": str(scratch)},
+            env={**_inherited(), **_offline(), "TMPDIR": str(scratch)},
             capture_output=True,
             text=True,
             check=False,
@@ -195,6 +208,11 @@ def package(stage: str, place: Path = BUILD) -> Package:
             raise CannotBuild(f"Zappa could not pack {stage}:\n{(done.stdout + done.stderr)[-1500:]}")
         made.replace(path)
     return Package.of(stage, path)
+
+
+def _inherited() -> dict[str, str]:
+    """Without what would make Python compile otherwise."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
 def _offline() -> dict[str, str]:

@@ -61,7 +61,8 @@ def keep_what_is_needed(root: Path, wanted: Iterable[str], left_out: Iterable[st
             path.unlink()
     for pattern in NEEDLESS:
         for path in sorted(root.glob(pattern)):
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            if path.relative_to(root).parts[0] not in ROOMS:  # Ours are as they were staged.
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     for path in sorted(root.rglob("*"), reverse=True):
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()

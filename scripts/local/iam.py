@@ -38,12 +38,12 @@ def needed(operation: str, body: Mapping[str, Any]) -> Iterator[tuple[str, str]]
         for item in body[ONE_BY_ONE[operation]]:
             for kind, told in item.items():
                 yield f"dynamodb:{IN_A_TRANSACTION[kind]}", told["TableName"]
-    elif operation == "BatchGetItem":
+    elif operation in {"BatchGetItem", "BatchWriteItem"}:
         for table in body["RequestItems"]:
             yield f"dynamodb:{operation}", table
     else:
         index = f"/index/{body['IndexName']}" if "IndexName" in body else ""
-        yield f"dynamodb:{operation}", body["TableName"] + index
+        yield f"dynamodb:{operation}", body.get("TableName", "*") + index
 
 
 def allows(policy: Policy, action: str, resource: str) -> bool:

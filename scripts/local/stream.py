@@ -1,6 +1,7 @@
 """Follows the stream of a table on this machine, as Lambda's mapping does: in order, again what failed."""
 
 import base64
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ BATCH_MAX = 100
 PAUSE_SECONDS = 0.2
 PASSED_ON = ("Keys", "NewImage", "SequenceNumber", "StreamViewType")
 Batch = list[dict[str, Any]]
+log = logging.getLogger("tongka.stream")
 
 
 class Follower:
@@ -28,7 +30,12 @@ class Follower:
 
     def _follow(self) -> None:
         while not self._ended.is_set():
-            if not sum(self._read(shard) for shard in self._shards()):
+            try:
+                done = sum(self._read(shard) for shard in self._shards())
+            except Exception:
+                log.exception("the stream was not read; again in a moment")
+                done = 0
+            if not done:
                 time.sleep(PAUSE_SECONDS)
 
     def _shards(self) -> list[str]:

@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _run(event: Mapping[str, Any]) -> dict[str, Any]:
     name = event.get("command") or _rule(event).rpartition("-")[2]
-    if name not in JOBS:
+    if not isinstance(name, str) or name not in JOBS:
         raise UnknownEvent("No such job; serverless/jobs/schedules.py has all of them.")
     return JOBS[name]()
 

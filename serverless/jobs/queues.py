@@ -8,8 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from adapters.dynamodb.changes import coupons_in
-from adapters.dynamodb.keys import tenant_of
+from adapters.dynamodb.changes import coupons_in, tenant_followed
 from serverless.ground import code_of
 from serverless.wiring import wiring
 
@@ -39,6 +38,7 @@ def _by_tenant(records: Iterable[Mapping[str, Any]]) -> Mapping[str, list[Mappin
     found: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for record in records:
         change = record["dynamodb"]
-        if "NewImage" in change:
-            found[tenant_of(change["Keys"]["pk"]["S"])].append(change)
+        tenant_id = tenant_followed(change.get("NewImage", {}))
+        if tenant_id is not None:
+            found[tenant_id].append(change)
     return found

@@ -21,13 +21,10 @@ WORKERS = 6
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    before = dict(os.environ)
     with Children() as children:
         running = World(children, tmp_path)
         running.start()
         yield running
-    os.environ.clear()
-    os.environ.update(before)
 
 
 class Crowd:

@@ -179,11 +179,14 @@ def test_the_stream_is_counted_once_and_what_cannot_be_read_is_passed_over(
     images = [item for item in shop.services.table.scan() if item["kind"]["S"] in {"coupon", "member"}]
     broken = {"pk": {"S": "T#other#C#1"}, "sk": {"S": "C"}, "kind": {"S": "coupon"}}
     good = [change(arn, f"{9 + place}", image) for place, image in enumerate(images)]
+    nobodys = {"pk": {"S": "schema"}, "sk": {"S": "X"}, "kind": {"S": "coupon"}}
+    without_kind = {"pk": {"S": "T#a#C#1"}, "sk": {"S": "C"}}
     gone = change(arn, "8", None, f"T#{shop.tenant_id}#C#{codes[0]}")
     bad = change(arn, "100", broken)
+    odd = [change(arn, "101", nobodys), change(arn, "102", without_kind)]
 
     told = answers(
-        "jobs", [{"Records": [gone, *good]}, {"Records": good}, {"Records": [bad, *good]}], environment
+        "jobs", [{"Records": [gone, *good]}, {"Records": good}, {"Records": [bad, *odd, *good]}], environment
     )
 
     assert told == [{"batchItemFailures": []}] * 3
@@ -304,6 +307,7 @@ STRANGE: dict[str, dict[str, Any]] = {
         ]
     },
     "a queue": {"Records": [{"messageId": "1", "eventSource": "aws:sqs", "body": "{}"}]},
+    "a list in place of a name": {"command": ["serverless.jobs.schedules.reconcile"]},
     "nothing": {},
     "no records": {"Records": []},
     "a request": http_event("GET", "/v1/auth/health"),

@@ -129,6 +129,57 @@ def test_byte_code_of_another_source_is_stale(tmp_path: Path) -> None:
     assert found == [[], ["domain/money.py"], ["domain/money.py", "six.pyc"]]
 
 
+def test_what_lies_about_in_a_room_does_not_ship_and_a_room_of_any_name_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as secrets of somebody's own machine; and Zappa's exclusions hold at any depth."""
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    for room in repack.ROOMS:
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "__init__.py").write_text("")
+    for name in ("serverless/.env", "serverless/http.py.bak", "adapters/note.json"):
+        (tmp_path / name).write_text("secret")
+    inner = tmp_path / "handlers" / "tests"
+    inner.mkdir()
+    (inner / "__init__.py").write_text("")
+
+    staged = tmp_path / "staged"
+    for path in build.sources():
+        (staged / path.relative_to(tmp_path)).parent.mkdir(parents=True, exist_ok=True)
+        (staged / path.relative_to(tmp_path)).write_text("")
+    repack.keep_what_is_needed(staged, [], [])
+
+    kept = {str(path.relative_to(staged)) for path in staged.rglob("*") if path.is_file()}
+    assert kept == {f"{room}/__init__.py" for room in repack.ROOMS} | {"handlers/tests/__init__.py"}
+
+
+def test_libraries_are_looked_at_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or what was refused once would be taken by the next run."""
+    monkeypatch.setattr(build, "C_LIBRARY_MAX", (2, 5))
+
+    for _ in range(2):
+        with pytest.raises(CannotBuild, match="newer C library than Lambda's"):
+            build.install_libraries()
+
+
+def test_lambdas_c_library_is_that_of_amazon_linux_2() -> None:
+    assert build.C_LIBRARY_MAX == (2, 26)
+
+
+@pytest.mark.parametrize("lost", ["jobs.zip", "unpacked/jobs"])
+def test_what_was_lost_is_built_again(lost: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "BUILD", tmp_path)
+    (tmp_path / "built").write_text(build._sources())
+    for stage in build.stages():
+        (tmp_path / f"{stage}.zip").write_text("")
+        (tmp_path / "unpacked" / stage).mkdir(parents=True)
+    assert build._all_there()
+    path = tmp_path / lost
+    path.rmdir() if path.is_dir() else path.unlink()
+
+    assert not build._all_there()
+
+
 def test_leaving_out_what_is_not_there_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="falsk"):
         repack.keep_what_is_needed(tmp_path, ["flask"], ["falsk"])
