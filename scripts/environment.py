@@ -4,6 +4,7 @@ Every command starts with `enter(…)`: it installs what is missing, shows progr
 virtual environment.
 """
 
+import fcntl
 import hashlib
 import os
 import re
@@ -41,12 +42,23 @@ def enter(requirements: str, *, node: bool = True) -> None:
     """Returns inside the environment; otherwise installs it and runs the same command there."""
     if sys.version_info < PYTHON_MIN:
         stop(f"Python {PYTHON_MIN[0]}.{PYTHON_MIN[1]} or later is needed; this is {sys.version.split()[0]}.")
-    if not is_installed(requirements):
-        install(requirements)
-    if node and not is_node_installed():
-        install_node()
+    if not is_installed(requirements) or (node and not is_node_installed()):
+        with _alone():
+            if not is_installed(requirements):
+                install(requirements)
+            if node and not is_node_installed():
+                install_node()
     if Path(sys.prefix).resolve() != VENV.resolve():
         os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606  # the same command, in the environment
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Another command that installs here at the same time is waited for."""
+    LOG.parent.mkdir(exist_ok=True)
+    with (LOG.parent / "install.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager
@@ -102,7 +114,7 @@ def is_node_installed() -> bool:
 
 def install(requirements: str) -> None:
     """A fresh virtual environment from the pinned and hashed list."""
-    if not PYTHON.exists():
+    if not _has_pip():
         say("Making the virtual environment .venv")
         try:
             venv.create(VENV, with_pip=True, clear=VENV.exists())
@@ -120,6 +132,12 @@ def install(requirements: str) -> None:
         r"^(Collecting|Processing|Requirement already)",
     )
     _write_stamp(VENV, requirements)
+
+
+def _has_pip() -> bool:
+    """A virtual environment whose making was ended in the middle has Python already."""
+    asked = [PYTHON, "-m", "pip", "--version"]
+    return PYTHON.exists() and subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
 def install_node() -> None:

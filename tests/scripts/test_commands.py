@@ -42,6 +42,25 @@ def test_an_old_python_is_told_what_is_needed(
     assert len(said.splitlines()) == 1
 
 
+def test_a_virtual_environment_that_is_not_whole_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever ended the first run in the middle has a Python there, and no pip."""
+    half = tmp_path / "venv" / "bin" / "python"
+    half.parent.mkdir(parents=True)
+    half.write_text("#!/bin/sh\nexit 1\n")
+    half.chmod(0o755)
+    made: list[Path] = []
+    monkeypatch.setattr(environment, "VENV", tmp_path / "venv")
+    monkeypatch.setattr(environment, "PYTHON", half)
+    monkeypatch.setattr("venv.create", lambda place, **_: made.append(place))
+    monkeypatch.setattr(environment, "_run", lambda *_: None)
+
+    environment.install(environment.RUNTIME)
+
+    assert made == [tmp_path / "venv"]
+
+
 def test_a_missing_node_is_told_what_is_needed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
