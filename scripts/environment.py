@@ -136,7 +136,7 @@ def install(requirements: str) -> None:
 
 def _has_pip() -> bool:
     """A virtual environment whose making was ended in the middle has Python already."""
-    asked = [PYTHON, "-m", "pip", "--version"]
+    asked: list[str | Path] = [PYTHON, "-m", "pip", "--version"]
     return PYTHON.exists() and subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
