@@ -10,6 +10,7 @@ from domain.api_key.model import ClockSkewed, NonceReused, SignatureRefused
 from domain.errors import DomainError, NotAuthenticated, NotPermitted
 from domain.session.model import SessionEnded
 from handlers import query
+from handlers.current import the_request
 
 EXTENSION = "tongka"
 CHANNEL_HEADER = "Tongka-Channel"
@@ -93,6 +94,7 @@ def _person(services: Authenticators) -> MemberSelf:
 
 
 def _signed_request() -> SignedRequest:
+    request = the_request()
     names = ("Tongka-Key", "Tongka-Timestamp", "Tongka-Nonce", "Tongka-Signature")
     key, timestamp, nonce, signature = (request.headers.get(name, "") for name in names)
     if not (key and timestamp and nonce and signature) or len(nonce) > NONCE_MAX or len(key) > KEY_MAX:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from flask import Blueprint, Flask, Response, abort, g, request
+from flask import Blueprint, Flask, Response, abort, g
 
 from handlers import actors, problems
+from handlers.current import kept, the_request
 from handlers.schemas.fields import IMAGES
 
 BODY_BYTES_MAX = 256 * 1024
@@ -34,9 +35,17 @@ class Services(actors.Authenticators, Protocol):
     def metered(self) -> Callable[[], AbstractContextManager[Usage]]: ...
 
 
+class App(Flask):
+    """Flask, all of whose views and hooks are plain functions."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Flask looks at each of them in each request, whether it has to be awaited."""
+        return func
+
+
 def create_app(services: Services, blueprints: Iterable[Blueprint]) -> Flask:
     """A route whose operation names no actor cannot be registered."""
-    app = Flask("tongka", static_folder=None)
+    app = App("tongka", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
@@ -55,26 +64,30 @@ def create_app(services: Services, blueprints: Iterable[Blueprint]) -> Flask:
 
 
 def _begin(services: Services) -> None:
-    g.trace_id = request.headers.get(TRACE_HEADER, "")[:TRACE_MAX] or secrets.token_hex(8)
-    g.started = time.monotonic()
-    g.scope = services.metered()
-    g.usage = g.scope.__enter__()
-    if request.environ.get("PATH_INFO", "").startswith("//"):
+    asked, beside = the_request(), kept()
+    beside.trace_id = asked.headers.get(TRACE_HEADER, "")[:TRACE_MAX] or secrets.token_hex(8)
+    beside.started = time.monotonic()
+    beside.scope = services.metered()
+    beside.usage = beside.scope.__enter__()
+    if asked.environ.get("PATH_INFO", "").startswith("//"):
         # werkzeug would cut it to one, and whoever guards addresses in front of us would not.
         abort(404)
 
 
 def _finish(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    if "usage" in g:
+    headers = response.headers
+    headers["Cache-Control"] = "no-store"
+    headers["X-Content-Type-Options"] = "nosniff"
+    beside = kept()
+    if "usage" in beside:
+        asked = the_request()
         line: dict[str, Any] = {
-            "method": request.method,
-            "route": request.url_rule.rule if request.url_rule else None,
+            "method": asked.method,
+            "route": asked.url_rule.rule if asked.url_rule else None,
             "status": response.status_code,
-            "ms": round((time.monotonic() - g.started) * 1000),
-            "trace_id": g.trace_id,
-            **g.usage.summary(),
+            "ms": round((time.monotonic() - beside.started) * 1000),
+            "trace_id": beside.trace_id,
+            **beside.usage.summary(),
         }
         log.info("request", extra=line)
     return response

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Generic, Protocol, TypeVar
 
+import msgspec
 from flask import Response, g, request
 from marshmallow import Schema
 from msgspec import Struct, field
@@ -16,6 +17,7 @@ from domain.unit_of_work import Record, Remembered, RequestKey
 from handlers import actors, json_body
 from handlers import query as query_string
 from handlers.actors import KEY_HEADER
+from handlers.current import kept, the_request
 from handlers.json_body import Unreadable
 
 REPLAYED_HEADER = "Idempotency-Replayed"
@@ -90,9 +92,11 @@ def operation(facts: Operation) -> Callable[[View], Callable[..., Response]]:
     def decorate(view: View) -> Callable[..., Response]:
         @wraps(view)
         def wrapped(**path: str) -> Response:
+            request = the_request()
             if facts.bytes_max:
                 request.max_content_length = facts.bytes_max
-            actor = g.actor = actors.authenticate(facts.actor, once=facts.stores_nonce)
+            beside = kept()
+            actor = beside.actor = actors.authenticate(facts.actor, once=facts.stores_nonce)
             places = path_schema.load(path) if path_schema else {}
             content = request.get_data(cache=True) if facts.bytes_max else b""
             body = json_body.read(request.get_data(cache=True)) if takes else _no_body(content)
@@ -106,11 +110,11 @@ def operation(facts: Operation) -> Callable[[View], Callable[..., Response]]:
                 content=content,
             )
             answer = view(call)
-            text = json.dumps(gives.dump(answer), ensure_ascii=False) if gives else ""
+            text = msgspec.json.encode(gives.dump(answer)) if gives else b""
             response = Response(text, facts.status, content_type="application/json")
             if call.dry_run:
                 response.headers[DRY_HEADER] = "true"
-            if g.get("is_repeated"):
+            if beside.get("is_repeated"):
                 response.headers[REPLAYED_HEADER] = "true"
             return response
 

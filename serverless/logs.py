@@ -1,10 +1,11 @@
 """One JSON line per event. Only fields on the list below are written, so that nothing slips through."""
 
-import json
 import logging
 import re
 import sys
 from datetime import UTC, datetime
+
+import msgspec
 
 ALLOWED = (
     "method",
@@ -58,7 +59,7 @@ class JsonFormatter(logging.Formatter):
             # The place of a bug, never its values: they may hold personal data.
             line["error"] = record.exc_info[0].__name__ if record.exc_info[0] else None
             line["where"] = _places(record)
-        return json.dumps(line, ensure_ascii=False)
+        return msgspec.json.encode(line).decode()
 
 
 def _places(record: logging.LogRecord) -> list[str]:

@@ -1,5 +1,6 @@
 """Runs requests in one process, for `warm.py`, which counts its instructions. Started with a package's path.
 
+Events are read before: on Lambda the runtime client does that.
 `python -S -P warm_driver.py JOB`: a file of JSON with `mode`, `event`, `times` and, for bare calls, `calls`.
 """
 
@@ -30,6 +31,7 @@ def _request(job: dict[str, Any]) -> Any:
     from serverless import member_api
     from serverless.wiring import wiring
 
+    event = json.loads(job["event"])
     heard: list[tuple[str, dict[str, Any]]] = []
     if "heard" in job:
         client = wiring().table._client  # noqa: SLF001  # what it is asked is listened to
@@ -39,7 +41,7 @@ def _request(job: dict[str, Any]) -> Any:
 
     def run() -> Any:
         heard.clear()
-        answer = member_api.handler(json.loads(job["event"]), None)
+        answer = member_api.handler(event, None)
         if "heard" in job:
             Path(job["heard"]).write_text(json.dumps(heard, default=_bytes))
         return answer
@@ -94,8 +96,8 @@ def _framework(job: dict[str, Any]) -> Any:
     wiring = Wiring(Settings.from_environment(), client=SimpleNamespace())
     sent = Sent(300, 60)
     vars(wiring)["send_login_code"] = lambda *_, **__: sent
-    handler = entry(member_app(wiring))
-    return lambda: handler(json.loads(job["event"]), None)
+    handler, event = entry(member_app(wiring)), json.loads(job["event"])
+    return lambda: handler(event, None)
 
 
 def _bare(job: dict[str, Any]) -> Any:
@@ -114,7 +116,8 @@ def _bare(job: dict[str, Any]) -> Any:
         print(json.dumps({"method": "POST", "route": event["rawPath"], "status": 204}))
         return {"statusCode": 204, "headers": headers, "body": "", "isBase64Encoded": False}
 
-    return lambda: handler(json.loads(job["event"]))
+    event = json.loads(job["event"])
+    return lambda: handler(event)
 
 
 if __name__ == "__main__":
