@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import urllib3
+from urllib3.util.ssl_ import create_urllib3_context
 
 CONNECT_SECONDS = 1.0
 CONNECTIONS_MAX = 8
@@ -17,7 +18,11 @@ class Outbound:
 
     def __init__(self, read_seconds: float, answer_bytes_max: int) -> None:
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds)
-        self._pool = urllib3.PoolManager(timeout=timeout, retries=False, maxsize=CONNECTIONS_MAX)
+        checked = create_urllib3_context()
+        checked.load_default_certs()  # Here, or it is done again for each connection.
+        self._pool = urllib3.PoolManager(
+            timeout=timeout, retries=False, maxsize=CONNECTIONS_MAX, ssl_context=checked
+        )
         self._answer_bytes_max = answer_bytes_max
 
     def ask(

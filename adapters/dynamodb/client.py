@@ -5,8 +5,7 @@ The unit of work's loop is the only retry (docs/decisions/0004).
 
 from typing import Any
 
-import botocore.session
-from botocore.config import Config
+from adapters import aws
 
 CONNECT_SECONDS = 0.5
 READ_SECONDS, LOCAL_READ_SECONDS = 1.0, 10.0
@@ -34,12 +33,12 @@ def open_patient_client(region: str, endpoint_url: str | None = None) -> Any:
 
 
 def _open(region: str, endpoint_url: str | None, **patience: Any) -> Any:
-    config = Config(
+    return aws.open_client(
+        "dynamodb",
+        region,
+        endpoint_url,
         connect_timeout=CONNECT_SECONDS,
         max_pool_connections=CONNECTIONS_MAX,
-        tcp_keepalive=True,
         user_agent=USER_AGENT,
         **patience,
     )
-    session = botocore.session.get_session()
-    return session.create_client("dynamodb", region_name=region, endpoint_url=endpoint_url, config=config)

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from adapters import aws
 from domain.errors import Unavailable
 from domain.image.model import ImageType
 
@@ -33,7 +32,7 @@ class S3Shelf:
 
 
 def open_shelf(region: str, bucket: str) -> S3Shelf:
-    """With a client of its own: botocore alone, since boto3 would only add to a start."""
-    config = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 2, "mode": "standard"})
-    session = botocore.session.get_session()
-    return S3Shelf(session.create_client("s3", region_name=region, config=config), bucket)
+    """With a client of its own."""
+    retries = {"total_max_attempts": 2, "mode": "standard"}
+    client = aws.open_client("s3", region, connect_timeout=1, read_timeout=5, retries=retries)
+    return S3Shelf(client, bucket)

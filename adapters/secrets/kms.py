@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from adapters import aws
 from domain.errors import Unavailable
 
 
@@ -23,12 +22,9 @@ class KmsMaster:
 
     def __init__(self, key_id: str, region: str, endpoint_url: str | None = None) -> None:
         self._key_id = key_id
-        config = Config(
-            connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 3, "mode": "standard"}
-        )
-        session = botocore.session.get_session()
-        self._client: Any = session.create_client(
-            "kms", region_name=region, endpoint_url=endpoint_url, config=config
+        retries = {"total_max_attempts": 3, "mode": "standard"}
+        self._client: Any = aws.open_client(
+            "kms", region, endpoint_url, connect_timeout=1, read_timeout=2, retries=retries
         )
 
     def wrap(self, tenant_id: str, keys: bytes) -> bytes:

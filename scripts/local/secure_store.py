@@ -25,8 +25,10 @@ SHIPPED = Path(botocore.__file__).with_name("cacert.pem")
 class SecureStore:
     """Serves on a thread of its own while it is entered; its files lie in `folder`."""
 
-    def __init__(self, folder: Path) -> None:
-        certificate, key = _certificate()
+    def __init__(self, folder: Path, address: str = "127.0.0.1", *, is_short: bool = False) -> None:
+        """`address` is what its certificate says; `is_short`: each connection ends with its first answer."""
+        certificate, key = _certificate(address)
+        self._is_short = is_short
         self._own, self._bundle = folder / "store.pem", folder / "bundle.pem"
         self._own.write_bytes(key + certificate)
         self._bundle.write_bytes(SHIPPED.read_bytes() + certificate)
@@ -68,6 +70,7 @@ class SecureStore:
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(b"{}")
+                self.close_connection = store._is_short
 
             def log_message(self, *_: object) -> None:
                 """Nothing."""
@@ -75,11 +78,11 @@ class SecureStore:
         return Empty
 
 
-def _certificate() -> tuple[bytes, bytes]:
+def _certificate(address: str) -> tuple[bytes, bytes]:
     """And its key; good for a day."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a store of this machine")])
-    host = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    host = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
