@@ -137,7 +137,8 @@ def _cold_start(arguments: argparse.Namespace) -> None:
     else:
         for start in starts:
             beside = f"{start.beside} × {second} (limit {start.beside_limit})" if start.beside else ""
-            print(f"{start.multiple:6.3f} × {unit} (limit {start.limit}); {beside}: {start.name}")
+            strict = f" ({start.strict} without pyOpenSSL there)" if start.strict else ""
+            print(f"{start.multiple:6.3f} × {unit}{strict} (limit {start.limit}); {beside}: {start.name}")
     _stop_above(start.name for start in starts if not start.holds)
 
 

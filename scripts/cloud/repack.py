@@ -7,6 +7,7 @@ does not need, `aws_services` those that it calls.
 """
 
 import compileall
+import gzip
 import json
 import py_compile
 import re
@@ -104,6 +105,9 @@ def trim_service_data(data: Path, services: Iterable[str]) -> None:
     for path in data.glob("*/*/*"):
         if not path.name.startswith(MODELS):
             path.unlink()
+        elif path.name.endswith(".json.gz"):
+            told = _without_prose(json.loads(gzip.decompress(path.read_bytes())))
+            path.write_bytes(gzip.compress(_compact(told), mtime=0))
     endpoints = data / "endpoints.json"
     told = json.loads(endpoints.read_text())
     told["partitions"] = [each for each in told["partitions"] if each["partition"] in PARTITIONS]
@@ -113,7 +117,22 @@ def trim_service_data(data: Path, services: Iterable[str]) -> None:
             for name, found in partition["services"].items()
             if name in kept | {CREDENTIAL_SERVICE}
         }
-    endpoints.write_text(json.dumps(told, sort_keys=True, separators=(",", ":")))
+    endpoints.write_bytes(_compact(told))
+
+
+def _without_prose(told: Any) -> Any:
+    """What people read of operations and shapes: four fifths of what is parsed at each start."""
+    if isinstance(told, dict):
+        return {
+            name: _without_prose(value)
+            for name, value in told.items()
+            if not (name == "documentation" and isinstance(value, str))
+        }
+    return [_without_prose(each) for each in told] if isinstance(told, list) else told
+
+
+def _compact(told: Any) -> bytes:
+    return json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
 
 
 def compile_all(root: Path) -> None:

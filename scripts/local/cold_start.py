@@ -27,6 +27,8 @@ FLOOR = (
     "import flask, botocore.session; "
     "botocore.session.get_session().create_client('dynamodb', region_name='cn-north-1')"
 )
+STRICT_FLOOR = f"import sys; sys.modules['urllib3.contrib.pyopenssl'] = None; {FLOOR}"
+"""The same where no pyOpenSSL is installed, which botocore would load: we never load it."""
 LIMIT, LIMITS = 1.25, {"member_api": 1.15, "jobs": 0.8}
 """Multiples of Flask and a DynamoDB client."""
 PASSES, PASSES_MAX = 50.0, {"staff_api": 54.0, "jobs": 55.0}
@@ -54,6 +56,8 @@ class Start(Struct, frozen=True):
     beside: float = 0.0
     """A second multiple: of an empty Python; for CPU, the first request's, of a warm one."""
     beside_limit: float = 0.0
+    strict: float = 0.0
+    """A multiple of the floor where no pyOpenSSL is installed; told beside, without a limit."""
 
     @property
     def holds(self) -> bool:
@@ -64,14 +68,15 @@ def measure() -> list[Start]:
     """All in one run; about 15 seconds for each. Raises CannotBuild."""
     build.ensure()
     empty = _instructions("pass", ROOT, alone=False)
-    floor = _instructions(FLOOR, Path(sysconfig.get_paths()["purelib"]))
+    libraries = Path(sysconfig.get_paths()["purelib"])
+    floor, strict = (_instructions(code, libraries) for code in (FLOOR, STRICT_FLOOR))
     found = []
     for name, stage in build.stages().items():
         module = stage["lambda_handler"].rpartition(".")[0]
         seen = _instructions(f"import {module}", build.unpacked(name))
         multiple, passes = round(seen / floor, 3), round(seen / empty, 1)
         limits = LIMITS.get(name, LIMIT), PASSES_MAX.get(name, PASSES)
-        found.append(Start(name, multiple, limits[0], passes, limits[1]))
+        found.append(Start(name, multiple, limits[0], passes, limits[1], round(seen / strict, 3)))
     return found
 
 

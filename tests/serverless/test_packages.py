@@ -1,10 +1,12 @@
 """What is in the packages, and that one more function needs one more stage and nothing else."""
 
+import gzip
 import json
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 from msgspec import structs
 
@@ -219,6 +221,19 @@ def test_service_data_is_what_is_called_and_where_we_run(packages: dict[str, Pac
         names = packed.namelist()
         endpoints: dict[str, Any] = json.loads(packed.read("botocore/data/endpoints.json"))
 
+        model = next(
+            name for name in names if name.startswith("botocore/data/dynamodb/") and "service-2" in name
+        )
+        described = json.loads(gzip.decompress(packed.read(model)))
+
+    whole = (
+        botocore.session.get_session()
+        .get_component("data_loader")
+        .load_service_model("dynamodb", "service-2")
+    )
+    assert described["shapes"].keys() == whole["shapes"].keys()
+    assert described["operations"].keys() == whole["operations"].keys()
+    assert '"documentation":"' not in json.dumps(described, separators=(",", ":"))
     services = {
         name.split("/")[2] for name in names if name.startswith("botocore/data/") and name.count("/") > 2
     }
