@@ -158,8 +158,9 @@ def _warm(arguments: argparse.Namespace) -> None:
         print(json.dumps(facts))
     else:
         for each in found:
+            same = f" ({each.instructions / each.same:.2f} with our client)" if each.same else ""
             print(
-                f"{each.multiple:6.2f} × the same by hand (limit {each.limit}), {each.calls} calls, "
+                f"{each.multiple:6.2f} × the same by hand{same} (limit {each.limit}), {each.calls} calls, "
                 f"{each.instructions:,} instructions: {each.name}"
             )
     _stop_above(each.name for each in found if not each.holds)
