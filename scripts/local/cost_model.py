@@ -40,6 +40,9 @@ class Prices(Struct, frozen=True):
     """Our line, and three of Lambda's own."""
     cold_share: float = 0.01
     init_ms: float = 650.0
+    key_month: float = 1.0
+    """Of the master key, and below of each alarm: dollars a month."""
+    alarm_month: float = 0.1
 
 
 class Counted(Struct, frozen=True):
@@ -106,6 +109,18 @@ HABITS = (
 """An assumption: a coffee shop whose active members come three to four times a month."""
 
 
+ALARMS = 14
+HOURS = 730
+SHARDS = Counted(calls=16, reads=8)
+"""A look into all shards of an index in which nothing is due."""
+RUNS = (
+    ("holds are looked for, each minute", SHARDS, 60 * HOURS),
+    ("merges and sessions, every five minutes", SHARDS + SHARDS, 12 * HOURS),
+    ("points, conversions and coupons, each hour", SHARDS + SHARDS + SHARDS, HOURS),
+)
+"""What the clock does though nobody comes: calls and units of docs/performance.md."""
+
+
 def counted() -> Mapping[str, Counted]:
     """By operation, as docs/operations.md has it."""
     found = {}
@@ -138,6 +153,16 @@ def of_habit(habit: Habit, known: Mapping[str, Counted], prices: Prices) -> Cost
 def monthly(members: int, known: Mapping[str, Counted], prices: Prices) -> float:
     """Dollars that so many active members cost in a month, by HABITS; storage is not in it."""
     return sum(of_habit(habit, known, prices).total * habit.times * members / 1_000_000 for habit in HABITS)
+
+
+def standing(prices: Prices) -> dict[str, float]:
+    """Dollars of a month, however few come."""
+    runs = {what: cost(done, prices, by_http=False).total * times / 1_000_000 for what, done, times in RUNS}
+    return {
+        "the master key": prices.key_month,
+        f"{ALARMS} alarms": ALARMS * prices.alarm_month,
+        **runs,
+    }
 
 
 def changed(given: Mapping[str, float]) -> Prices:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scripts.local.cost_model import HABITS, Cost, Prices, cost, counted, monthly, of_habit
+from scripts.local.cost_model import HABITS, Cost, Prices, cost, counted, monthly, of_habit, standing
 
 HEAD = """# What it costs
 
@@ -32,8 +32,15 @@ def page(members: int, prices: Prices) -> str:
         spent = found * habit.times * members / 1_000_000
         lines.append(f"| {habit.what} | {habit.times:g} | {found:.2f} | {spent:.3f} |")
     lines.append(f"| **together** | | | **{monthly(members, known, prices):.2f}** |")
-    lines += ["", "Storage, backups and traffic come on top. How often is an assumption; `HABITS` in"]
-    lines += ["`scripts/local/cost_model.py` has it.", "", "## Each operation", ""]
+    lines += [
+        "",
+        "How often is an assumption; `HABITS` in `scripts/local/cost_model.py` has it. Besides,",
+        "",
+    ]
+    lines += ["however few come:", "", "| What stands | $ a month |", "|---|---:|"]
+    lines += [f"| {what} | {spent:.3f} |" for what, spent in standing(prices).items()]
+    lines += [f"| **together** | **{sum(standing(prices).values()):.2f}** |", ""]
+    lines += ["Storage, backups and traffic come on top.", "", "## Each operation", ""]
     lines += [
         "Without whoever asks: add `Authenticate a session`, or `an API key`, without its API and logs.",
         "",
@@ -49,6 +56,7 @@ def figures(members: int, prices: Prices) -> dict[str, Any]:
     return {
         "per_million": {name: round(cost(done, prices).total, 4) for name, done in known.items()},
         "a_month": round(monthly(members, known, prices), 4),
+        "a_month_standing": round(sum(standing(prices).values()), 4),
     }
 
 

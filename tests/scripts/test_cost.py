@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from scripts.cloud import build, watch
 from scripts.environment import ROOT
 from scripts.local import cost_model, cost_page
 from scripts.local.cost_model import Counted, Prices, cost
@@ -69,3 +70,19 @@ def test_other_prices_are_given_by_name() -> None:
     assert "call_cpu_ms" in unknown.stderr
     assert "call_cpu_ms" in words.stderr
     assert run("--members", "0").returncode == 1
+
+
+def test_what_stands_costs_the_same_however_few_come() -> None:
+    found = cost_model.standing(Prices(alarm_month=0.2))
+
+    assert found["the master key"] == 1.0
+    assert found["14 alarms"] == pytest.approx(2.8)
+    assert len(found) == 2 + len(cost_model.RUNS)
+
+
+def test_the_alarms_are_those_that_deploying_makes() -> None:
+    functions = {stage: stage for stage in build.stages()}
+    made = list(watch.watched("acme", "acme", functions, lambda: "api", "letters"))
+
+    assert len(made) == cost_model.ALARMS
+    assert len({each.name for each in made}) == cost_model.ALARMS
