@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -35,7 +36,7 @@ PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_24_x8
 C_LIBRARY_MAX = (2, 26)
 """glibc of Amazon Linux 2, on which python3.11 runs."""
 MB = 1_000_000
-STAGED = "staged-"
+STAGED, LEFT_SECONDS = "staged-", 3600
 
 
 class CannotBuild(Exception):
@@ -88,12 +89,18 @@ def ensure() -> list[Package]:
         stamp, wanted = BUILD / "built", _sources()
         if not (stamp.exists() and stamp.read_text() == wanted and _all_there()):
             stamp.unlink(missing_ok=True)
-            for left in BUILD.glob(f"{STAGED}*"):
-                shutil.rmtree(left)  # By a build that was ended in the middle.
+            _clear()
             for found in build():
                 unpack(found)
             stamp.write_text(wanted)
     return [Package.of(stage, BUILD / f"{stage}.zip") for stage in stages()]
+
+
+def _clear() -> None:
+    """What a build left that was ended in the middle; one that is under way is younger."""
+    for left in BUILD.glob(f"{STAGED}*"):
+        if time.time() - left.stat().st_mtime > LEFT_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _all_there() -> bool:
