@@ -82,6 +82,7 @@ class Habit(Struct, frozen=True):
 
 
 SESSION, KEY = "Authenticate a session", "Authenticate an API key (with the tenant's settings)"
+KEY_ONCE = "Authenticate an API key, and store its nonce"
 HABITS = (
     Habit("opens the member centre", (SESSION, "The first page"), 6),
     Habit("logs in again", ("Log in, known",), 2, platform_calls=1),
@@ -92,8 +93,8 @@ HABITS = (
     Habit("looks at coupons", (SESSION, "A page of coupons"), 3),
     Habit("claims a coupon", (SESSION, "Claim a coupon (stock and limit)"), 1),
     Habit("exchanges points", (SESSION, "Exchange points for goods"), 0.2),
-    Habit("is found at the till", (KEY, "Store a nonce", "Identify by phone"), 4),
-    Habit("has a bill quoted", (KEY, "Store a nonce", "Quote a bill, a few coupons held"), 1),
+    Habit("is found at the till", (KEY_ONCE, "Identify by phone"), 4),
+    Habit("has a bill quoted", (KEY_ONCE, "Quote a bill, a few coupons held"), 1),
     Habit("pays, and earns", (KEY, "Earn from an order"), 3),
     Habit("pays with coupon and points", (KEY, "Complete a checkout with coupon and points"), 0.5),
     Habit("redeems a coupon alone", (KEY, "Redeem a coupon"), 0.3),
