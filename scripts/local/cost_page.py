@@ -32,12 +32,8 @@ def page(members: int, prices: Prices) -> str:
         spent = found * habit.times * members / 1_000_000
         lines.append(f"| {habit.what} | {habit.times:g} | {found:.2f} | {spent:.3f} |")
     lines.append(f"| **together** | | | **{monthly(members, known, prices):.2f}** |")
-    lines += [
-        "",
-        "How often is an assumption; `HABITS` in `scripts/local/cost_model.py` has it. Besides,",
-        "",
-    ]
-    lines += ["however few come:", "", "| What stands | $ a month |", "|---|---:|"]
+    lines += ["", "How often is an assumption; `HABITS` in `scripts/local/cost_model.py` has it."]
+    lines += ["However few come:", "", "| What stands | $ a month |", "|---|---:|"]
     lines += [f"| {what} | {spent:.3f} |" for what, spent in standing(prices).items()]
     lines += [f"| **together** | **{sum(standing(prices).values()):.2f}** |", ""]
     lines += ["Storage, backups and traffic come on top.", "", "## Each operation", ""]
