@@ -5,12 +5,14 @@ from pathlib import Path
 
 from scripts.local.contention import Contention
 from scripts.local.drawing import picture
-from scripts.local.growth import Growth
+from scripts.local.growth import FIXED_DUE, Growth
 
 HEAD = """# How fast, and how it grows
 
 Made by `python3 scripts/bench.py performance --write`, which measures the second half in one run. Everything
-is a count or a ratio of one run, never a time: another machine gives the same.
+is a count or a ratio of one run, never a time. Jobs are counted exactly: another run gives the same, on any
+machine. Of several tills at one member only the first line and the last column are exact; how many races are
+lost, and so the calls and units of the others, is up to the moment.
 
 | What | Where |
 |---|---|
@@ -66,9 +68,10 @@ def _growth(grown: Sequence[Growth]) -> list[str]:
     return [
         "## Jobs",
         "",
-        "A job asks an index for what is due. How many members there are beside must not matter (slope 0),",
-        "and what is due may cost in proportion (slope 1). Slopes are those of the logarithms, the steeper",
-        "of calls and units.",
+        "A job asks an index for what is due. How much there is beside must not matter (slope 0): each of",
+        "the members has points, a coupon and a held bill that are not due, and an open session;",
+        f"{FIXED_DUE} things are due. What is due may cost in proportion (slope 1). Slopes are those of the",
+        "logarithms, the steeper of calls and units.",
         "`reconcile` is not here: it reads one thirtieth of everything each night, by purpose.",
         "",
         "![Units by members](pictures/growth-by-members.svg)",

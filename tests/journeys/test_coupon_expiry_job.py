@@ -10,7 +10,7 @@ from adapters.dynamodb.item import Tenancy
 from adapters.dynamodb.keys import Keys, coupon_shard
 from adapters.dynamodb.meter import metered
 from domain.coupon.model import Coupon, CouponState, Source
-from scripts.local.growth import load
+from scripts.local.crowd import load
 from tests.shop import Shop
 
 DUE, OTHERS, BATCH = 30, 400, 20

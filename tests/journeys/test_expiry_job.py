@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.dynamodb.keys import Keys
 from adapters.dynamodb.meter import metered
-from scripts.local import growth
+from scripts.local import crowd
 from tests.shop import Shop
 
 DUE = 100
@@ -15,12 +16,13 @@ SHARDS = 4
 
 def fill(shop: Shop, accounts: int) -> None:
     """The first hundred are due; the others are there to be in the way."""
-    now, tenant_id = shop.now(), shop.tenant_id
+    now, keys = shop.now(), Keys(shop.tenant_id, SHARDS)
     for number in range(min(DUE, accounts)):
         last_day = now.date() - timedelta(days=1 + number % 7)
-        growth.load(shop.services, growth.account(tenant_id, number, last_day, SHARDS, now))
+        crowd.load(shop.services, crowd.raw(crowd.Thing(number, now).account(last_day), keys))
     if accounts > DUE:
-        growth.load(shop.services, growth.others(tenant_id, DUE, accounts, SHARDS, now))
+        others = crowd.copies(crowd.points_in_the_way, range(DUE, accounts), keys, now)
+        crowd.load(shop.services, list(others))
 
 
 MANY = 64_000 if os.environ.get("TONGKA_THOROUGH") else 16_000

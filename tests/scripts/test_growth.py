@@ -1,13 +1,20 @@
 """Benchmarks of jobs and of tills at one member: they hold, and they notice what does not."""
 
 import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from adapters.dynamodb.coupons import DynamoDueCoupons
+from adapters.dynamodb.holds import DynamoDueHolds
+from adapters.dynamodb.points import DynamoDueAccounts
 from scripts.local import contention, drawing, growth, performance_page
 from scripts.local.contention import Contention
 from scripts.local.growth import Growth, Point
+
+Search = Callable[[], Iterator[object]]
 
 
 def grown(*units: float, by: str = "members", limit: float = 0.05) -> Growth:
@@ -34,14 +41,33 @@ def test_jobs_do_not_feel_members_and_pay_for_what_is_due() -> None:
     found = growth.measure(members=(200, 1_600), due=(5, 20))
 
     assert [each.line() for each in found if not each.holds] == []
-    assert {each.job for each in found} >= {
-        "expire_points",
-        "expire_coupons",
-        "release_holds",
-        "settle_merges",
-    }
+    jobs = {"expire_points", "convert_points", "expire_coupons", "release_holds"}
+    jobs |= {"settle_merges", "sweep_sessions"}
+    for by in ("members", "what is due"):
+        assert {each.job for each in found if each.by == by} == jobs
     by_due = [each for each in found if each.by == "what is due"]
     assert all(each.points[1].units > 2 * each.points[0].units for each in by_due), "it did something"
+
+
+def test_whoever_asks_without_a_date_feels_each_thing_that_is_not_due() -> None:
+    """So a job that forgot its date would be noticed; each search is asked with its date, and without."""
+    with growth.running() as jobs:
+        table, shards, now = jobs.services.table, jobs.keys.shards, jobs.services.clock()
+        never = datetime.max.replace(tzinfo=UTC)
+        accounts, coupons = DynamoDueAccounts(table, shards), DynamoDueCoupons(table, shards)
+        holds = DynamoDueHolds(table, shards)
+        searches: dict[str, tuple[Search, Search]] = {
+            "points": (lambda: accounts.before(now.date()), lambda: accounts.before(date.max)),
+            "coupons": (lambda: coupons.before(now.date()), lambda: coupons.before(date.max)),
+            "holds": (lambda: holds.before(now), lambda: holds.before(never)),
+        }
+        counted: dict[str, list[tuple[int, int]]] = {name: [] for name in searches}
+        for members in (50, 200):
+            jobs.grow_to(members)
+            for name, (dated, undated) in searches.items():
+                counted[name].append((len(list(dated())), len(list(undated()))))
+
+    assert counted == {name: [(0, 50), (0, 200)] for name in searches}
 
 
 def test_tills_at_one_member_lose_and_double_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
