@@ -29,19 +29,28 @@ class Letter(Struct, frozen=True):
     """As the function had it; None for a batch of the stream, of which only the place is told."""
     says: str
     """What it is, for people."""
+    is_of_stream: bool = False
 
     @classmethod
     def of(cls, message: dict[str, Any]) -> "Letter":
-        try:
-            body = json.loads(message["Body"])
-        except ValueError:
-            return cls(message["ReceiptHandle"], None, "what nobody can read")
-        batch, event = body.get("DDBStreamBatchInfo"), body.get("requestPayload")
-        if batch or not isinstance(event, dict):
-            size = (batch or {}).get("batchSize", "some")
-            return cls(message["ReceiptHandle"], None, f"{size} changes of the table")
-        job = event.get("command") or str(*event.get("resources", ())[:1]).rpartition("-")[2]
-        return cls(message["ReceiptHandle"], event, f"{job} of {body.get('timestamp', 'some time')}")
+        receipt, body = message["ReceiptHandle"], _json(message["Body"])
+        if "DDBStreamBatchInfo" in body:
+            size = body["DDBStreamBatchInfo"].get("batchSize", "some")
+            return cls(receipt, None, f"{size} changes of the table", is_of_stream=True)
+        event = body.get("requestPayload")
+        if not isinstance(event, dict):
+            return cls(receipt, None, "what nobody can read")
+        job = event.get("command") or "".join(event.get("resources", ())).rpartition("-")[2]
+        return cls(receipt, event, f"{job} of {body.get('timestamp', 'some time')}")
+
+
+def _json(text: str) -> dict[str, Any]:
+    """An object, or nothing."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 class Letters(Resource):

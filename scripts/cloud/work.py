@@ -67,7 +67,7 @@ def replay(installation: Installation, *, recounted: bool) -> None:
     try:
         for letter in letters.read():
             kept.append(letter)
-            failed = None if letter.event is None and recounted else _again(jobs, letter)
+            failed = None if letter.is_of_stream and recounted else _again(jobs, letter)
             say(f"{letter.says}: {failed or 'done'}")
             if failed is None:
                 letters.done(kept.pop())
@@ -80,9 +80,9 @@ def replay(installation: Installation, *, recounted: bool) -> None:
 
 def _again(jobs: Function, letter: Letter) -> str | None:
     """What it failed at."""
-    if letter.event is None:
+    if letter.is_of_stream:
         return "cannot be run again; run scripts/recount.py, then this with --recounted"
-    return jobs.invoke(letter.event)
+    return jobs.invoke(letter.event) if letter.event is not None else "look at it in the queue"
 
 
 def undeploy(installation: Installation, delete_data: str | None) -> None:
