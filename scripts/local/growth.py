@@ -133,6 +133,8 @@ class Jobs:
         now = self.services.clock()
         things = [thing for _ in range(due) for thing in made(next(self._numbers), now)]
         crowd.load(self.services, crowd.raw(things, self.keys))
+        # While things are loaded, a process may forget what it has read of the tenant.
+        self.services.runner.use(TENANT, lambda stores, _: stores.programmes.current())
 
 
 def _measured(run: Callable[[], int], wanted: int) -> Usage:
