@@ -83,7 +83,7 @@ def main() -> None:
     _skipped(arguments.dynamodb_local)
     if failed:
         environment.stop(f"Failed: {', '.join(failed)}. Each can be run alone with --only.")
-    print("All checks passed.", flush=True)
+    print("All checks passed." if arguments.only is None else f"{arguments.only} passed.", flush=True)
 
 
 def _run(name: str, command: list[str]) -> bool:

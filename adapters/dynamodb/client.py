@@ -11,7 +11,7 @@ CONNECT_SECONDS = 0.5
 READ_SECONDS, LOCAL_READ_SECONDS = 1.0, 10.0
 """An engine on one's own machine shares it with all that runs there, and answers in the end."""
 CONNECTIONS_MAX = 32
-PATIENT_READ_SECONDS, PATIENT_TRIES = 60.0, 30
+PATIENT_READ_SECONDS, PATIENT_TRIES = 60.0, 8
 USER_AGENT = "tongka"
 """Said as it is. botocore would put its own together of thirty parts, twice a call: 6 % of a request."""
 

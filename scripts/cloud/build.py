@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import botocore
 from msgspec import Struct
 
 from scripts import environment
@@ -63,9 +64,29 @@ class Package(Struct, frozen=True):
 def stages() -> dict[str, dict[str, Any]]:
     """The functions of zappa_settings.json, each with what it inherits."""
     told = _settings()
-    return {
+    found = {
         name: told.get(stage.get("extends", ""), {}) | stage for name, stage in told.items() if name != "base"
     }
+    _check_stages(found)
+    return found
+
+
+def _check_stages(found: dict[str, dict[str, Any]]) -> None:
+    """What would be noticed by the first request only. Raises CannotBuild."""
+    served: dict[str, str] = {}
+    for name, stage in found.items():
+        module = stage.get("lambda_handler", "").rpartition(".")[0]
+        if not (ROOT / module.replace(".", "/")).with_suffix(".py").is_file():
+            raise CannotBuild(f"{SETTINGS}: {name}: lambda_handler names no module of ours.")
+        if "aws_environment_variables" not in stage:
+            raise CannotBuild(f"{SETTINGS}: {name}: extends names no other stage; take base.")
+        known = {path.name for path in (Path(botocore.__file__).parent / "data").iterdir()}
+        if unknown := set(stage["aws_services"]) - known:
+            raise CannotBuild(f"{SETTINGS}: {name}: aws_services: there is no {', '.join(sorted(unknown))}.")
+        for route in stage.get("routes", ()):
+            if route in served:
+                raise CannotBuild(f"{SETTINGS}: {name}: {route} belongs to {served[route]} already.")
+            served[route] = name
 
 
 def _settings() -> dict[str, dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from scripts import environment
 from scripts.cloud import build
 from serverless.settings import Settings, SettingsError
 
@@ -97,6 +98,12 @@ def read(path: Path) -> Deployment:
     return found
 
 
+def known_variables() -> frozenset[str]:
+    """As .env.example lists them."""
+    text = (environment.ROOT / ".env.example").read_text()
+    return frozenset(re.findall(rf"^#? ?({SETTINGS_PREFIX}\w+)=", text, re.MULTILINE))
+
+
 def _check(found: Deployment) -> None:
     if not NAME.fullmatch(found.name):
         raise CannotDeploy("name: 2 to 24 small letters, digits and hyphens, a letter first.")
@@ -110,6 +117,8 @@ def _check(found: Deployment) -> None:
         raise CannotDeploy(
             f"variables: {', '.join(sorted(foreign))} is not of ours; .env.example lists them."
         )
+    if unknown := found.variables.keys() - foreign - known_variables():
+        raise CannotDeploy(f"variables: {', '.join(sorted(unknown))}: .env.example lists no such one.")
     if made := OURS & found.variables.keys():
         raise CannotDeploy(f"variables: {', '.join(sorted(made))} is set by deploying; take it out.")
     for name, stage in build.stages().items():

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from scripts.cloud import build, http_api, lambdas, watch
@@ -82,7 +83,7 @@ class Installation:
     @cached_property
     def release(self) -> ReleaseRecord:
         lives = [live for stage, live in self.lives.items() if stage in self._stages]
-        return ReleaseRecord(self.account, self.deployment.name, lives)
+        return ReleaseRecord(self.account, self.deployment.name, lives, self._told)
 
     def resources(self) -> list[Resource]:
         """Whatever names another stands after it; a version comes into use when all it needs is there.
@@ -97,11 +98,11 @@ class Installation:
         return [each for each in found if each.stage is None or each.stage in self._stages]
 
     def strays(self) -> list[Resource]:
-        """Rules, routes, hosts and alarms of ours that nobody wants any more."""
+        """Rules, routes, hosts, alarms and functions of ours that nobody wants any more."""
         if self._stages != set(self._told):
             return []
         wanted = {(each.kind, each.name) for each in self.resources()}
-        found = [*self._known_rules(), *self._known_routes(), *self._known_alarms()]
+        found = [*self._known_rules(), *self._known_routes(), *self._known_alarms(), *self._former()]
         found += http_api.known_hosts(self.account, self.api)
         return [each for each in found if (each.kind, each.name) not in wanted]
 
@@ -192,6 +193,17 @@ class Installation:
     def _known_routes(self) -> list[Resource]:
         found = http_api.known_routes(self.account, self.api)
         return [Route(self.account, self.api, each["RouteKey"], None) for each in found]
+
+    def _former(self) -> list[Resource]:
+        """Functions of the release in use whose stages are gone, with what was theirs alone."""
+        current, found = self.release.current(), list[Resource]()
+        for stage in sorted(current.functions.keys() - self._told.keys()) if current else ():
+            name = self.deployment.function(stage)
+            function = Function(self.account, stage, name, Path, self.bucket, {})
+            role = Role(self.account, stage, name, dict)
+            group = LogGroup(self.account, stage, name, self.deployment.log_days)
+            found += [each for each in (function, role, group) if each.found() is not None]
+        return found
 
     def _known_alarms(self) -> list[Resource]:
         """Of functions that there are no more; whoever made others, of a like name, keeps them."""

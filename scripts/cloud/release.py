@@ -4,7 +4,7 @@ A parameter holds the release in use. Its history has those before; going back w
 """
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -37,8 +37,10 @@ class ReleaseRecord(Resource):
 
     kind = "release"
 
-    def __init__(self, account: Account, name: str, lives: Sequence[Live]) -> None:
+    def __init__(self, account: Account, name: str, lives: Sequence[Live], stages: Collection[str]) -> None:
+        """`lives`: those that are looked at now; `stages`: all that there are."""
         self._account, self._ssm, self._lives = account, account.client("ssm"), lives
+        self._stages = stages
         self.name = f"/{name}/release"
 
     def current(self) -> Release | None:
@@ -52,7 +54,11 @@ class ReleaseRecord(Resource):
     def wanted(self) -> Facts:
         """What the aliases say; those of functions that are not looked at now stay."""
         current = self.current()
-        kept = current.functions if current else {}
+        kept = {
+            stage: number
+            for stage, number in (current.functions if current else {}).items()
+            if stage in self._stages
+        }
         seen = {live.stage: live.version() for live in self._lives}
         return {"functions": kept | {stage: number for stage, number in seen.items() if number}}
 

@@ -77,9 +77,14 @@ def changed(before: Facts, after: Facts) -> list[str]:
 
 
 def _field_lines(name: str, old: Any, new: Any) -> Iterator[str]:
+    if isinstance(old, list) and isinstance(new, list) and all("Sid" in each for each in [*old, *new]):
+        old, new = ({each["Sid"]: each for each in statements} for statements in (old, new))
     if isinstance(old, dict) and isinstance(new, dict):
         for part in changed(old, new):
             yield from _field_lines(f"{name}.{part}", old.get(part), new.get(part))
+    elif isinstance(old, list) and isinstance(new, list):
+        gone, come = [each for each in old if each not in new], [each for each in new if each not in old]
+        yield f"    {name}: {', '.join([f'-{each}' for each in gone] + [f'+{each}' for each in come])}"
     else:
         yield f"    {name}: {_short(old)} → {_short(new)}"
 

@@ -31,6 +31,8 @@ def policy(stage: str, places: dict[str, str | None]) -> dict[str, Any]:
         told = json.loads(path.read_text())
     except OSError as problem:
         raise CannotDeploy(f"{stage} has no policy; write {path.relative_to(ROOT)}.") from problem
+    except ValueError as problem:
+        raise CannotDeploy(f"{path.name}: no JSON ({problem}).") from problem
     kept = []
     for statement in told["Statement"]:
         resources = [_filled(each, places, path) for each in statement["Resource"]]

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from adapters.dynamodb.changes import FOLLOWED
 from scripts.cloud.account import LATER, Account, patiently, unless_absent
+from scripts.cloud.deployment import CannotDeploy
 from scripts.cloud.lambdas import NOT_YET, Function
 from scripts.cloud.resource import Facts, Resource
 from scripts.cloud.storage import DataTable
@@ -82,8 +83,10 @@ class Letters(Resource):
         )
 
     def read(self) -> Iterator[Letter]:
-        """One after the other, each once; while it is read, nobody else gets it."""
+        """One after the other, each once; while it is read, nobody else gets it. Raises CannotDeploy."""
         url, seen = self.url(), set()
+        if url is None:
+            raise CannotDeploy(f"There is no queue {self.name}: nothing was deployed, or it was taken down.")
         while True:
             found = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1, WaitTimeSeconds=2)
             messages = found.get("Messages", [])

@@ -93,7 +93,9 @@ def undeploy(installation: Installation, delete_data: str | None) -> None:
         raise CannotDeploy(f"The table is called {table}; to delete all data, say --delete-data {table}.")
     everything = [*installation.resources(), *installation.strays()]
     done = _count(resource.remove(everything, with_data=delete_data is not None))
-    print(f"{done} taken down.")
+    print(f"{done} taken down." if done else "There was nothing to take down.")
+    if delete_data is None and installation.table.found() is None:
+        return
     if delete_data is None:
         print(f"The table {table} and its key stay; --delete-data {table} deletes them, too.")
     else:

@@ -101,6 +101,8 @@ def _read(value: dict[str, Any]) -> Any:
 
 def make(table: Table, path: Path, say: Callable[[str], None]) -> Sums:
     """Writes beside the file first, so that a half one is never taken for a whole one."""
+    if path.exists():
+        raise BadBackup(f"{path} is there already; take another name.")
     sums, half = Sums({}), path.with_name(path.name + ".part")
     half.unlink(missing_ok=True)
     with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:

@@ -1,8 +1,21 @@
 """The page of costs, and the same for machines."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from scripts.local.cost_model import HABITS, Cost, Prices, cost, counted, monthly, of_habit, standing
+from scripts.local.cost_model import (
+    HABITS,
+    KEY,
+    SESSION,
+    Cost,
+    Counted,
+    Prices,
+    cost,
+    counted,
+    monthly,
+    of_habit,
+    standing,
+)
 
 HEAD = """# What it costs
 
@@ -36,15 +49,29 @@ def page(members: int, prices: Prices) -> str:
     lines += ["However few come:", "", "| What stands | $ a month |", "|---|---:|"]
     lines += [f"| {what} | {spent:.3f} |" for what, spent in standing(prices).items()]
     lines += [f"| **together** | **{sum(standing(prices).values()):.2f}** |", ""]
-    lines += ["Storage, backups and traffic come on top.", "", "## Each operation", ""]
     lines += [
-        "Without whoever asks: add `Authenticate a session`, or `an API key`, without its API and logs.",
+        "Storage, backups, traffic, short messages, a NAT gateway and the nightly proof come on top.",
+        "",
+        "## Each operation",
         "",
     ]
+    session, key = _more(SESSION, known, prices), _more(KEY, known, prices)
+    lines += [
+        f"Without whoever asks: that adds {session:.2f} for a session, {key:.2f} for an API key. Rows of"
+    ]
+    lines += [
+        "jobs and of the table's changes are shown as requests; they have neither API nor logs. Logins wait"
+    ]
+    lines += ["for a platform besides.", ""]
     lines += ["| Operation | ms | API | Lambda | DynamoDB | logs | $ per million |"]
     lines += ["|---|---:|---:|---:|---:|---:|---:|"]
     lines += [_line(name, cost(done, prices)) for name, done in known.items()]
     return "\n".join(lines) + "\n"
+
+
+def _more(row: str, known: Mapping[str, Counted], prices: Prices) -> float:
+    """What is added by more calls in the same request."""
+    return cost(known[row], prices).total - cost(Counted(), prices).total
 
 
 def figures(members: int, prices: Prices) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -73,6 +74,7 @@ def examine(
     client = open_client(settings.region, settings.dynamodb_url)
     yield looked_at("table", lambda: _table(client, settings))
     yield looked_at("clock", lambda: _clock(client, settings))
+    yield looked_at("master key", lambda: _master(settings))
     if tenant_id is not None:
         yield looked_at(f"keys of {tenant_id}", lambda: _keys(services, tenant_id))
         for each in channels:
@@ -110,6 +112,15 @@ def _table(client: Any, settings: Settings) -> str:
     if lacking:
         raise Bad(f"{settings.table} lacks {', '.join(lacking)}: scripts/deploy.py apply.")
     return f"{settings.table}, protected, recoverable, with its stream"
+
+
+def _master(settings: Settings) -> str:
+    kind, _, place = settings.master_key.partition(":")
+    if kind == "kms":
+        return f"{place}; --tenant-file tells whether it opens a tenant's keys"
+    if not Path(place).is_file():
+        raise Bad(f"There is no file {place}; TONGKA_MASTER_KEY names it.")
+    return place
 
 
 def _is_recoverable(client: Any, name: str) -> bool:
@@ -208,6 +219,8 @@ def _answers(url: str) -> str:
 def _address(address: str) -> str:
     """What phones and platforms need of it, beside an answer."""
     parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"}:
+        raise Bad("begins with https://.")
     if parts.scheme != "https":
         if parts.hostname in {"127.0.0.1", "localhost"}:
             return "on this machine; phones and platforms need https and a name"

@@ -107,6 +107,15 @@ def test_a_restore_that_was_stopped_goes_on(
     assert Sums.of(table.scan(strong=True)) == made
 
 
+def test_another_backup_is_not_written_over(lone_shop: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "acme.gz"
+    path.write_bytes(b"older")
+
+    with pytest.raises(BadBackup, match="is there already"):
+        backup.make(lone_shop.services.table, path, quiet)
+    assert path.read_bytes() == b"older"
+
+
 class Slow:
     """Takes one item of each batch."""
 

@@ -33,7 +33,8 @@ def test_all_is_well(shop: Shop) -> None:
     found = findings(shop)
 
     assert {what: each.says for what, each in found.items() if not each.is_good} == {}
-    assert list(found) == ["table", "clock", "keys of T", *(f"channel T.{each}" for each in CHANNELS)]
+    channels = [f"channel T.{each}" for each in CHANNELS]
+    assert list(found) == ["table", "clock", "master key", "keys of T", *channels]
     assert "takes the app id, the secret and our address" in found["channel T.wx"].says
     assert "takes the app id, our key and our address" in found["channel T.alipay"].says
 
@@ -107,7 +108,16 @@ def test_a_missing_table_and_an_unknown_tenant_are_told(shop: Shop) -> None:
     found = [each.says for each in examination.examine(other, shop.services, "nobody", [], None)]
 
     assert found[0] == "There is no table nowhere in cn-north-1: scripts/deploy.py apply."
-    assert "scripts/tenant.py apply FILE" in found[2]
+    assert "scripts/tenant.py apply FILE" in found[3]
+
+
+def test_a_master_key_that_is_not_there_is_told_without_a_tenant(shop: Shop) -> None:
+    other = replace(shop.services._settings, master_key="file:/nowhere/master.key")
+
+    found = {each.what: each for each in examination.examine(other, shop.services, None, [], None)}
+
+    assert not found["master key"].is_good
+    assert found["master key"].says == "There is no file /nowhere/master.key; TONGKA_MASTER_KEY names it."
 
 
 @pytest.mark.parametrize("off,is_good", [(0, True), (4, True), (-60, False), (600, False)])

@@ -68,6 +68,26 @@ def test_alarms_of_a_function_that_is_gone_go(opened: Opened, monkeypatch: pytes
     assert gone == ["- alarm acme-staff_api-errors", "- alarm acme-staff_api-throttles"]
 
 
+def test_a_function_whose_stage_is_gone_goes_with_all_that_was_its_own(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(opened())
+    told = build._settings()
+    del told["staff_api"]
+    monkeypatch.setattr(build, "_settings", lambda: told)
+
+    gone = [line.partition("\n")[0] for line in left(opened()) if line.startswith("-")]
+    apply(opened())
+
+    assert "- function acme-staff-api" in gone
+    assert "- role acme-staff-api-cn-north-1" in gone
+    assert "- log group /aws/lambda/acme-staff-api" in gone
+    assert left(opened()) == []
+    current = opened().release.current()
+    assert current is not None
+    assert set(current.functions) == {"member_api", "jobs"}
+
+
 def test_a_key_that_opens_another_table_too_is_not_deleted(opened: Opened) -> None:
     """After a restore, the new installation goes on with the old one's key."""
     old = opened()
@@ -145,7 +165,7 @@ def test_whom_somebody_else_let_in_shows_and_goes(opened: Opened) -> None:
 
     told = "\n".join(left(opened()))
     assert "live anybody: {'Principal': '*'" in told
-    assert f"attached: ['{made['Policy']['Arn']}'] → []" in told
+    assert f"attached: -{made['Policy']['Arn']}" in told
     apply(opened())
 
     assert left(opened()) == []
@@ -225,47 +245,6 @@ def test_a_version_that_says_another_code_than_it_holds_is_not_used(opened: Open
     assert client.get_function_configuration(FunctionName="acme-jobs", Qualifier="live")["CodeSha256"] == (
         function.code
     )
-
-
-class Late(resource.Resource):
-    """Shows some looks after it was made."""
-
-    kind, name = "thing", "late"
-
-    def __init__(self, looks: int) -> None:
-        self.looks, self.is_made, self.is_changed = looks, False, False
-
-    def found(self) -> resource.Facts | None:
-        if not self.is_made:
-            return None
-        self.looks -= 1
-        return {"closed": self.is_changed} if self.looks < 0 else None
-
-    def wanted(self) -> resource.Facts:
-        return {"closed": True}
-
-    def make(self) -> None:
-        self.is_made = True
-
-    def change(self, found: resource.Facts) -> None:
-        self.is_changed = True
-
-
-def test_what_shows_late_is_finished_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or a role would be left without rights, and a bucket open."""
-    monkeypatch.setattr(resource, "PAUSE_SECONDS", 0)
-    late = Late(looks=3)
-
-    assert len(list(resource.apply([late]))) == 1
-    assert late.is_changed
-
-
-def test_what_never_shows_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resource, "PAUSE_SECONDS", 0)
-    monkeypatch.setattr(resource, "SHOWS_AFTER_SECONDS", 0)
-
-    with pytest.raises(CannotDeploy, match="thing late was made and does not show"):
-        list(resource.apply([Late(looks=1000)]))
 
 
 def test_nothing_is_sent_that_nobody_knows_yet(opened: Opened) -> None:

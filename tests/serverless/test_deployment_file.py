@@ -36,6 +36,8 @@ def test_the_example_can_be_used() -> None:
         (GOOD + "burst = 0", "at least 1"),
         (GOOD + '[variables]\nPATH = "/"', "PATH is not of ours"),
         (GOOD + '[variables]\nTONGKA_TABLE = "other"', "TONGKA_TABLE is set by deploying"),
+        (GOOD + '[variables]\nTONGKA_SHARD = "8"', "TONGKA_SHARD: .env.example lists no such one"),
+        (GOOD + 'account = "12"', "account: twelve digits"),
         (GOOD + '[variables]\nTONGKA_CLOCK_URL = "http://127.0.0.1:1"', "TONGKA_CLOCK_URL"),
         (GOOD + '[variables]\nTONGKA_SHARDS = "many"', "TONGKA_SHARDS must be a number"),
         (GOOD + '[variables]\nTONGKA_WECHAT_URL = "http://example.com"', "TONGKA_WECHAT_URL must be https"),

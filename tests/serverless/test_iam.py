@@ -110,6 +110,9 @@ def test_a_place_that_does_not_exist_is_a_mistake(tmp_path: Path, monkeypatch: p
 
     with pytest.raises(CannotDeploy, match="tabel"):
         roles.policy("jobs", PLACES)
+    (tmp_path / "jobs.json").write_text('{"Statement": [],}')
+    with pytest.raises(CannotDeploy, match=r"jobs\.json: no JSON"):
+        roles.policy("jobs", PLACES)
 
 
 @pytest.mark.usefixtures("services")

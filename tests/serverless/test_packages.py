@@ -182,6 +182,26 @@ def test_what_was_lost_is_built_again(lost: str, tmp_path: Path, monkeypatch: py
     assert not build._all_there()
 
 
+@pytest.mark.parametrize(
+    "change,said",
+    [
+        ({"lambda_handler": "serverless.till_api.handler"}, "till: lambda_handler names no module of ours"),
+        ({"aws_services": ["dynamo"]}, "till: aws_services: there is no dynamo"),
+        ({"routes": ["/v1/till"]}, "till: /v1/till belongs to staff_api already"),
+        ({"extends": "bas", "aws_services": []}, "till: extends names no other stage; take base"),
+    ],
+)
+def test_a_stage_that_cannot_work_is_refused_before_anything_is_built(
+    change: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = build._settings()
+    stub = {"extends": "base", "lambda_handler": "serverless.staff_api.handler", "routes": ["/x"], **change}
+    monkeypatch.setattr(build, "_settings", lambda: {**told, "till": stub})
+
+    with pytest.raises(CannotBuild, match=said):
+        build.stages()
+
+
 def test_leaving_out_what_is_not_there_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="falsk"):
         repack.keep_what_is_needed(tmp_path, ["flask"], ["falsk"])
