@@ -27,7 +27,7 @@ def open_client(region: str, endpoint_url: str | None = None) -> Any:
 
 
 def open_patient_client(region: str, endpoint_url: str | None = None) -> Any:
-    """For commands that go through a whole table: asked to slow down, it does, for as long as it takes."""
+    """For commands that go through a whole table: asked to slow down, it does."""
     retries = {"total_max_attempts": PATIENT_TRIES, "mode": "adaptive"}
     return _open(region, endpoint_url, read_timeout=PATIENT_READ_SECONDS, retries=retries)
 
