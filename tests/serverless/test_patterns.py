@@ -1,12 +1,8 @@
 """A pattern that nobody asks for is not compiled, and is there when somebody does."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
-from scripts.environment import ROOT
+from tests.serverless.fresh import said
 
 CODE = """
 import serverless.patterns
@@ -21,21 +17,14 @@ assert "_compiled" in vars(pattern)
 
 
 def test_a_wide_pattern_is_compiled_by_whoever_uses_it() -> None:
-    subprocess.run([sys.executable, "-c", CODE], cwd=ROOT, check=True)
+    said(CODE, {})
 
 
 @pytest.mark.parametrize("entry", ["serverless.member_api", "serverless.staff_api"])
 def test_an_entry_point_compiles_none(entry: str, environment: dict[str, str]) -> None:
     code = f"import {entry}; from marshmallow import validate; print(vars(validate.Email.DOMAIN_REGEX))"
 
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    told = said(code, environment)
 
-    assert "_given" in done.stdout
-    assert "_compiled" not in done.stdout
+    assert "_given" in told
+    assert "_compiled" not in told

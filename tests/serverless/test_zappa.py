@@ -2,10 +2,7 @@
 
 import importlib
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ import pytest
 
 from scripts.cloud.http_api import SECONDS_MAX
 from scripts.cloud.sources import LETTER_SECONDS
+from tests.serverless.fresh import said
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STAGES: dict[str, dict[str, Any]] = json.loads((ROOT / "zappa_settings.json").read_text())
@@ -116,13 +114,4 @@ def test_nobody_imports_zappas_tasks() -> None:
 def test_garbage_is_collected_again_once_all_is_started(entry: str, environment: dict[str, str]) -> None:
     code = f"import gc, {entry}; print(gc.isenabled(), gc.get_freeze_count() > 10_000)"
 
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert done.stdout.split() == ["True", "True"], done.stderr[-2000:]
+    assert said(code, environment).split() == ["True", "True"]
