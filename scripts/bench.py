@@ -136,9 +136,9 @@ def _cold_start(arguments: argparse.Namespace) -> None:
         print(json.dumps({start.name: start.multiple for start in starts}))
     else:
         for start in starts:
-            beside = f"{start.beside} × {second} (limit {start.beside_limit})" if start.beside else ""
+            beside = f"; {start.beside} × {second} (limit {start.beside_limit})" if start.beside else ""
             strict = f" ({start.strict} without pyOpenSSL there)" if start.strict else ""
-            print(f"{start.multiple:6.3f} × {unit}{strict} (limit {start.limit}); {beside}: {start.name}")
+            print(f"{start.multiple:6.3f} × {unit}{strict} (limit {start.limit}){beside}: {start.name}")
     _stop_above(start.name for start in starts if not start.holds)
 
 

@@ -74,13 +74,13 @@ def stages() -> dict[str, dict[str, Any]]:
 def _check_stages(found: dict[str, dict[str, Any]]) -> None:
     """What would be noticed by the first request only. Raises CannotBuild."""
     served: dict[str, str] = {}
+    known = {path.name for path in (Path(botocore.__file__).parent / "data").iterdir()}
     for name, stage in found.items():
         module = stage.get("lambda_handler", "").rpartition(".")[0]
         if not (ROOT / module.replace(".", "/")).with_suffix(".py").is_file():
             raise CannotBuild(f"{SETTINGS}: {name}: lambda_handler names no module of ours.")
         if "aws_environment_variables" not in stage:
             raise CannotBuild(f"{SETTINGS}: {name}: extends names no other stage; take base.")
-        known = {path.name for path in (Path(botocore.__file__).parent / "data").iterdir()}
         if unknown := set(stage["aws_services"]) - known:
             raise CannotBuild(f"{SETTINGS}: {name}: aws_services: there is no {', '.join(sorted(unknown))}.")
         for route in stage.get("routes", ()):

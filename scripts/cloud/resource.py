@@ -77,16 +77,29 @@ def changed(before: Facts, after: Facts) -> list[str]:
 
 
 def _field_lines(name: str, old: Any, new: Any) -> Iterator[str]:
-    if isinstance(old, list) and isinstance(new, list) and all("Sid" in each for each in [*old, *new]):
-        old, new = ({each["Sid"]: each for each in statements} for statements in (old, new))
+    if isinstance(old, list) and isinstance(new, list):
+        old, new = _by_sid(old), _by_sid(new)
     if isinstance(old, dict) and isinstance(new, dict):
         for part in changed(old, new):
             yield from _field_lines(f"{name}.{part}", old.get(part), new.get(part))
-    elif isinstance(old, list) and isinstance(new, list):
-        gone, come = [each for each in old if each not in new], [each for each in new if each not in old]
-        yield f"    {name}: {', '.join([f'-{each}' for each in gone] + [f'+{each}' for each in come])}"
+    elif isinstance(old, list) and isinstance(new, list) and (told := _gone(old, new) + _come(old, new)):
+        yield f"    {name}: {', '.join(told)}"
     else:
         yield f"    {name}: {_short(old)} → {_short(new)}"
+
+
+def _by_sid(statements: list[Any]) -> Any:
+    """Of a policy, by their names; any other list as it is."""
+    are_named = all(isinstance(each, dict) and "Sid" in each for each in statements)
+    return {each["Sid"]: each for each in statements} if statements and are_named else statements
+
+
+def _gone(old: list[Any], new: list[Any]) -> list[str]:
+    return [f"-{each}" for each in old if each not in new]
+
+
+def _come(old: list[Any], new: list[Any]) -> list[str]:
+    return [f"+{each}" for each in new if each not in old]
 
 
 def _short(value: Any) -> str:

@@ -14,12 +14,12 @@ from domain.errors import Conflict
 from domain.member.find import Reference, ReferenceKind
 from domain.money import Money, Points
 from domain.order.model import Bill, Line, OrderId, Payment, PaymentMethod
+from scripts.local.measuring import STORE
 from scripts.local.processes import Children
 from scripts.local.world import World
 
 WRITERS = (1, 2, 4, 8)
 EACH = 10
-STORE = "nanjing-road"
 WASTE_MAX = 1.0
 """Of a lost race: at most as much again for each other writer."""
 

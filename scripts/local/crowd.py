@@ -25,9 +25,9 @@ from domain.order.model import OrderId
 from domain.points.book import Book
 from domain.points.model import Account, Cause, LotKey
 from domain.session.model import Session, Sweep
+from scripts.local.measuring import STORE
 from serverless.wiring import Wiring
 
-STORE = "nanjing-road"
 BATCH = 25
 YEARS = 3650
 NEVER = timedelta(days=YEARS)
@@ -52,7 +52,7 @@ Made = Callable[[int, datetime], list[object]]
 
 
 class Thing:
-    """What belongs to one number, at a moment."""
+    """Makes what belongs to one number, at a moment."""
 
     def __init__(self, number: int, now: datetime) -> None:
         self.now, self.name = now, f"{number:020}"

@@ -58,3 +58,17 @@ def test_what_changes_in_a_role_is_told_by_name() -> None:
         "    policies.Data.Action: -a:Put, +a:Scan",
         "    policies.Old: {'Sid': 'Old', 'Action': ['b:Do']} → none",
     ]
+
+
+@pytest.mark.parametrize(
+    "before,after,line",
+    [
+        (["Sid@example.com"], ["ops@example.com"], "emails: -Sid@example.com, +ops@example.com"),
+        ([], ["a"], "emails: +a"),
+        (["a", "b"], ["b", "a"], "emails: ['a', 'b'] → ['b', 'a']"),
+    ],
+)
+def test_a_list_tells_what_goes_and_what_comes(before: list[str], after: list[str], line: str) -> None:
+    told = resource.Difference(Late(0), {"emails": before}, {"emails": after})
+
+    assert list(told.lines())[1:] == [f"    {line}"]
